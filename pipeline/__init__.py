@@ -1,0 +1,1 @@
+"""The pipeline: from a folder of CSVs to the store."""
