@@ -37,6 +37,8 @@ TS = "ts"
 TS_DTYPE = pl.Datetime("ms", "UTC")
 RAW = "raw"
 TABLE_GROUP = "table"
+QUALITY = "quality"
+"""Level name of a group's quality rows: one per signal and cut of history."""
 DEFAULT_RULES = ("5min", "15min", "1h", "1d")
 PERCENTILE_MIN_SAMPLES = 20
 """Samples a bucket needs before its 1st and 99th percentile mean anything [rows]."""
@@ -179,6 +181,10 @@ class Group(Frozen):
 
     source: str
     name: str
+    cut: Literal["month", "day"]
+    """How its raw rows are cut into parts, at the site's midnights."""
+    interval_ms: int
+    """Median step of its clocks when it was first built [ms]; a level no coarser than it only repeats raw."""
     parts: tuple[Part, ...]
 
 
@@ -196,11 +202,25 @@ class Tally(Frozen):
     first_bad_line: int | None = None
 
 
+class ResumePoint(Frozen):
+    """Where reading a file can start again, so that what follows is all that an appended file costs."""
+
+    offset: int
+    """Of the first byte to read."""
+    line: int
+    """Its line, counted from 1."""
+    ts_ms: int
+    """First stamp at or after it; every row before it is earlier [epoch ms UTC]."""
+    tally: Tally
+    """Of the rows before it."""
+
+
 class SourceFile(Frozen):
-    """One CSV as it was when it was built."""
+    """One CSV, or those of its columns that one group holds, as it was when it was built."""
 
     path: str
     source: str
+    group: str
     size: int
     mtime_ns: int
     head: str
@@ -208,8 +228,8 @@ class SourceFile(Frozen):
     """Hashes of the first and the last bytes."""
     signals: tuple[str, ...]
     tally: Tally
-    first_ms: int | None = None
-    last_ms: int | None = None
+    resume: ResumePoint | None = None
+    """None where the file is out of order and has to be read whole when it changes."""
 
 
 class Rejected(Frozen):
@@ -249,6 +269,8 @@ class Series(Frozen):
     p_max_kw: float | None = None
     """Of a counter: the power that bounds a plausible step [kW]."""
     p_max_source: str | None = None
+    power_seen_kw: float | None = None
+    """Largest power seen beside it when its steps were classified [kW]."""
 
 
 class Pack(Frozen):
@@ -275,10 +297,22 @@ class Source(Frozen):
     notes: tuple[str, ...] = ()
 
 
+class GroupRecord(Frozen):
+    """A finished group with all that the manifest says of it; kept beside an unfinished build so that it resumes."""
+
+    config_hash: str
+    group: Group
+    files: tuple[SourceFile, ...]
+    rejected: tuple[Rejected, ...]
+    series: tuple[Series, ...]
+
+
 class Manifest(Frozen):
     """What is published."""
 
     version: int
+    config_hash: str
+    """Of everything but the CSVs that the store's content depends on: levels, zones, ``site.toml``."""
     build_id: str
     built_at: str
     site_zone: str

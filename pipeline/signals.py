@@ -263,3 +263,9 @@ def group_of(name: str) -> str:
     if signal.pack is not None:
         return f"p{signal.pack}_{'v' if signal.is_cell_voltage else 't'}"
     return "analog" if signal.kind is Kind.STATE else signal.kind.value
+
+
+def power_beside(counter: str) -> str:
+    """Name the power signal whose integral an energy counter should be: ``aux_m_ap`` for ``aux_m_pos_ae``."""
+    prefix = re.sub(r"(pos|neg|com)_ae$", "", counter)
+    return "com_ap" if prefix == "" else f"{prefix}ap"

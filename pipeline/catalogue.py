@@ -1,0 +1,162 @@
+"""What the manifest says of each series and source, from the quality rows of its group."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from pipeline.contract import QUALITY, Group, Pack, Series, Source, SourceFile, Tally
+from pipeline.parts import read_part
+
+if TYPE_CHECKING:
+    from pipeline.discover import FoundSource
+    from pipeline.group import GroupPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What feature extraction found out about a battery as a whole."""
+
+    current_sign: int | None
+    current_sign_source: str | None
+    notes: tuple[str, ...]
+
+
+GAP_FACTOR = 3.0
+"""A step longer than this many median steps is a gap (docs/methods.md, energy counters)."""
+
+
+def series_of(
+    root: Path,
+    group: Group,
+    plan: GroupPlan,
+    files: Sequence[SourceFile],
+    limits: Mapping[str, tuple[float, str]],
+) -> tuple[Series, ...]:
+    """Describe the series of a group that hold at least one reading."""
+    quality = [read_part(root, part) for part in group.parts if part.level == QUALITY]
+    if not quality:
+        return ()
+    tallies: dict[str, list[Tally]] = defaultdict(list)
+    for file in files:
+        for name in file.signals:
+            tallies[name].append(file.tally)
+    described = []
+    for (name,), rows in sorted(quality[0].partition_by("signal", as_dict=True).items()):
+        rows = rows.filter(pl.col("kept") > 0).sort("first_ms")  # noqa: PLW2901
+        if rows.height:
+            described.append(_one(str(name), rows, group, plan, _add(tallies[str(name)]), limits))
+    return tuple(described)
+
+
+def _one(
+    name: str,
+    rows: pl.DataFrame,
+    group: Group,
+    plan: GroupPlan,
+    tally: Tally,
+    limits: Mapping[str, tuple[float, str]],
+) -> Series:
+    signal = plan.signals[name]
+    interval = _weighted_median(rows) or group.interval_ms
+    first, last = int(rows["first_ms"][0]), int(rows["last_ms"][-1])
+    between = (rows["first_ms"].slice(1) - rows["last_ms"].slice(0, rows.height - 1)).to_list()
+    seams = [step for step in between if step > GAP_FACTOR * interval]
+    missing = int(rows["gap_ms"].sum()) + sum(step - interval for step in seams)
+    limit = limits.get(name)
+    return Series(
+        source=group.source,
+        signal=name,
+        group=group.name,
+        kind=signal.kind,
+        unit=signal.unit,
+        label=signal.label,
+        topic=signal.topic,
+        known=signal.known,
+        pack=signal.pack,
+        cell=signal.cell,
+        kept=int(rows["kept"].sum()),
+        first_ms=first,
+        last_ms=last,
+        interval_ms=interval,
+        gaps=int(rows["gaps"].sum()) + len(seams),
+        coverage=max(0.0, 1.0 - missing / max(last - first + interval, 1)),
+        stuck=int(rows["stuck"].sum()),
+        tally=tally,
+        p_max_kw=limit[0] if limit else None,
+        p_max_source=limit[1] if limit else None,
+        power_seen_kw=plan.p_max_kw.get(name, (None, None))[1],
+    )
+
+
+def _weighted_median(rows: pl.DataFrame) -> int:
+    """Median step over the cuts of history, each weighing as many readings as it holds [ms]."""
+    known = rows.filter(pl.col("interval_ms") > 0).sort("interval_ms")
+    if known.height == 0:
+        return 0
+    running = known["kept"].cum_sum()
+    at = int((running >= running[-1] / 2).arg_max() or 0)
+    return int(known["interval_ms"][at])
+
+
+def _add(tallies: Iterable[Tally]) -> Tally:
+    excluded: dict[str, int] = defaultdict(int)
+    noted: dict[str, int] = defaultdict(int)
+    rows = kept = 0
+    lines = []
+    for tally in tallies:
+        rows, kept = rows + tally.rows, kept + tally.kept
+        for reason, count in tally.excluded.items():
+            excluded[reason] += count
+        for reason, count in tally.noted.items():
+            noted[reason] += count
+        lines += [tally.first_bad_line] if tally.first_bad_line is not None else []
+    return Tally(
+        rows=rows, kept=kept, excluded=dict(excluded), noted=dict(noted), first_bad_line=min(lines, default=None)
+    )
+
+
+def sources_of(
+    found: Iterable[FoundSource], series: Sequence[Series], traits: Mapping[str, Traits]
+) -> tuple[Source, ...]:
+    """Describe every source that holds at least one reading."""
+    own: dict[str, list[Series]] = defaultdict(list)
+    for one in series:
+        own[one.source].append(one)
+    sources = []
+    for source in sorted(found, key=lambda source: source.name):
+        if not own[source.name]:
+            continue
+        trait = traits.get(source.name)
+        sources.append(
+            Source(
+                name=source.name,
+                kind=source.kind,
+                folder=source.folder,
+                sample=source.sample,
+                packs=_packs(own[source.name]),
+                first_ms=min(one.first_ms for one in own[source.name]),
+                last_ms=max(one.last_ms for one in own[source.name]),
+                current_sign=trait.current_sign if trait else None,
+                current_sign_source=trait.current_sign_source if trait else None,
+                notes=trait.notes if trait else (),
+            )
+        )
+    return tuple(sources)
+
+
+def _packs(series: Iterable[Series]) -> tuple[Pack, ...]:
+    cells: dict[int, list[int]] = defaultdict(list)
+    sensors: dict[int, list[int]] = defaultdict(list)
+    for one in series:
+        if one.pack is not None and one.cell is not None:
+            (cells if one.unit == "V" else sensors)[one.pack].append(one.cell)
+    return tuple(
+        Pack(pack=pack, cells=tuple(sorted(cells[pack])), sensors=tuple(sorted(sensors[pack])))
+        for pack in sorted({*cells, *sensors})
+    )

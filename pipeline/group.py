@@ -1,0 +1,485 @@
+"""One group of signals on its way from CSV blocks to parts: raw rows by month, and the levels made from them.
+
+History is cut at the site's midnights into months (days, for loggers of a few seconds). A cut is the unit of work:
+whatever changes inside it, that cut is written anew and every other one is left alone, so that a full build and an
+update are the same code. Signals of a group share one frame as long as their clocks are equal; where they differ in
+a cut, each clock has a raw part of its own, and the levels, which share their buckets, are joined again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from pipeline import clean, contract, counters, pyramid
+from pipeline.contract import QUALITY, RAW, TS, Group, Level, Part, column
+from pipeline.parts import PartWriter, read_part
+from pipeline.signals import Kind, Signal
+
+_DAY_CUT_BELOW_MS = 13_000
+"""A month of a faster clock than this holds over 200,000 rows; its history is cut by day [ms]."""
+
+FLAG_GAP_FACTOR = 3.0
+"""A flag's reading stands for no longer than this many median steps."""
+
+_SIX_DIGITS = 1e6
+"""Float32 keeps every decimal number of six significant digits apart (FLT_DIG = 6, IEEE 754)."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPlan:
+    """What the builder needs to know of a group."""
+
+    source: str
+    name: str
+    zone: str
+    levels: tuple[Level, ...]
+    signals: Mapping[str, Signal]
+    p_max_kw: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    """Of each counter: the site's limit and the largest power seen beside it [kW]."""
+
+    @property
+    def kind(self) -> Kind:
+        """Kind of its signals: analog stands for state as well."""
+        kinds = {signal.kind for signal in self.signals.values()}
+        return next((kind for kind in (Kind.COUNTER, Kind.FLAG) if kind in kinds), Kind.ANALOG)
+
+    @property
+    def has_percentiles(self) -> bool:
+        """Whether its levels keep the tails."""
+        return any(signal.percentiles for signal in self.signals.values())
+
+
+class GroupBuilder:
+    """Takes frames in, puts parts out."""
+
+    def __init__(
+        self,
+        plan: GroupPlan,
+        writer: PartWriter,
+        old: Group | None = None,
+        counter_limits: Mapping[str, tuple[float, str]] | None = None,
+    ) -> None:
+        self._plan = plan
+        self._writer = writer
+        self._interval_ms = old.interval_ms if old else 0
+        self._cut: Literal["month", "day"] = old.cut if old else "month"
+        self._open: dict[int, list[pl.DataFrame]] = defaultdict(list)
+        self._raw: dict[int, list[_Pending]] = defaultdict(list)
+        self._underived: set[int] = set()
+        self._quality: dict[int, pl.DataFrame] = {}
+        self._stacks = {level.name: _LevelStack(level, plan, writer) for level in plan.levels}
+        self.counter_limits = dict(counter_limits or {})
+        self.conflicts: dict[str, int] = {}
+        for part in old.parts if old else ():
+            if part.level == RAW:
+                self._raw[part.start_ms].append(_Pending(part))
+            elif part.level == QUALITY:
+                rows = read_part(writer.root, part)
+                self._quality = {
+                    int(k[0].timestamp() * 1000): v for k, v in rows.partition_by(TS, as_dict=True).items()
+                }
+            elif part.level in self._stacks:
+                self._stacks[part.level].parts[part.start_ms] = _Pending(part)
+
+    def cut_back(self, cuts: Mapping[str, int]) -> None:
+        """Forget the raw rows of each signal from its stamp in ``cuts`` on: they are about to be read again."""
+        if not cuts:
+            return
+        earliest = min(cuts.values())
+        for start in [start for start in self._raw if self._end(start) > earliest]:
+            for frame in map(widen, self._read_raw(start)):
+                kept = [
+                    frame.select(TS, *names).filter(pl.col(TS).to_physical() < cut)
+                    if cut is not None
+                    else frame.select(TS, *names)
+                    for cut, names in _by_cut(_readings(frame), cuts).items()
+                ]
+                self._open[start] += [part for part in kept if part.height]
+            self._raw.pop(start)
+
+    def add(self, frames: Iterable[pl.DataFrame]) -> None:
+        """Take the next block's frames, and finish the cuts that every frame has passed."""
+        reached: list[int] = []
+        for frame in frames:
+            if frame.height == 0:
+                continue
+            ts = frame[TS].to_physical().to_numpy()
+            if not self._interval_ms:
+                self._settle_cut(ts)
+            starts = self._starts(int(ts[0]), int(ts[-1]))
+            edges = np.searchsorted(ts, np.asarray([*starts[1:], np.iinfo(np.int64).max]))
+            low = 0
+            for start, high in zip(starts, edges, strict=True):
+                if high > low:
+                    self._open[start].append(frame[low:high])
+                low = int(high)
+            reached.append(starts[-1])
+        for start in sorted(start for start in self._open if reached and start < min(reached)):
+            self._close(start)
+
+    def finish(self) -> Group:
+        """Write what is still open and return the group.
+
+        Raises
+        ------
+        StoreCorrupt
+            A part of the last build that has to be read again is damaged.
+        """
+        for start in sorted(self._open):
+            self._close(start)
+        if self._plan.kind is Kind.COUNTER:
+            self._settle_limits()
+        for start in sorted(self._with_neighbours(self._underived)):
+            self._derive(start, self._context(start))
+        parts = [pending.part for start in sorted(self._raw) for pending in self._raw[start]]
+        for stack in self._stacks.values():
+            stack.flush()
+            parts += [stack.parts[start].part for start in sorted(stack.parts)]
+        if self._quality:
+            rows = pl.concat([self._quality[start] for start in sorted(self._quality)], how="vertical_relaxed")
+            first = min(self._quality)
+            folder = (self._plan.source, self._plan.name)
+            parts.append(self._writer.write(rows, folder, QUALITY, start_ms=first, zone=self._plan.zone).result())
+        return Group(
+            source=self._plan.source,
+            name=self._plan.name,
+            cut=self._cut,
+            interval_ms=self._interval_ms,
+            parts=tuple(parts),
+        )
+
+    # Raw ----------------------------------------------------------------------------------------------------------
+
+    def _settle_cut(self, ts: pyramid.Ints) -> None:
+        steps = np.diff(ts)
+        self._interval_ms = int(np.median(steps)) if len(steps) else contract.DAY_MS
+        self._cut = "day" if self._interval_ms < _DAY_CUT_BELOW_MS else "month"
+
+    def _close(self, start: int) -> None:
+        frames = self._open.pop(start)
+        old = [widen(frame.select(TS, *_readings(frame))) for frame in self._read_raw(start)]
+        frames, conflicts = by_clock([*old, *frames], {name: s.kind for name, s in self._plan.signals.items()})
+        for reason, count in conflicts.items():
+            self.conflicts[reason] = self.conflicts.get(reason, 0) + count
+        frames = [frame.cast(storage_dtypes(frame)) for frame in frames]  # type: ignore[arg-type]
+        self._write_raw(start, frames)
+        self._quality[start] = pl.concat(
+            [clean.quality(frame).with_columns(pl.lit(start).cast(contract.TS_DTYPE).alias(TS)) for frame in frames]
+        )
+        if self._margin_ms(start):
+            self._underived.add(start)
+        else:
+            self._derive(start, frames)
+
+    def _write_raw(self, start: int, frames: Sequence[pl.DataFrame]) -> None:
+        folder = (self._plan.source, self._plan.name)
+        self._raw[start] = [
+            _Pending(
+                self._writer.write(frame, folder, RAW, start_ms=start, zone=self._plan.zone, signals=_readings(frame))
+            )
+            for frame in frames
+            if frame.height
+        ]
+
+    def _read_raw(self, start: int) -> list[pl.DataFrame]:
+        return [read_part(self._writer.root, pending.part) for pending in self._raw.get(start, [])]
+
+    # Levels -------------------------------------------------------------------------------------------------------
+
+    def _margin_ms(self, start: int) -> int:
+        """How far beyond a cut its levels depend on raw rows: nothing, for aligned buckets of analog signals."""
+        if self._plan.kind is not Kind.ANALOG:
+            return counters.LOOK_BACK_MS
+        fine = [level.step_ms for level in self._plan.levels if not level.is_calendar_day]
+        edges = (start, self._end(start))
+        return max((step for step in fine if any(edge % step for edge in edges)), default=0)
+
+    def _with_neighbours(self, starts: set[int]) -> set[int]:
+        """Add the cuts whose levels depend on rows of these."""
+        reach = [(start - self._margin_ms(start), self._end(start) + self._margin_ms(start)) for start in starts]
+        return {other for other in self._raw if any(other < high and self._end(other) > low for low, high in reach)}
+
+    def _context(self, start: int) -> list[pl.DataFrame]:
+        """Read a cut's raw rows with the margin on both sides."""
+        low, high = start - self._margin_ms(start), self._end(start) + self._margin_ms(start)
+        near = sorted(other for other in self._raw if other < high and self._end(other) > low)
+        frames = [
+            frame.select(TS, *_readings(frame)).filter(pl.col(TS).to_physical().is_between(low, high, closed="left"))
+            for other in near
+            for frame in self._read_raw(other)
+        ]
+        return by_clock(frames, {name: s.kind for name, s in self._plan.signals.items()})[0]
+
+    def _derive(self, start: int, frames: Sequence[pl.DataFrame]) -> None:
+        """Make a cut's share of every level."""
+        end = self._end(start)
+        recipe = {Kind.ANALOG: self._analog, Kind.COUNTER: self._counter, Kind.FLAG: self._flag}[self._plan.kind]
+        pieces: dict[str, list[pl.DataFrame]] = defaultdict(list)
+        classified: list[pl.DataFrame] = []
+        for frame in frames:
+            prepared, levels = recipe(frame)
+            classified.append(prepared.filter(pl.col(TS).to_physical().is_between(start, end, closed="left")))
+            for name, piece in levels.items():
+                pieces[name].append(piece.filter(pl.col(TS).to_physical().is_between(start, end, closed="left")))
+        if self._plan.kind is Kind.COUNTER:
+            self._write_raw(start, classified)
+        for name, stack in self._stacks.items():
+            if stack.level.step_ms > self._interval_ms:
+                stack.put(start, end, _join(pieces[name]))
+
+    def _analog(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
+        names = _readings(frame)
+        ts = frame[TS].to_physical().to_numpy()
+        readings = frame.select(names).to_numpy(order="c")
+        dtypes: dict[str, Any] = dict(zip(names, frame.select(names).dtypes, strict=True))
+        made: dict[str, pl.DataFrame] = {}
+        below: list[tuple[int, pyramid.Buckets]] = [(1, pyramid.from_rows(ts, readings))]
+        for level in self._plan.levels:
+            if level.step_ms <= self._interval_ms:
+                continue
+            base = _finest_divisor(below, level, self._plan.zone)
+            buckets = pyramid.merge(base, pyramid.labels_of(base.ts, level, self._plan.zone))
+            tails = None
+            if self._plan.has_percentiles:
+                labels = pyramid.labels_of(ts, level, self._plan.zone)
+                tails = pyramid.percentiles(ts, readings, labels, (0.01, 0.99))
+            made[level.name] = pyramid.analog_frame(buckets, names, dtypes, tails)
+            below.append((level.step_ms, buckets))
+        return frame, made
+
+    def _counter(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
+        names = _readings(frame)
+        ts = frame[TS].to_physical().to_numpy()
+        added: list[pl.Series] = []
+        for name in names:
+            readings = frame[name].to_numpy().astype(np.float64)
+            at = np.flatnonzero(~np.isnan(readings))
+            steps = counters.classify_steps(
+                ts[at],
+                readings[at],
+                p_max_kw=self.counter_limits[name][0],
+                digit_kwh=_digit(readings[at]),
+                interval_ms=float(self._interval_ms),
+            )
+            delta, classes = np.full(len(ts), np.nan), np.full(len(ts), 255, np.uint8)
+            delta[at], classes[at] = steps.delta, steps.classes
+            coded = pl.Series(column(name, "class"), classes, dtype=pl.UInt8)
+            added += [
+                pl.Series(column(name, "delta"), delta, dtype=pl.Float64, nan_to_null=True),
+                coded.set(coded == 255, None),
+            ]
+        classified = frame.with_columns(added)
+        return classified, {
+            level.name: pyramid.counter_frame(classified, names, pyramid.labels_of(ts, level, self._plan.zone))
+            for level in self._plan.levels
+        }
+
+    def _settle_limits(self) -> None:
+        """Fix the power that bounds each counter's steps, over the whole history; make all levels anew if it moved."""
+        for name in self._plan.signals:
+            site_limit, seen = self._plan.p_max_kw.get(name, (None, None))
+            ts, readings = (
+                self._history(name) if site_limit is None and seen is None else (np.zeros(0, np.int64), np.zeros(0))
+            )
+            limit = counters.p_max_kw(ts, readings, power_extreme_kw=seen, site_p_max_kw=site_limit)
+            if self.counter_limits.get(name) != limit:
+                self._underived |= set(self._raw)
+            self.counter_limits[name] = limit
+
+    def _history(self, name: str) -> tuple[pyramid.Ints, pyramid.Floats]:
+        """Read every reading of one signal."""
+        frames = [
+            widen(read_part(self._writer.root, pending.part, [TS, name])).drop_nulls()
+            for start in sorted(self._raw)
+            for pending in self._raw[start]
+            if name in pending.part.signals
+        ]
+        if not frames:
+            return np.zeros(0, np.int64), np.zeros(0)
+        whole = pl.concat(frames)
+        return whole[TS].to_physical().to_numpy(), whole[name].to_numpy()
+
+    def _flag(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
+        names = _readings(frame)
+        prepared = pyramid.flag_context(frame, names, FLAG_GAP_FACTOR * self._interval_ms)
+        ts = frame[TS].to_physical().to_numpy()
+        return frame, {
+            level.name: pyramid.flag_frame(prepared, names, pyramid.labels_of(ts, level, self._plan.zone))
+            for level in self._plan.levels
+        }
+
+    # Cuts ---------------------------------------------------------------------------------------------------------
+
+    def _starts(self, first_ms: int, last_ms: int) -> list[int]:
+        """List the cuts' starts from the one of ``first_ms`` to the one of ``last_ms``."""
+        if self._cut == "day":
+            return contract.day_starts(first_ms, last_ms, self._plan.zone)[:-1]
+        starts = [contract.period_start(first_ms, "month", self._plan.zone)]
+        while (end := contract.period_end(starts[-1], "month", self._plan.zone)) <= last_ms:
+            starts.append(end)
+        return starts
+
+    def _end(self, start: int) -> int:
+        if self._cut == "day":
+            return contract.day_starts(start, start, self._plan.zone)[1]
+        return contract.period_end(start, "month", self._plan.zone)
+
+
+class _Pending:
+    """A part that is written, or being written."""
+
+    def __init__(self, source: Part | Future[Part]) -> None:
+        self._source = source
+
+    @property
+    def part(self) -> Part:
+        return self._source if isinstance(self._source, Part) else self._source.result()
+
+
+class _LevelStack:
+    """The parts of one level; a cut's share replaces what stood there."""
+
+    def __init__(self, level: Level, plan: GroupPlan, writer: PartWriter) -> None:
+        self.level = level
+        self.parts: dict[int, _Pending] = {}
+        self._plan = plan
+        self._writer = writer
+        self._pieces: dict[int, dict[tuple[int, int], pl.DataFrame]] = defaultdict(dict)
+
+    def put(self, start: int, end: int, piece: pl.DataFrame) -> None:
+        """Take a cut's share, and write the periods that lie behind it."""
+        period = contract.period_start(start, self.level.period, self._plan.zone)
+        self._pieces[period][start, end] = piece
+        self.flush(before=period)
+
+    def flush(self, before: int | None = None) -> None:
+        """Write the periods that begin before a stamp; all of them by default."""
+        for period in sorted(p for p in self._pieces if before is None or p < before):
+            pieces = self._pieces.pop(period)
+            frames = [piece for piece in pieces.values() if piece.height]
+            if period in self.parts:
+                standing = read_part(self._writer.root, self.parts[period].part)
+                replaced = [pl.col(TS).to_physical().is_between(*cut, closed="left") for cut in pieces]
+                frames.append(standing.filter(~pl.any_horizontal(replaced)))
+            if not frames:
+                continue
+            frame = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal_relaxed").sort(TS)
+            folder = (self._plan.source, self._plan.name)
+            self.parts[period] = _Pending(
+                self._writer.write(frame, folder, self.level.name, start_ms=period, zone=self._plan.zone)
+            )
+
+
+def by_clock(frames: Sequence[pl.DataFrame], kinds: Mapping[str, Kind]) -> tuple[list[pl.DataFrame], dict[str, int]]:
+    """Merge a cut's frames so that every signal stands in one frame, shared with those of exactly its clock.
+
+    Parameters
+    ----------
+    frames : sequence of DataFrame
+        ``ts`` and signals each, oldest information first; a later frame's reading wins over an earlier one's.
+    kinds : mapping
+        Kind of each signal: of two flag readings with one stamp the larger stays.
+
+    Returns
+    -------
+    tuple of list of DataFrame and dict
+        The frames, and how many readings were dropped by reason.
+    """
+    counts: dict[str, int] = defaultdict(int)
+
+    def fold(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+        merged, dropped = clean.merge(old, new, kinds)
+        for reason, count in dropped.items():
+            counts[reason] += count
+        return merged
+
+    if not frames:
+        return [], {}
+    if all(frame.columns == frames[0].columns for frame in frames):
+        return [reduce(fold, frames)], dict(counts)
+    pieces: dict[str, list[pl.DataFrame]] = defaultdict(list)
+    for frame in frames:
+        for name in frame.columns[1:]:
+            pieces[name].append(frame.select(TS, name))
+    clocks: dict[bytes, pl.DataFrame] = {}
+    for name in sorted(pieces):
+        series = reduce(fold, pieces[name])
+        key = series[TS].to_physical().to_numpy().tobytes()
+        clocks[key] = clocks[key].with_columns(series[name]) if key in clocks else series
+    return list(clocks.values()), dict(counts)
+
+
+def storage_dtypes(frame: pl.DataFrame) -> dict[str, Any]:
+    """Choose Float32 for the signals that it keeps without loss: decimals of at most six significant digits."""
+    names = frame.columns[1:]
+    readings = np.nan_to_num(frame.select(names).to_numpy(), copy=False)
+    open_columns = np.arange(len(names))
+    for decimals in (3, 1, 0, 2, 4, 5, 6):
+        scaled = np.abs(readings[:, open_columns]) * 10.0**decimals
+        fits = (np.abs(scaled - np.rint(scaled)) < 1e-6).all(axis=0) & (scaled < _SIX_DIGITS).all(axis=0)
+        open_columns = open_columns[~fits]
+        if not len(open_columns):
+            break
+    wide = {names[index] for index in open_columns}
+    return {name: pl.Float64 if name in wide else pl.Float32 for name in names}
+
+
+def widen(frame: pl.DataFrame) -> pl.DataFrame:
+    """Turn Float32 readings back into the decimals that they stand for, as Float64 (the inverse of the storage)."""
+    narrow = [name for name, dtype in frame.schema.items() if dtype == pl.Float32]
+    return frame.with_columns(pl.Series(name, _decimal(frame[name].to_numpy()), nan_to_null=True) for name in narrow)
+
+
+def _decimal(values: pyramid.Floats) -> pyramid.Floats:
+    wide = values.astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        magnitude = np.floor(np.log10(np.abs(wide)))
+        scale = 10.0 ** np.clip(5 - np.nan_to_num(magnitude, neginf=0.0), 0, 12)
+    return np.rint(wide * scale) / scale
+
+
+def _readings(frame: pl.DataFrame) -> list[str]:
+    return [name for name in frame.columns if name != TS and "|" not in name]
+
+
+def _by_cut(names: Sequence[str], cuts: Mapping[str, int]) -> dict[int | None, list[str]]:
+    grouped: dict[int | None, list[str]] = defaultdict(list)
+    for name in names:
+        grouped[cuts.get(name)].append(name)
+    return grouped
+
+
+def _join(pieces: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    if not pieces:
+        return pl.DataFrame(schema={TS: contract.TS_DTYPE})
+    joined = reduce(lambda a, b: a.join(b, on=TS, how="full", coalesce=True), pieces)
+    return joined if len(pieces) == 1 else joined.sort(TS)
+
+
+def _finest_divisor(below: Sequence[tuple[int, pyramid.Buckets]], level: Level, zone: str) -> pyramid.Buckets:
+    """Find the coarsest finer level whose buckets never straddle one of this level's."""
+    for step, buckets in reversed(below):
+        if level.step_ms % step:
+            continue
+        if not level.is_calendar_day or len(buckets.ts) == 0:
+            return buckets
+        midnights = contract.day_starts(int(buckets.ts[0]), int(buckets.ts[-1]), zone)
+        if all(midnight % step == 0 for midnight in midnights):
+            return buckets
+    return below[0][1]
+
+
+def _digit(readings: pyramid.Floats) -> float:
+    """Resolution of a counter: the coarsest power of ten (at most 1) that all its readings are multiples of [kWh]."""
+    for decimals in range(4):
+        if np.all(np.abs(readings * 10.0**decimals - np.rint(readings * 10.0**decimals)) < 1e-6):
+            return float(10.0**-decimals)
+    return 1e-4

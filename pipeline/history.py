@@ -1,0 +1,79 @@
+"""Reading a source's raw rows back, a stretch at a time: what feature extraction sees of the store being built."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.contract import RAW, TS, TS_DTYPE, Group, Part, Series
+from pipeline.parts import read_part
+
+
+class History:
+    """Raw readings of one source.
+
+    Attributes
+    ----------
+    source : str
+        Its name.
+    zone : str
+        The site's zone.
+    series : mapping of str to Series
+        By signal.
+    first_ms, last_ms : int
+        First and last stamp of any signal [epoch ms UTC].
+    """
+
+    def __init__(self, root: Path, source: str, zone: str, groups: Sequence[Group], series: Sequence[Series]) -> None:
+        self.source = source
+        self.zone = zone
+        self.series: Mapping[str, Series] = {one.signal: one for one in series}
+        self.first_ms = min(one.first_ms for one in series)
+        self.last_ms = max(one.last_ms for one in series)
+        self._root = root
+        self._parts = [part for group in groups for part in group.parts if part.level == RAW]
+
+    def read(self, signals: Sequence[str], start_ms: int, end_ms: int) -> pl.DataFrame:
+        """Read raw rows in ``[start_ms, end_ms)``.
+
+        Parameters
+        ----------
+        signals : sequence of str
+            Columns, in the order wanted; one that the source lacks comes as nulls.
+        start_ms, end_ms : int
+            Window [epoch ms UTC].
+
+        Returns
+        -------
+        DataFrame
+            ``ts`` and the signals, one row per stamp at which any of them has one, sorted; null is no reading.
+        """
+        pieces: dict[tuple[str, ...], list[pl.DataFrame]] = defaultdict(list)
+        for part in self._parts:
+            names = tuple(name for name in signals if name in set(part.signals))
+            if names and part.first_ms < end_ms and part.last_ms >= start_ms:
+                pieces[names].append(self._read(part, names, start_ms, end_ms))
+        frames = [pl.concat(found, how="vertical_relaxed").sort(TS) for found in pieces.values()]
+        frame = reduce(_beside, frames) if frames else pl.DataFrame(schema={TS: TS_DTYPE})
+        missing = [pl.lit(None, pl.Float32).alias(name) for name in signals if name not in frame.columns]
+        return frame.with_columns(missing).select(TS, *signals)
+
+    def _read(self, part: Part, names: Sequence[str], start_ms: int, end_ms: int) -> pl.DataFrame:
+        frame = read_part(self._root, part, [TS, *names])
+        if start_ms <= part.first_ms and part.last_ms < end_ms:
+            return frame
+        return frame.filter(pl.col(TS).to_physical().is_between(start_ms, end_ms, closed="left"))
+
+
+def _beside(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    """Lay two frames side by side; a signal that both hold (its clock changed company) is coalesced."""
+    shared = [name for name in right.columns if name in left.columns and name != TS]
+    if not shared and left[TS].equals(right[TS]):
+        return left.hstack(right.drop(TS))
+    joined = left.join(right, on=TS, how="full", coalesce=True, suffix="|right")
+    merged = [pl.coalesce(name, f"{name}|right").alias(name) for name in shared]
+    return joined.with_columns(merged).drop(f"{name}|right" for name in shared).sort(TS)

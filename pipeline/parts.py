@@ -1,0 +1,116 @@
+"""Parquet parts: written once under a new name, never changed, checked by CRC-32."""
+
+from __future__ import annotations
+
+import io
+import re
+import uuid
+import zlib
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import polars as pl
+
+from pipeline import contract
+from pipeline.contract import Part
+from pipeline.errors import StoreCorrupt
+from pipeline.settings import Compression
+
+
+def folder_name(source: str) -> str:
+    """Make a source's name fit for a folder, distinct for distinct names."""
+    plain = re.sub(r"[^A-Za-z0-9_-]", "_", source)
+    return plain if plain == source else f"{plain}-{zlib.crc32(source.encode()):08x}"
+
+
+class PartWriter:
+    """Writes parts of one store, several at once.
+
+    Parameters
+    ----------
+    root : Path
+        The store's folder.
+    compression : str
+        zstd, snappy or lz4.
+    threads : int
+        Parquet files written at once.
+    """
+
+    def __init__(self, root: Path, compression: Compression, threads: int) -> None:
+        self.root = root
+        self._compression = compression
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="parquet")
+
+    def close(self) -> None:
+        """Wait for the files under way."""
+        self._pool.shutdown()
+
+    def write(
+        self,
+        frame: pl.DataFrame,
+        folder: Sequence[str],
+        level: str,
+        *,
+        start_ms: int,
+        zone: str,
+        signals: Sequence[str] = (),
+    ) -> Future[Part]:
+        """Write a frame as a new part, in the background.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Sorted by ``ts``; not empty.
+        folder : sequence of str
+            Source and group.
+        level : str
+            Level or table.
+        start_ms : int
+            Start of its period [epoch ms UTC].
+        zone : str
+            The site's zone, for the period's name.
+        signals : sequence of str
+            In ``raw``: the signals it holds.
+        """
+        name = f"{contract.period_name(start_ms, zone)}.{uuid.uuid4().hex[:12]}.parquet"
+        path = Path(contract.PARTS, folder_name(folder[0]), *folder[1:], level, name)
+        return self._pool.submit(self._write, frame, path, level, start_ms, tuple(signals))
+
+    def _write(self, frame: pl.DataFrame, path: Path, level: str, start_ms: int, signals: tuple[str, ...]) -> Part:
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        buffer = io.BytesIO()
+        frame.write_parquet(buffer, compression=self._compression)
+        data = buffer.getbuffer()
+        target.write_bytes(data)
+        ts = frame[contract.TS].to_physical()
+        return Part(
+            path=path.as_posix(),
+            level=level,
+            start_ms=start_ms,
+            first_ms=int(ts[0]),
+            last_ms=int(ts[-1]),
+            rows=frame.height,
+            bytes=len(data),
+            checksum=f"{zlib.crc32(data):08x}",
+            signals=signals,
+        )
+
+
+def read_part(root: Path, part: Part, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """Read a part back, whole, and check it.
+
+    Raises
+    ------
+    StoreCorrupt
+        It is gone or damaged.
+    """
+    path = root / part.path
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as exc:
+        raise StoreCorrupt(f"{path} is missing; build again with --rebuild to mend the store.") from exc
+    if f"{zlib.crc32(data):08x}" != part.checksum:
+        raise StoreCorrupt(f"{path} is damaged (its checksum differs); build again with --rebuild to mend the store.")
+    return pl.read_parquet(io.BytesIO(data), columns=list(columns) if columns is not None else None)

@@ -1,0 +1,149 @@
+"""Publishing a store: one builder at a time, one manifest swap, and no part removed that somebody reads.
+
+Beside ``manifest.json`` and ``parts/`` the store's folder holds::
+
+    .build.lock            held by the builder that is at work; the lock dies with its process
+    pending/*.json         groups that an unfinished build has finished, so that the next one resumes
+    builds/<id>.json       manifests that readers may still have open
+    readers/<id>.lock      held (shared) by each process that reads that build
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from pipeline import contract
+from pipeline.contract import GroupRecord, Manifest
+from pipeline.errors import StoreBusy, StoreError
+from pipeline.parts import folder_name
+
+PENDING = "pending"
+BUILDS = "builds"
+READERS = "readers"
+
+
+@contextmanager
+def building(store: Path) -> Iterator[None]:
+    """Hold a store for one build.
+
+    Raises
+    ------
+    StoreBusy
+        Another build holds it.
+    StoreError
+        The folder cannot be written.
+    """
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(store / ".build.lock")
+        with lock.acquire(timeout=0):
+            yield
+    except Timeout as exc:
+        raise StoreBusy(f"Another build is at work in {store}; wait for it, or choose another STORE.") from exc
+    except OSError as exc:
+        raise StoreError(_os_message(store, exc)) from exc
+
+
+def _os_message(store: Path, exc: OSError) -> str:
+    reason = exc.strerror or str(exc)
+    where = exc.filename or store
+    return (
+        f"{where}: {reason}. What was published before is untouched; "
+        "make room (or make the folder writable) and build again: finished groups are kept."
+    )
+
+
+def read_manifest(store: Path) -> Manifest | None:
+    """Read what is published; None when nothing is, or when it was written by another version."""
+    try:
+        manifest = Manifest.model_validate_json(contract.manifest_path(store).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+    return manifest if manifest.version == contract.STORE_VERSION else None
+
+
+def save_pending(store: Path, record: GroupRecord) -> None:
+    """Note that a group is finished."""
+    name = f"{folder_name(record.group.source)}.{record.group.name}.json"
+    _replace(store / PENDING / name, record.model_dump_json())
+
+
+def read_pending(store: Path) -> list[GroupRecord]:
+    """Read what an unfinished build has finished; unreadable notes are left out (their groups are built again)."""
+    records = []
+    for path in sorted((store / PENDING).glob("*.json")):
+        try:
+            records.append(GroupRecord.model_validate_json(path.read_bytes()))
+        except ValidationError:
+            continue
+    return records
+
+
+def publish(store: Path, manifest: Manifest) -> None:
+    """Swap the manifest: the one moment at which readers change over."""
+    text = manifest.model_dump_json()
+    _replace(store / BUILDS / f"{manifest.build_id}.json", text)
+    _replace(contract.manifest_path(store), text)
+    for path in (store / PENDING).glob("*.json"):
+        path.unlink()
+
+
+def collect_garbage(store: Path, manifest: Manifest) -> int:
+    """Remove the parts that neither the published build nor a build with readers needs.
+
+    Returns
+    -------
+    int
+        Files removed.
+    """
+    needed = {part.path for group in manifest.groups for part in group.parts}
+    for path in (store / BUILDS).glob("*.json"):
+        build_id = path.stem
+        if build_id == manifest.build_id:
+            continue
+        if _has_readers(store, build_id):
+            older = Manifest.model_validate_json(path.read_bytes())
+            needed |= {part.path for group in older.groups for part in group.parts}
+        else:
+            path.unlink()
+            (store / READERS / f"{build_id}.lock").unlink(missing_ok=True)
+    removed = 0
+    for path in (store / contract.PARTS).rglob("*.parquet"):
+        if path.relative_to(store).as_posix() not in needed:
+            path.unlink()
+            removed += 1
+    return removed
+
+
+def _has_readers(store: Path, build_id: str) -> bool:
+    path = store / READERS / f"{build_id}.lock"
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _replace(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    descriptor = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
