@@ -9,27 +9,26 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-import polars as pl
-
-from pipeline import contract, discover, features, ingest, publish
-from pipeline.catalogue import Traits, series_of, sources_of
-from pipeline.contract import GroupRecord, Level, Manifest, Rejected, SourceFile, Tally, column
+from pipeline import contract, discover, ingest, publish
+from pipeline.catalogue import series_of, sources_of
+from pipeline.contract import GroupRecord, Manifest, Rejected, SourceFile, Tally
 from pipeline.errors import SettingsError
-from pipeline.fingerprint import Fingerprint, compare, fingerprint
 from pipeline.group import GroupBuilder, GroupPlan
-from pipeline.history import History
-from pipeline.parts import PartWriter, read_part
+from pipeline.limits import limits_moved, power_limits, standing_limits
+from pipeline.parts import PartWriter
 from pipeline.settings import Settings
-from pipeline.signals import Kind, group_of, power_beside
-from pipeline.site import Site, find_site_file, read_site
+from pipeline.signals import Kind
+from pipeline.site import find_site_file, read_site
+from pipeline.stale import Job, can_resume, find_jobs, known_groups, states_of
+from pipeline.tables import extract_features
+from pipeline.work import Context, Outcome
 
 Progress = Callable[[int, int, str], None]
 """Called with the bytes done, the bytes in all, and what was just finished."""
@@ -54,40 +53,6 @@ class BuildReport:
     rejected: tuple[Rejected, ...]
     warnings: tuple[str, ...]
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """A group and its files as they are now."""
-
-    source: str
-    group: str
-    files: tuple[discover.FoundFile, ...]
-    prints: Mapping[Path, Fingerprint]
-    old: GroupRecord | None
-
-    @property
-    def bytes(self) -> int:
-        return sum(one.size for one in self.prints.values())
-
-
-@dataclass(slots=True)
-class _Outcome:
-    record: GroupRecord
-    changed_from_ms: int | None
-    """Earliest stamp that may have changed; None for everything."""
-    changed: bool
-    counted: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    settings: Settings
-    site: Site
-    levels: tuple[Level, ...]
-    zone: str
-    config_hash: str
-    writer: PartWriter
 
 
 def build(
@@ -136,7 +101,7 @@ def build(
         if standing is not None and standing.config_hash != config_hash:
             standing = None
         writer = PartWriter(settings.store, settings.compression, settings.parquet_threads)
-        context = _Context(
+        context = Context(
             settings.model_copy(update={"source_tz": naive_zone}), site, levels, zone, config_hash, writer
         )
         try:
@@ -156,7 +121,7 @@ def _finish(
     settings: Settings,
     manifest: Manifest,
     standing: Manifest | None,
-    outcomes: Sequence[_Outcome],
+    outcomes: Sequence[Outcome],
     *,
     strict: bool,
     begun: float,
@@ -183,23 +148,20 @@ def _finish(
     )
 
 
-# Groups ---------------------------------------------------------------------------------------------------------------
-
-
 def _build_groups(
-    context: _Context,
+    context: Context,
     sources: Iterable[discover.FoundSource],
     standing: Manifest | None,
     *,
     rebuild: bool,
     progress: Progress | None,
-) -> tuple[list[_Outcome], list[Rejected]]:
+) -> tuple[list[Outcome], list[Rejected]]:
     pending = [] if rebuild else publish.read_pending(context.settings.store)
-    known = _records(context, standing, pending)
-    jobs, unread = _jobs(sources, known)
+    known = known_groups(context.config_hash, standing, pending)
+    jobs, unread = find_jobs(sources, known)
     total = sum(job.bytes for job in jobs) or 1
     done = 0
-    outcomes: list[_Outcome] = []
+    outcomes: list[Outcome] = []
     first = [job for job in jobs if job.group != Kind.COUNTER.value]
     second = [job for job in jobs if job.group == Kind.COUNTER.value]
     with ThreadPoolExecutor(context.settings.max_workers, thread_name_prefix="group") as pool:
@@ -215,78 +177,25 @@ def _build_groups(
     return outcomes, unread
 
 
-def _records(
-    context: _Context, standing: Manifest | None, pending: Iterable[GroupRecord]
-) -> dict[tuple[str, str], GroupRecord]:
-    """Gather what is known of each group: the published build's, or an unfinished build's newer one."""
-    records: dict[tuple[str, str], GroupRecord] = {}
-    if standing is not None:
-        files: dict[tuple[str, str], list[SourceFile]] = defaultdict(list)
-        for file in standing.files:
-            files[file.source, file.group].append(file)
-        series: dict[tuple[str, str], list[contract.Series]] = defaultdict(list)
-        for one in standing.series:
-            series[one.source, one.group].append(one)
-        for group in standing.groups:
-            key = group.source, group.name
-            paths = {file.path for file in files[key]}
-            records[key] = GroupRecord(
-                config_hash=standing.config_hash,
-                group=group,
-                files=tuple(files[key]),
-                rejected=tuple(one for one in standing.rejected if one.path in paths),
-                series=tuple(series[key]),
-            )
-    for record in pending:
-        if record.config_hash == context.config_hash:
-            records[record.group.source, record.group.name] = record
-    return records
-
-
-def _jobs(
-    sources: Iterable[discover.FoundSource], known: Mapping[tuple[str, str], GroupRecord]
-) -> tuple[list[_Job], list[Rejected]]:
-    jobs: list[_Job] = []
-    unread: list[Rejected] = []
-    for source in sources:
-        prints: dict[Path, Fingerprint] = {}
-        shares: dict[str, list[discover.FoundFile]] = defaultdict(list)
-        for file in source.files:
-            try:
-                prints[file.path] = fingerprint(file.path)
-            except OSError as exc:
-                unread.append(Rejected(path=str(file.path), line=None, reason=f"cannot be read: {exc.strerror}"))
-                continue
-            for group in sorted({group_of(signal) for signal in file.signals}):
-                shares[group].append(_share(file, group))
-        for group, files in shares.items():
-            own = {file.path: prints[file.path] for file in files}
-            jobs.append(_Job(source.name, group, tuple(files), own, known.get((source.name, group))))
-    return sorted(jobs, key=lambda job: -job.bytes), unread
-
-
-def _share(file: discover.FoundFile, group: str) -> discover.FoundFile:
-    """Return the file with those of its columns that belong to a group."""
-    own = [(signal, at) for signal, at in zip(file.signals, file.columns, strict=True) if group_of(signal) == group]
-    return replace(file, signals=tuple(signal for signal, _ in own), columns=tuple(at for _, at in own))
-
-
-def _build_group(context: _Context, job: _Job, records: Mapping[tuple[str, str], GroupRecord]) -> _Outcome | None:
+def _build_group(context: Context, job: Job, records: Mapping[tuple[str, str], GroupRecord]) -> Outcome | None:
     plan = GroupPlan(
         source=job.source,
         name=job.group,
         zone=context.zone,
         levels=context.levels,
         signals={name: context.site.signal(job.source, name) for file in job.files for name in file.signals},
-        p_max_kw=_power_limits(context, job, records) if job.group == Kind.COUNTER.value else {},
+        p_max_kw=power_limits(context, job, records) if job.group == Kind.COUNTER.value else {},
     )
-    states = _states(job)
-    limits_moved = job.old is not None and _limits_moved(plan, job.old)
-    if job.old is not None and all(state == "same" for state in states.values()) and not limits_moved:
-        return _Outcome(job.old, changed_from_ms=None, changed=False)
-    resumed = _resumable(job, states)
+    states = states_of(job)
+    moved = job.old is not None and limits_moved(plan, job.old)
+    if job.old is not None and all(state == "same" for state in states.values()) and not moved:
+        return Outcome(job.old, changed_from_ms=None, changed=False)
+    resumed = can_resume(job, states)
     builder = GroupBuilder(
-        plan, context.writer, job.old.group if resumed and job.old else None, _old_limits(job.old if resumed else None)
+        plan,
+        context.writer,
+        job.old.group if resumed and job.old else None,
+        standing_limits(job.old if resumed else None),
     )
     built = _read(context, job, builder, states if resumed else {}, plan)
     if built is None:
@@ -296,29 +205,9 @@ def _build_group(context: _Context, job: _Job, records: Mapping[tuple[str, str],
     return outcome
 
 
-def _states(job: _Job) -> dict[Path, str]:
-    """Say of each file whether it is the same, has grown, or has changed; a removed one changes the group."""
-    if job.old is None:
-        return {}
-    before = {Path(file.path): file for file in job.old.files}
-    now = {file.path: file for file in job.files}
-    states = dict.fromkeys(before.keys() ^ now.keys(), "changed")
-    for path in before.keys() & now.keys():
-        alike = before[path].signals == now[path].signals
-        states[path] = compare(path, before[path], job.prints[path]) if alike else "changed"
-    return states
-
-
-def _resumable(job: _Job, states: Mapping[Path, str]) -> bool:
-    """Whether the group's parts can stay: its files have only grown, and each can be read from where it had ended."""
-    if job.old is None or "changed" in states.values():
-        return False
-    return all(file.resume is not None for file in job.old.files if states[Path(file.path)] == "grown")
-
-
 def _read(
-    context: _Context, job: _Job, builder: GroupBuilder, states: Mapping[Path, str], plan: GroupPlan
-) -> tuple[_Outcome, GroupBuilder] | None:
+    context: Context, job: Job, builder: GroupBuilder, states: Mapping[Path, str], plan: GroupPlan
+) -> tuple[Outcome, GroupBuilder] | None:
     before = {Path(file.path): file for file in job.old.files} if states and job.old else {}
     resume = {path: before[path].resume for path, state in states.items() if state == "grown"}
     resume_points = {path: point for path, point in resume.items() if point is not None}
@@ -354,10 +243,10 @@ def _read(
         config_hash=context.config_hash, group=group, files=files, rejected=tuple(rejected), series=series
     )
     since = min(cuts.values()) if cuts else None
-    return _Outcome(record, changed_from_ms=since, changed=True), builder
+    return Outcome(record, changed_from_ms=since, changed=True), builder
 
 
-def _source_file(job: _Job, file: discover.FoundFile, tally: Tally, resume: contract.ResumePoint | None) -> SourceFile:
+def _source_file(job: Job, file: discover.FoundFile, tally: Tally, resume: contract.ResumePoint | None) -> SourceFile:
     taken = job.prints[file.path]
     return SourceFile(
         path=str(file.path),
@@ -373,59 +262,10 @@ def _source_file(job: _Job, file: discover.FoundFile, tally: Tally, resume: cont
     )
 
 
-# Counters' limits -----------------------------------------------------------------------------------------------------
-
-
-def _power_limits(
-    context: _Context, job: _Job, records: Mapping[tuple[str, str], GroupRecord]
-) -> dict[str, tuple[float | None, float | None]]:
-    """Find what bounds each counter's steps: the site's word, else the largest power ever seen beside it [kW]."""
-    analog = records.get((job.source, Kind.ANALOG.value))
-    limits: dict[str, tuple[float | None, float | None]] = {}
-    for name in sorted({name for file in job.files for name in file.signals}):
-        site_limit = context.site.correction(job.source, name).p_max_kw
-        limits[name] = (site_limit, _power_extreme(context, analog, power_beside(name)) if analog else None)
-    return limits
-
-
-def _power_extreme(context: _Context, analog: GroupRecord, power: str) -> float | None:
-    if power not in {one.signal for one in analog.series}:
-        return None
-    coarsest = context.levels[-1].name
-    low, high = column(power, "min"), column(power, "max")
-    extremes: list[float] = []
-    for part in analog.group.parts:
-        if part.level == coarsest:
-            frame = read_part(context.writer.root, part)
-            if high in frame.columns:
-                peak = frame.select(pl.max_horizontal(pl.col(low).abs().max(), pl.col(high).abs().max())).item()
-                extremes += [peak] if peak is not None else []
-    return max(extremes, default=None)
-
-
-def _old_limits(old: GroupRecord | None) -> dict[str, tuple[float, str]]:
-    if old is None:
-        return {}
-    return {
-        one.signal: (one.p_max_kw, one.p_max_source)
-        for one in old.series
-        if one.p_max_kw is not None and one.p_max_source is not None
-    }
-
-
-def _limits_moved(plan: GroupPlan, old: GroupRecord) -> bool:
-    """Whether the power beside a counter has reached a new extreme since its steps were classified."""
-    seen = {one.signal: one.power_seen_kw for one in old.series}
-    return any(seen.get(name) != limit[1] for name, limit in plan.p_max_kw.items())
-
-
-# Manifest -------------------------------------------------------------------------------------------------------------
-
-
 def _assemble(
-    context: _Context,
+    context: Context,
     found: discover.Discovery,
-    outcomes: Sequence[_Outcome],
+    outcomes: Sequence[Outcome],
     unread: Sequence[Rejected],
     standing: Manifest | None,
     site_path: Path | None,
@@ -438,7 +278,7 @@ def _assemble(
     }
     if standing is not None and same_groups and rejected == standing.rejected and not any(o.changed for o in outcomes):
         return standing
-    tables, traits = _extract(context, outcomes, standing)
+    tables, traits = extract_features(context, outcomes, standing)
     build_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
     return Manifest(
         version=contract.STORE_VERSION,
@@ -461,87 +301,3 @@ def _assemble(
 
 def _where(one: Rejected) -> tuple[str, int]:
     return one.path, one.line or 0
-
-
-def _extract(
-    context: _Context, outcomes: Sequence[_Outcome], standing: Manifest | None
-) -> tuple[list[contract.Group], dict[str, Traits]]:
-    """Extract the features of every battery whose rows have changed, side by side."""
-    by_source: dict[str, list[_Outcome]] = defaultdict(list)
-    for outcome in outcomes:
-        by_source[outcome.record.group.source].append(outcome)
-    standing_tables = {g.source: g for g in standing.groups if g.name == contract.TABLE_GROUP} if standing else {}
-    standing_sources = {s.name: s for s in standing.sources} if standing else {}
-    batteries = {name: own for name, own in by_source.items() if _is_battery(own)}
-    with ThreadPoolExecutor(context.settings.max_workers, thread_name_prefix="features") as pool:
-        running = {
-            name: pool.submit(_extract_one, context, own, standing_tables.get(name), standing_sources.get(name))
-            for name, own in batteries.items()
-        }
-        done = {name: future.result() for name, future in running.items()}
-    return [group for group, _ in done.values()], {name: traits for name, (_, traits) in done.items()}
-
-
-def _is_battery(outcomes: Sequence[_Outcome]) -> bool:
-    return any(
-        one.pack is not None or one.topic in ("soc", "soh", "battery", "pcs", "fire")
-        for outcome in outcomes
-        for one in outcome.record.series
-    )
-
-
-def _extract_one(
-    context: _Context,
-    outcomes: Sequence[_Outcome],
-    tables: contract.Group | None,
-    source: contract.Source | None,
-) -> tuple[contract.Group, Traits]:
-    if tables is not None and source is not None and not any(outcome.changed for outcome in outcomes):
-        return tables, Traits(source.current_sign, source.current_sign_source, source.notes)
-    name = outcomes[0].record.group.source
-    changed = [outcome.changed_from_ms for outcome in outcomes if outcome.changed]
-    known = [stamp for stamp in changed if stamp is not None]
-    since = min(known) if tables is not None and len(known) == len(changed) else None
-    history = History(
-        context.writer.root,
-        name,
-        context.zone,
-        [outcome.record.group for outcome in outcomes],
-        [one for outcome in outcomes for one in outcome.record.series],
-    )
-    extraction = features.extract(history, context.site.source(name), context.site.chemistries, since)
-    parts = [
-        part
-        for table, frame in sorted(extraction.tables.items())
-        for part in _write_table(context, name, table, frame, tables, extraction.from_ms.get(table))
-    ]
-    group = contract.Group(source=name, name=contract.TABLE_GROUP, cut="month", interval_ms=0, parts=tuple(parts))
-    return group, Traits(extraction.current_sign, extraction.current_sign_source, extraction.notes)
-
-
-def _write_table(
-    context: _Context,
-    source: str,
-    table: str,
-    frame: pl.DataFrame,
-    standing: contract.Group | None,
-    from_ms: int | None,
-) -> list[contract.Part]:
-    """Write a table's rows from ``from_ms`` on, by year; earlier ones stay where they are."""
-    old = [part for part in standing.parts if part.level == table] if standing and from_ms is not None else []
-    kept = [part for part in old if part.last_ms < (from_ms or 0)]
-    straddling = [part for part in old if part.last_ms >= (from_ms or 0)]
-    remains = [read_part(context.writer.root, part).filter(pl.col("ts").to_physical() < from_ms) for part in straddling]
-    whole = pl.concat([*remains, frame], how="vertical_relaxed").sort("ts", maintain_order=True)
-    if whole.height == 0:
-        return kept
-    first, last = (int(whole["ts"].to_physical()[at]) for at in (0, -1))
-    start, written = contract.period_start(first, "year", context.zone), []
-    while start <= last:
-        end = contract.period_end(start, "year", context.zone)
-        rows = whole.filter(pl.col("ts").to_physical().is_between(start, end, closed="left"))
-        if rows.height:
-            folder = (source, contract.TABLE_GROUP)
-            written.append(context.writer.write(rows, folder, table, start_ms=start, zone=context.zone))
-        start = end
-    return [*kept, *(future.result() for future in written)]

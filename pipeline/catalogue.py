@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipeline.contract import QUALITY, Group, Pack, Series, Source, SourceFile, Tally
+from pipeline.coverage import GAP_FACTOR
 from pipeline.parts import read_part
 
 if TYPE_CHECKING:
@@ -25,10 +26,6 @@ class Traits:
     current_sign: int | None
     current_sign_source: str | None
     notes: tuple[str, ...]
-
-
-GAP_FACTOR = 3.0
-"""A step longer than this many median steps is a gap (docs/methods.md, energy counters)."""
 
 
 def series_of(

@@ -18,8 +18,9 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from pipeline import clean, contract, counters, pyramid
+from pipeline import contract, counters, coverage, pyramid
 from pipeline.contract import QUALITY, RAW, TS, Group, Level, Part, column
+from pipeline.frames import by_clock, readings_of, storage_dtypes, widen
 from pipeline.parts import PartWriter, read_part
 from pipeline.signals import Kind, Signal
 
@@ -29,8 +30,7 @@ _DAY_CUT_BELOW_MS = 13_000
 FLAG_GAP_FACTOR = 3.0
 """A flag's reading stands for no longer than this many median steps."""
 
-_SIX_DIGITS = 1e6
-"""Float32 keeps every decimal number of six significant digits apart (FLT_DIG = 6, IEEE 754)."""
+_MOVING_TOPICS = ("cells", "temperature", "environment", "pcs", "power")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,15 @@ class GroupPlan:
         """Kind of its signals: analog stands for state as well."""
         kinds = {signal.kind for signal in self.signals.values()}
         return next((kind for kind in (Kind.COUNTER, Kind.FLAG) if kind in kinds), Kind.ANALOG)
+
+    @property
+    def moving(self) -> frozenset[str]:
+        """Signals that never stand still for long while the site works."""
+        return frozenset(
+            name
+            for name, signal in self.signals.items()
+            if signal.kind is Kind.ANALOG and signal.topic in _MOVING_TOPICS
+        )
 
     @property
     def has_percentiles(self) -> bool:
@@ -100,7 +109,7 @@ class GroupBuilder:
                     frame.select(TS, *names).filter(pl.col(TS).to_physical() < cut)
                     if cut is not None
                     else frame.select(TS, *names)
-                    for cut, names in _by_cut(_readings(frame), cuts).items()
+                    for cut, names in _by_cut(readings_of(frame), cuts).items()
                 ]
                 self._open[start] += [part for part in kept if part.height]
             self._raw.pop(start)
@@ -165,15 +174,15 @@ class GroupBuilder:
 
     def _close(self, start: int) -> None:
         frames = self._open.pop(start)
-        old = [widen(frame.select(TS, *_readings(frame))) for frame in self._read_raw(start)]
+        old = [widen(frame.select(TS, *readings_of(frame))) for frame in self._read_raw(start)]
         frames, conflicts = by_clock([*old, *frames], {name: s.kind for name, s in self._plan.signals.items()})
         for reason, count in conflicts.items():
             self.conflicts[reason] = self.conflicts.get(reason, 0) + count
         frames = [frame.cast(storage_dtypes(frame)) for frame in frames]  # type: ignore[arg-type]
         self._write_raw(start, frames)
-        self._quality[start] = pl.concat(
-            [clean.quality(frame).with_columns(pl.lit(start).cast(contract.TS_DTYPE).alias(TS)) for frame in frames]
-        )
+        stamp = pl.lit(start).cast(contract.TS_DTYPE).alias(TS)
+        rows = pl.concat([coverage.quality(frame, self._plan.moving) for frame in frames])
+        self._quality[start] = rows.select(stamp, pl.all())
         if self._margin_ms(start):
             self._underived.add(start)
         else:
@@ -183,7 +192,7 @@ class GroupBuilder:
         folder = (self._plan.source, self._plan.name)
         self._raw[start] = [
             _Pending(
-                self._writer.write(frame, folder, RAW, start_ms=start, zone=self._plan.zone, signals=_readings(frame))
+                self._writer.write(frame, folder, RAW, start_ms=start, zone=self._plan.zone, signals=readings_of(frame))
             )
             for frame in frames
             if frame.height
@@ -212,7 +221,7 @@ class GroupBuilder:
         low, high = start - self._margin_ms(start), self._end(start) + self._margin_ms(start)
         near = sorted(other for other in self._raw if other < high and self._end(other) > low)
         frames = [
-            frame.select(TS, *_readings(frame)).filter(pl.col(TS).to_physical().is_between(low, high, closed="left"))
+            frame.select(TS, *readings_of(frame)).filter(pl.col(TS).to_physical().is_between(low, high, closed="left"))
             for other in near
             for frame in self._read_raw(other)
         ]
@@ -236,7 +245,7 @@ class GroupBuilder:
                 stack.put(start, end, _join(pieces[name]))
 
     def _analog(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
-        names = _readings(frame)
+        names = readings_of(frame)
         ts = frame[TS].to_physical().to_numpy()
         readings = frame.select(names).to_numpy(order="c")
         dtypes: dict[str, Any] = dict(zip(names, frame.select(names).dtypes, strict=True))
@@ -256,7 +265,7 @@ class GroupBuilder:
         return frame, made
 
     def _counter(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
-        names = _readings(frame)
+        names = readings_of(frame)
         ts = frame[TS].to_physical().to_numpy()
         added: list[pl.Series] = []
         for name in names:
@@ -308,7 +317,7 @@ class GroupBuilder:
         return whole[TS].to_physical().to_numpy(), whole[name].to_numpy()
 
     def _flag(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
-        names = _readings(frame)
+        names = readings_of(frame)
         prepared = pyramid.flag_context(frame, names, FLAG_GAP_FACTOR * self._interval_ms)
         ts = frame[TS].to_physical().to_numpy()
         return frame, {
@@ -376,78 +385,6 @@ class _LevelStack:
             self.parts[period] = _Pending(
                 self._writer.write(frame, folder, self.level.name, start_ms=period, zone=self._plan.zone)
             )
-
-
-def by_clock(frames: Sequence[pl.DataFrame], kinds: Mapping[str, Kind]) -> tuple[list[pl.DataFrame], dict[str, int]]:
-    """Merge a cut's frames so that every signal stands in one frame, shared with those of exactly its clock.
-
-    Parameters
-    ----------
-    frames : sequence of DataFrame
-        ``ts`` and signals each, oldest information first; a later frame's reading wins over an earlier one's.
-    kinds : mapping
-        Kind of each signal: of two flag readings with one stamp the larger stays.
-
-    Returns
-    -------
-    tuple of list of DataFrame and dict
-        The frames, and how many readings were dropped by reason.
-    """
-    counts: dict[str, int] = defaultdict(int)
-
-    def fold(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
-        merged, dropped = clean.merge(old, new, kinds)
-        for reason, count in dropped.items():
-            counts[reason] += count
-        return merged
-
-    if not frames:
-        return [], {}
-    if all(frame.columns == frames[0].columns for frame in frames):
-        return [reduce(fold, frames)], dict(counts)
-    pieces: dict[str, list[pl.DataFrame]] = defaultdict(list)
-    for frame in frames:
-        for name in frame.columns[1:]:
-            pieces[name].append(frame.select(TS, name))
-    clocks: dict[bytes, pl.DataFrame] = {}
-    for name in sorted(pieces):
-        series = reduce(fold, pieces[name])
-        key = series[TS].to_physical().to_numpy().tobytes()
-        clocks[key] = clocks[key].with_columns(series[name]) if key in clocks else series
-    return list(clocks.values()), dict(counts)
-
-
-def storage_dtypes(frame: pl.DataFrame) -> dict[str, Any]:
-    """Choose Float32 for the signals that it keeps without loss: decimals of at most six significant digits."""
-    names = frame.columns[1:]
-    readings = np.nan_to_num(frame.select(names).to_numpy(), copy=False)
-    open_columns = np.arange(len(names))
-    for decimals in (3, 1, 0, 2, 4, 5, 6):
-        scaled = np.abs(readings[:, open_columns]) * 10.0**decimals
-        fits = (np.abs(scaled - np.rint(scaled)) < 1e-6).all(axis=0) & (scaled < _SIX_DIGITS).all(axis=0)
-        open_columns = open_columns[~fits]
-        if not len(open_columns):
-            break
-    wide = {names[index] for index in open_columns}
-    return {name: pl.Float64 if name in wide else pl.Float32 for name in names}
-
-
-def widen(frame: pl.DataFrame) -> pl.DataFrame:
-    """Turn Float32 readings back into the decimals that they stand for, as Float64 (the inverse of the storage)."""
-    narrow = [name for name, dtype in frame.schema.items() if dtype == pl.Float32]
-    return frame.with_columns(pl.Series(name, _decimal(frame[name].to_numpy()), nan_to_null=True) for name in narrow)
-
-
-def _decimal(values: pyramid.Floats) -> pyramid.Floats:
-    wide = values.astype(np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        magnitude = np.floor(np.log10(np.abs(wide)))
-        scale = 10.0 ** np.clip(5 - np.nan_to_num(magnitude, neginf=0.0), 0, 12)
-    return np.rint(wide * scale) / scale
-
-
-def _readings(frame: pl.DataFrame) -> list[str]:
-    return [name for name in frame.columns if name != TS and "|" not in name]
 
 
 def _by_cut(names: Sequence[str], cuts: Mapping[str, int]) -> dict[int | None, list[str]]:

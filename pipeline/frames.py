@@ -1,0 +1,94 @@
+"""Wide raw frames: merging them by clock, and storing their readings in as few bytes as lose nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline import clean
+from pipeline.contract import TS
+from pipeline.signals import Kind
+
+_SIX_DIGITS = 1e6
+"""Float32 keeps every decimal number of six significant digits apart (FLT_DIG = 6, IEEE 754)."""
+
+
+def readings_of(frame: pl.DataFrame) -> list[str]:
+    """List the signals of a raw frame, without the columns derived from them."""
+    return [name for name in frame.columns if name != TS and "|" not in name]
+
+
+def by_clock(frames: Sequence[pl.DataFrame], kinds: Mapping[str, Kind]) -> tuple[list[pl.DataFrame], dict[str, int]]:
+    """Merge a cut's frames so that every signal stands in one frame, shared with those of exactly its clock.
+
+    Parameters
+    ----------
+    frames : sequence of DataFrame
+        ``ts`` and signals each, oldest information first; a later frame's reading wins over an earlier one's.
+    kinds : mapping
+        Kind of each signal: of two flag readings with one stamp the larger stays.
+
+    Returns
+    -------
+    tuple of list of DataFrame and dict
+        The frames, and how many readings were dropped by reason.
+    """
+    counts: dict[str, int] = defaultdict(int)
+
+    def fold(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+        merged: pl.DataFrame
+        merged, dropped = clean.merge(old, new, kinds)
+        for reason, count in dropped.items():
+            counts[reason] += count
+        return merged
+
+    if not frames:
+        return [], {}
+    if all(frame.columns == frames[0].columns for frame in frames):
+        return [reduce(fold, frames)], dict(counts)
+    pieces: dict[str, list[pl.DataFrame]] = defaultdict(list)
+    for frame in frames:
+        for name in frame.columns[1:]:
+            pieces[name].append(frame.select(TS, name))
+    clocks: dict[bytes, pl.DataFrame] = {}
+    for name in sorted(pieces):
+        series = reduce(fold, pieces[name])
+        key = series[TS].to_physical().to_numpy().tobytes()
+        clocks[key] = clocks[key].with_columns(series[name]) if key in clocks else series
+    return list(clocks.values()), dict(counts)
+
+
+def storage_dtypes(frame: pl.DataFrame) -> dict[str, Any]:
+    """Choose Float32 for the signals that it keeps without loss: decimals of at most six significant digits."""
+    names = frame.columns[1:]
+    values = np.nan_to_num(frame.select(names).to_numpy(), copy=False)
+    open_columns = np.arange(len(names))
+    for decimals in (3, 1, 0, 2, 4, 5, 6):
+        scaled = np.abs(values[:, open_columns]) * 10.0**decimals
+        fits = (np.abs(scaled - np.rint(scaled)) < 1e-6).all(axis=0) & (scaled < _SIX_DIGITS).all(axis=0)
+        open_columns = open_columns[~fits]
+        if not len(open_columns):
+            break
+    wide = {names[index] for index in open_columns}
+    return {name: pl.Float64 if name in wide else pl.Float32 for name in names}
+
+
+def widen(frame: pl.DataFrame) -> pl.DataFrame:
+    """Turn Float32 readings back into the decimals that they stand for, as Float64 (the inverse of the storage)."""
+    narrow = [name for name, dtype in frame.schema.items() if dtype == pl.Float32]
+    return frame.with_columns(pl.Series(name, _decimal(frame[name].to_numpy()), nan_to_null=True) for name in narrow)
+
+
+def _decimal(values: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    wide = values.astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        magnitude = np.floor(np.log10(np.abs(wide)))
+        scale = 10.0 ** np.clip(5 - np.nan_to_num(magnitude, neginf=0.0), 0, 12)
+    decimal: NDArray[np.floating[Any]] = np.rint(wide * scale) / scale
+    return decimal
