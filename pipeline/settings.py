@@ -97,3 +97,10 @@ def read_settings(**overrides: object) -> Settings:
             for error in exc.errors()
         )
         raise SettingsError(f"A setting cannot be used. {problems}.") from exc
+
+
+def environment(**overrides: object) -> dict[str, str]:
+    """Make the environment of a child process in which these settings hold; None means "as they are"."""
+    given = {name.upper(): value for name, value in overrides.items() if value is not None}
+    texts = {name: ",".join(value) if isinstance(value, tuple) else str(value) for name, value in given.items()}
+    return {**os.environ, **texts}

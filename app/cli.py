@@ -1,0 +1,79 @@
+"""The command ``packscope``: the pipeline's commands, and the dashboard's.
+
+Exit status: 0 all well, 1 failed, 2 wrong usage, 3 built but some files were rejected.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app import launch
+from pipeline import report
+from pipeline.commands import FAILED, SAMPLE_FOLDER, Roots, Store, build_once, commands, write_sample
+from pipeline.commands import run as run_commands
+from pipeline.settings import Settings
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+cli.add_typer(commands)
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
+Port = Annotated[int | None, typer.Option(min=1, max=65_535, help="Port to listen on.")]
+Threads = Annotated[int, typer.Option(min=1, max=256, help="Requests answered at once.")]
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        report.emit(f"packscope {version('packscope')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def _root(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Turn a folder of battery and smart-meter CSVs into a dashboard that shows every cell."""
+
+
+@cli.command()
+def serve(store: Store = None, host: Host = None, port: Port = None, threads: Threads = launch.THREADS) -> None:
+    """Serve the dashboard from the store as it is; a new build is noticed by itself."""
+    settings = launch.settings_for_serving(store=store, host=host, port=port)
+    _say_address(settings)
+    launch.serve(settings, threads)
+
+
+@cli.command()
+def run(
+    roots: Roots = None,
+    store: Store = None,
+    host: Host = None,
+    port: Port = None,
+    threads: Threads = launch.THREADS,
+) -> None:
+    """Everything: a sample site if there is no data, the build, the dashboard."""
+    settings = launch.settings_for_serving(meter_roots=roots, store=store, host=host, port=port)
+    settings = launch.choose_roots(settings, SAMPLE_FOLDER, _write_sample)
+    if build_once(settings) == FAILED:
+        raise typer.Exit(FAILED)
+    _say_address(settings)
+    launch.serve(settings, threads)
+
+
+def _write_sample(folder: Path) -> None:
+    report.speaker().print("No CSVs in data/raw, and METER_ROOTS is not set: simulating a site to look at.")
+    write_sample(folder)
+
+
+def _say_address(settings: Settings) -> None:
+    report.speaker().print(f"The dashboard is on {launch.address(settings)} (Ctrl-C stops it).")
+
+
+def main() -> None:
+    """Run the command line."""
+    run_commands(cli, "packscope")
