@@ -15,6 +15,9 @@ from pipeline import clean
 from pipeline.contract import TS
 from pipeline.signals import Kind
 
+_WHOLE = 1e-6
+"""A scaled reading this close to a whole number is that number: six digits in Float64 err by less than 1e-9."""
+
 _SIX_DIGITS = 1e6
 """Float32 keeps every decimal number of six significant digits apart (FLT_DIG = 6, IEEE 754)."""
 
@@ -64,19 +67,28 @@ def by_clock(frames: Sequence[pl.DataFrame], kinds: Mapping[str, Kind]) -> tuple
     return list(clocks.values()), dict(counts)
 
 
-def storage_dtypes(frame: pl.DataFrame) -> dict[str, Any]:
-    """Choose Float32 for the signals that it keeps without loss: decimals of at most six significant digits."""
-    names = frame.columns[1:]
-    values = np.nan_to_num(frame.select(names).to_numpy(), copy=False)
-    open_columns = np.arange(len(names))
+def stored(frame: pl.DataFrame) -> pl.DataFrame:
+    """Narrow to Float32 the signals that it keeps without loss: decimals of at most six significant digits."""
+    columns = frame.get_columns()
+    values = np.nan_to_num(pl.DataFrame(columns[1:]).to_numpy(), copy=False)
+    wide = np.arange(len(columns) - 1)
     for decimals in (3, 1, 0, 2, 4, 5, 6):
-        scaled = np.abs(values[:, open_columns]) * 10.0**decimals
-        fits = (np.abs(scaled - np.rint(scaled)) < 1e-6).all(axis=0) & (scaled < _SIX_DIGITS).all(axis=0)
-        open_columns = open_columns[~fits]
-        if not len(open_columns):
+        scaled = np.abs(values[:, wide] if len(wide) < values.shape[1] else values) * 10.0**decimals
+        fits = (np.abs(scaled - np.rint(scaled)).max(axis=0, initial=0.0) < _WHOLE) & (
+            scaled.max(axis=0, initial=0.0) < _SIX_DIGITS
+        )
+        wide = wide[~fits]
+        if not len(wide):
             break
-    wide = {names[index] for index in open_columns}
-    return {name: pl.Float64 if name in wide else pl.Float32 for name in names}
+    kept = {columns[at + 1].name for at in wide}
+    return pl.DataFrame([one if one.name == TS or one.name in kept else one.cast(pl.Float32) for one in columns])
+
+
+def between(frame: pl.DataFrame, start_ms: int, end_ms: int) -> pl.DataFrame:
+    """Cut a sorted frame to ``[start_ms, end_ms)`` [epoch ms UTC], without copying."""
+    ts = frame[TS].to_physical().to_numpy()
+    low, high = np.searchsorted(ts, (start_ms, end_ms))
+    return frame[int(low) : int(high)]
 
 
 def widen(frame: pl.DataFrame) -> pl.DataFrame:

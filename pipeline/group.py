@@ -20,7 +20,7 @@ import polars as pl
 
 from pipeline import contract, counters, coverage, pyramid
 from pipeline.contract import QUALITY, RAW, TS, Group, Level, Part, column
-from pipeline.frames import by_clock, readings_of, storage_dtypes, widen
+from pipeline.frames import between, by_clock, readings_of, stored, widen
 from pipeline.parts import PartWriter, read_part
 from pipeline.signals import Kind, Signal
 
@@ -178,7 +178,7 @@ class GroupBuilder:
         frames, conflicts = by_clock([*old, *frames], {name: s.kind for name, s in self._plan.signals.items()})
         for reason, count in conflicts.items():
             self.conflicts[reason] = self.conflicts.get(reason, 0) + count
-        frames = [frame.cast(storage_dtypes(frame)) for frame in frames]  # type: ignore[arg-type]
+        frames = [stored(frame) for frame in frames]
         self._write_raw(start, frames)
         stamp = pl.lit(start).cast(contract.TS_DTYPE).alias(TS)
         rows = pl.concat([coverage.quality(frame, self._plan.moving) for frame in frames])
@@ -221,7 +221,7 @@ class GroupBuilder:
         low, high = start - self._margin_ms(start), self._end(start) + self._margin_ms(start)
         near = sorted(other for other in self._raw if other < high and self._end(other) > low)
         frames = [
-            frame.select(TS, *readings_of(frame)).filter(pl.col(TS).to_physical().is_between(low, high, closed="left"))
+            between(frame.select(TS, *readings_of(frame)), low, high)
             for other in near
             for frame in self._read_raw(other)
         ]
@@ -235,9 +235,9 @@ class GroupBuilder:
         classified: list[pl.DataFrame] = []
         for frame in frames:
             prepared, levels = recipe(frame)
-            classified.append(prepared.filter(pl.col(TS).to_physical().is_between(start, end, closed="left")))
+            classified.append(between(prepared, start, end))
             for name, piece in levels.items():
-                pieces[name].append(piece.filter(pl.col(TS).to_physical().is_between(start, end, closed="left")))
+                pieces[name].append(between(piece, start, end))
         if self._plan.kind is Kind.COUNTER:
             self._write_raw(start, classified)
         for name, stack in self._stacks.items():
@@ -247,8 +247,8 @@ class GroupBuilder:
     def _analog(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
         names = readings_of(frame)
         ts = frame[TS].to_physical().to_numpy()
-        readings = frame.select(names).to_numpy(order="c")
-        dtypes: dict[str, Any] = dict(zip(names, frame.select(names).dtypes, strict=True))
+        readings = pl.DataFrame(frame.get_columns()[1:]).to_numpy(order="c")
+        dtypes: dict[str, Any] = dict(zip(names, frame.dtypes[1:], strict=True))
         made: dict[str, pl.DataFrame] = {}
         below: list[tuple[int, pyramid.Buckets]] = [(1, pyramid.from_rows(ts, readings))]
         for level in self._plan.levels:
