@@ -18,8 +18,18 @@ GRACE_S = 5
 
 
 def holds_csv(root: str) -> bool:
-    """Whether there is a CSV below a folder; whether there is one in object storage is for the build to see."""
-    return "://" in root or any(Path(root).rglob("*.csv"))
+    """Whether there is a CSV below a folder, links followed; of other places the build says what is wrong."""
+    if "://" in root:
+        return True
+    visited: set[str] = set()
+    for folder, below, names in os.walk(Path(root).expanduser(), followlinks=True):
+        if (real := os.path.realpath(folder)) in visited:
+            below.clear()
+            continue
+        visited.add(real)
+        if any(".csv" in name.lower() for name in names):
+            return True
+    return False
 
 
 def choose_roots(settings: Settings, sample: Path, write_sample: Callable[[Path], None]) -> Settings:
@@ -36,10 +46,9 @@ def choose_roots(settings: Settings, sample: Path, write_sample: Callable[[Path]
 
 def server_command(settings: Settings, threads: int = THREADS) -> list[str]:
     """Write the command line of gunicorn: one worker with threads, that forks before Polars has run."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return [
         *(sys.executable, "-m", "gunicorn", "app.wsgi:server"),
-        *("--bind", f"{host}:{settings.port}"),
+        *("--bind", f"{_in_url(settings.host)}:{settings.port}"),
         *("--workers", "1", "--worker-class", "gthread", "--threads", str(threads)),
         *("--keep-alive", str(KEEP_ALIVE_S), "--graceful-timeout", str(GRACE_S)),
         *("--no-control-socket", "--log-level", "warning"),
@@ -48,8 +57,12 @@ def server_command(settings: Settings, threads: int = THREADS) -> list[str]:
 
 def address(settings: Settings) -> str:
     """Write the address to open in a browser."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
-    return f"http://{host}:{settings.port}"
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
+    return f"http://{_in_url(host)}:{settings.port}"
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def require_free_port(settings: Settings) -> None:
