@@ -36,8 +36,8 @@ from pipeline.simulation.write import SeriesWriter
 DEFAULT_DAYS = 180.0
 DEFAULT_STEP_S = 900
 DEFAULT_SEED = 7
-DEFAULT_START = date(2024, 10, 10)
-"""With the default span: both changes of clock, autumn's repeated hour and spring's skipped one."""
+DEFAULT_START, LONG_START, LONG_DAYS = date(2024, 10, 10), date(2023, 10, 10), 264.0
+"""First day of the default span, which holds both changes of clock, and of spans longer than ``LONG_DAYS`` [days]."""
 BLOCK_ROWS = 8_640
 """Rows of one pack that are held at once: 30 days at 5 min [rows]."""
 
@@ -88,6 +88,11 @@ class _System:
     folder: Path
 
 
+def default_start(days: float) -> date:
+    """Return the first local day of a span for which none is named."""
+    return LONG_START if days > LONG_DAYS else DEFAULT_START
+
+
 def write_sample(
     out: Path,
     *,
@@ -95,7 +100,7 @@ def write_sample(
     step_s: int = DEFAULT_STEP_S,
     seed: int = DEFAULT_SEED,
     systems: int = 3,
-    start: date = DEFAULT_START,
+    start: date | None = None,
     faults: bool = True,
     progress: Progress | None = None,
     workers: int | None = None,
@@ -118,8 +123,8 @@ def write_sample(
         What makes this site differ from another.
     systems : int
         How many cabinets, 1 to 3.
-    start : date
-        First local day.
+    start : date, optional
+        First local day; by default one from which the span crosses both changes of clock.
     faults : bool
         Whether anything is wrong with the site.
     progress : callable, optional
@@ -136,7 +141,7 @@ def write_sample(
     """
     if not 1 <= systems <= len(SYSTEM_NAMES):
         raise SettingsError(f"--systems {systems}: a sample site has 1 to {len(SYSTEM_NAMES)} systems.")
-    plan = Plan(start, days, step_s, seed, SYSTEM_NAMES[:systems], faults)
+    plan = Plan(start or default_start(days), days, step_s, seed, SYSTEM_NAMES[:systems], faults)
     _check_free(out)
     partial = out.with_name(f".{out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -201,7 +206,7 @@ def _write_pack(
     plan: Plan, cabinet: _System, pack: int, blocks: list[range], ts: pl.Series, steps: _Steps
 ) -> CellSummary:
     """Simulate and write one pack block by block; return what the battery management reports of it."""
-    writer = SeriesWriter(plan, cabinet.name, cabinet.folder)
+    writer = SeriesWriter(plan, cabinet.name, cabinet.folder, ts)
     names = [(f"bms1_p{pack}_v{cell}", f"bms1_p{pack}_t{cell}") for cell in range(1, CELLS_PER_PACK + 1)]
     parts = []
     with ExitStack() as stack:
@@ -209,10 +214,9 @@ def _write_pack(
         for rows in blocks:
             coolant = cabinet.coolant_c[rows.start : rows.stop]
             readings = simulate_pack(plan, cabinet.name, cabinet.traits, cabinet.drive, coolant, pack, rows)
-            stamps_here = ts.slice(rows.start, len(rows))
             for place, (volt, kelvin) in enumerate(names):
-                writer.append(handles[volt], volt, stamps_here, readings.volts[place], VOLT_DIGITS, rows)
-                writer.append(handles[kelvin], kelvin, stamps_here, readings.celsius[place], KELVIN_DIGITS, rows)
+                writer.append(handles[volt], volt, readings.volts[place], VOLT_DIGITS, rows)
+                writer.append(handles[kelvin], kelvin, readings.celsius[place], KELVIN_DIGITS, rows)
             parts.append(_summary(readings.true_sum_v, readings.volts, readings.celsius))
             steps.done(f"{cabinet.name} pack {pack}")
     return _join(parts)
@@ -240,18 +244,17 @@ def _write_devices(
 ) -> tuple[Floats, dict[str, Counter]]:
     """Write everything beside the cells; return the power the cabinet takes, and its counters."""
     made = simulate_cabinet(plan, cabinet.name, cabinet.traits, cabinet.drive, cells, air_c, cabinet.coolant_c)
-    writer = SeriesWriter(plan, cabinet.name, cabinet.folder)
+    writer = SeriesWriter(plan, cabinet.name, cabinet.folder, ts)
     for name, column in made.columns.items():
-        writer.write_column(name, column, ts)
+        writer.write_column(name, column)
     return made.aux_kw - made.pcs_kw, made.counters
 
 
 def _write_meters(folder: Path, plan: Plan, air_c: Floats, battery_kw: Floats, truth: Truth) -> None:
     for name, meter in simulate_meters(plan, air_c, battery_kw).items():
-        writer = SeriesWriter(plan, name, folder / "meter" / name)
-        ts = stamps(meter.utc_ms)
+        writer = SeriesWriter(plan, name, folder / "meter" / name, stamps(meter.utc_ms))
         for signal, column in meter.columns.items():
-            writer.write_column(signal, column, ts)
+            writer.write_column(signal, column)
         truth.counters[name] = meter.counters
         truth.stamps_ms[name] = meter.utc_ms
 

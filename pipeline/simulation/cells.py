@@ -54,6 +54,8 @@ HEAT_K_PER_A2 = 0.0005
 """Rise of a cell over its coolant per square ampere of filtered current: 2.8 K at 75 A [K/A²]."""
 NOISE_V, NOISE_K = 0.0004, 0.08
 """Noise of one reading [V, K]."""
+NEIGHBOUR_SHARE = 0.1
+"""How much of a hot cell's excess its neighbours show [1]."""
 VOLT_DIGITS, KELVIN_DIGITS = 3, 1
 
 _GRID = np.linspace(OPEN_CIRCUIT[0][0], OPEN_CIRCUIT[-1][0], 10_401)
@@ -126,7 +128,7 @@ def _true_celsius(
     for fault in of_cell(plan, system, FaultKind.HOT_SPOT):
         place = cell_index(fault.pack or 1, fault.cell or 1) - mine.start
         first = max(fault.first_row(plan) - rows.start, 0)
-        for neighbour, share in ((-1, 0.25), (0, 1.0), (1, 0.25)):
+        for neighbour, share in ((-1, NEIGHBOUR_SHARE), (0, 1.0), (1, NEIGHBOUR_SHARE)):
             if 0 <= place < CELLS_PER_PACK and 0 <= place + neighbour < CELLS_PER_PACK:
                 celsius[place + neighbour, first:] += np.float32(share * fault.size)
     return celsius

@@ -19,7 +19,7 @@ from pipeline.simulation.duty import SLOT_S, Action, plan_day
 from pipeline.simulation.plan import CELLS, DAY_S, NOMINAL_AH, Floats, Plan
 from pipeline.simulation.traits import AGEING, EFC_PER_DAY_BEFORE, YEAR_DAYS, Traits
 
-FULL_SOC, EMPTY_SOC = 1.0, 0.035
+FULL_SOC, EMPTY_SOC = 0.9975, 0.035
 """State of charge at which the first cell ends charge and discharge [1]."""
 CHARGE_STAGES = ((12.0, None), (4.0, 34.0), (0.0, 10.0))
 """A charge slows down near the top: headroom left at the end of each stage [Ah], and its current [A]."""

@@ -34,6 +34,7 @@ class FaultKind(StrEnum):
     COUNTER_ROLLOVER = "counter_rollover"
     GAP = "gap"
     DUPLICATES = "duplicates"
+    OUT_OF_ORDER = "out_of_order"
     STUCK = "stuck"
     SENTINEL = "sentinel"
 
@@ -113,6 +114,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(_K.GAP, _A, 3 * HOUR_S, "s", 0.86, 3 * HOUR_S, signals="bms1_p1_v3"),
     Fault(_K.DUPLICATES, _A, 6.0, "rows", 0.15, 0.0, signals="bms1_p5_v9"),
     Fault(_K.DUPLICATES, "m1", 4.0, "rows", 0.73, 0.0, signals="com_ap"),
+    Fault(_K.OUT_OF_ORDER, "m6", 3.0, "rows", 0.50, 0.0, signals="com_ap"),
     Fault(_K.STUCK, _B, 3 * DAY_S, "s", 0.25, 3 * DAY_S, signals="bms1_p1_t39"),
     Fault(_K.STUCK, _C, 4 * DAY_S, "s", 0.57, 4 * DAY_S, signals="dh1_humi"),
     Fault(_K.SENTINEL, _A, 65_535.0, "", 0.30, 2 * HOUR_S, signals="fa4_Voc"),

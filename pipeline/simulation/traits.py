@@ -14,9 +14,11 @@ CAPACITY_AH, CAPACITY_SPREAD = 282.0, 0.005
 """Mean and relative spread of a new cell's capacity [Ah, 1]."""
 RESISTANCE_OHM, RESISTANCE_SPREAD = 0.38e-3, 0.05
 """Ohmic and charge-transfer resistance of a new cell at 25 °C, and its relative spread [Ω, 1]."""
+FADE_SPREAD = 0.03
+"""Relative spread of the rate at which cells fade [1]."""
 RESISTANCE_PER_YEAR = 0.03
 """Growth of resistance [1/year]."""
-OFFSET_SPREAD_AH, LEAK_SPREAD_AH_PER_DAY = 0.42, 0.42 / YEAR_DAYS
+OFFSET_SPREAD_AH, LEAK_SPREAD_AH_PER_DAY = 0.25, 0.2 / YEAR_DAYS
 """Spread between cells of the charge at the top, and of self-discharge [Ah, Ah/day]."""
 EFC_PER_DAY_BEFORE = 0.85
 """Equivalent full cycles of each day in service before the first row [1/day]."""
@@ -84,7 +86,7 @@ def draw_traits(plan: Plan, system: str) -> Traits:
     leak_percent = _place(plan, system, FaultKind.SELF_DISCHARGE)
     return Traits(
         capacity_ah=capacity * (1 + _place(plan, system, FaultKind.LOW_CAPACITY) / 100),
-        fade_factor=1 + 0.05 * rng.standard_normal(CELLS),
+        fade_factor=1 + FADE_SPREAD * rng.standard_normal(CELLS),
         top_offset_ah=OFFSET_SPREAD_AH * rng.standard_normal(CELLS)
         + _place(plan, system, FaultKind.IMBALANCE) / 100 * NOMINAL_AH,
         leak_ah_per_day=LEAK_SPREAD_AH_PER_DAY * np.abs(rng.standard_normal(CELLS))

@@ -25,7 +25,7 @@ from pipeline.simulation.plan import (
     Plan,
     iso_local,
 )
-from pipeline.simulation.write import repeated_rows
+from pipeline.simulation.write import dropouts, spaced_rows
 
 GENERATOR_VERSION = 1
 """Changes whenever the same seed would give another site."""
@@ -58,6 +58,7 @@ def write_truth(out: Path, plan: Plan, truth: Truth) -> None:
             for source, counters in truth.counters.items()
         },
         "meters": ROLES,
+        "dropouts": {source: [[r.start, r.stop] for r in dropouts(plan, source)] for source in truth.counters},
         "power_rule": "a power holds from its stamp to the next; counters count the powers as they are logged",
     }
     _write_json(out / TRUTH_FILE, content)
@@ -74,8 +75,10 @@ def _fault(plan: Plan, fault: Fault, truth: Truth) -> dict[str, object]:
         "last": {"utc_ms": int(clock[last - 1]), "local": iso_local(int(clock[last - 1]))},
         "rows": last - first,
     }
-    if fault.kind is FaultKind.DUPLICATES:
-        said["stamps_utc_ms"] = [int(clock[row]) for row in repeated_rows(plan, fault.source, fault.signals)]
+    if fault.kind in (FaultKind.DUPLICATES, FaultKind.OUT_OF_ORDER):
+        said["stamps_utc_ms"] = [int(clock[row]) for row in spaced_rows(plan, fault)]
+    if fault.kind is FaultKind.SENSE_LEAD and fault.cell is not None:
+        said["neighbour"] = fault.cell + 1
     return said
 
 
