@@ -134,7 +134,7 @@ def sources_of(
             Source(
                 name=source.name,
                 kind=source.kind,
-                folder=source.folder,
+                folder=str(source.folder),
                 sample=source.sample,
                 packs=_packs(own[source.name]),
                 first_ms=min(one.first_ms for one in own[source.name]),

@@ -51,6 +51,7 @@ def by_clock(frames: Sequence[pl.DataFrame], kinds: Mapping[str, Kind]) -> tuple
             counts[reason] += count
         return merged
 
+    frames = [frame for frame in frames if frame.height]
     if not frames:
         return [], {}
     if all(frame.columns == frames[0].columns for frame in frames):
@@ -70,7 +71,7 @@ def by_clock(frames: Sequence[pl.DataFrame], kinds: Mapping[str, Kind]) -> tuple
 def stored(frame: pl.DataFrame) -> pl.DataFrame:
     """Narrow to Float32 the signals that it keeps without loss: decimals of at most six significant digits."""
     columns = frame.get_columns()
-    values = np.nan_to_num(pl.DataFrame(columns[1:]).to_numpy(), copy=False)
+    values = np.nan_to_num(pl.DataFrame(columns[1:]).to_numpy())
     wide = np.arange(len(columns) - 1)
     for decimals in (3, 1, 0, 2, 4, 5, 6):
         scaled = np.abs(values[:, wide] if len(wide) < values.shape[1] else values) * 10.0**decimals
