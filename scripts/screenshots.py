@@ -1,0 +1,106 @@
+"""Take the pictures in docs/screenshots: ``python -m scripts.screenshots``.
+
+Every page and every tab of the cell analyser, of the sample site, at desk and phone width, light and dark.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import sync_playwright
+
+from app.factory import PAGES
+from pipeline import report
+from pipeline.build import build
+from pipeline.sample import write_sample
+from pipeline.settings import read_settings
+from tests.browser.chromium import FLAGS, find_chromium
+from tests.browser.drawn import wait_until_drawn
+from tests.browser.server import free_port, served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
+SCREENS = ((1440, 900), (390, 844))
+SCHEMES = ("light", "dark")
+LARGEST_BYTES = 300_000
+SETTLE_MS = 800
+"""For what fades in after the figures are drawn [ms]."""
+
+
+@contextmanager
+def sample_server() -> Iterator[str]:
+    """Build the sample site in a folder of its own, serve it, and yield the address."""
+    with tempfile.TemporaryDirectory() as folder:
+        site = Path(folder, "sample")
+        write_sample(site)
+        settings = read_settings(meter_roots=(str(site),), store=Path(folder, "store"), port=free_port())
+        build(settings)
+        with served(settings) as url:
+            yield url
+
+
+def slug(name: str) -> str:
+    """Make a page's name fit for a file."""
+    return name.lower().replace(" ", "-")
+
+
+def take(page: Page, name: str) -> None:
+    """Take one picture, of what fits on the screen."""
+    wait_until_drawn(page)
+    page.wait_for_timeout(SETTLE_MS)
+    path = FOLDER / f"{name}.png"
+    page.screenshot(path=path)
+    size = path.stat().st_size
+    note = "" if size <= LARGEST_BYTES else f" (more than {LARGEST_BYTES // 1000} kB)"
+    report.speaker().print(f"{path.name}: {size // 1000} kB{note}")
+
+
+def take_all(browser: Browser, url: str, *, width: int, height: int, scheme: str) -> None:
+    """Take every page and tab at one size and colour scheme."""
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    for module in PAGES:
+        page.goto(f"{url}{module.META.path}")
+        take(page, f"{slug(module.META.name)}-{width}-{scheme}")
+        for tab in page.get_by_role("tab").all():
+            name = tab.inner_text().strip()
+            tab.click()
+            take(page, f"{slug(module.META.name)}-{slug(name)}-{width}-{scheme}")
+    context.close()
+
+
+def main() -> None:
+    """Take all pictures; ``--url`` takes them from a server that is up."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--url", help="a server that is up, instead of one for the sample site")
+    url = parser.parse_args().url
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+        if url:
+            _all_screens(browser, url)
+        else:
+            with sample_server() as own:
+                _all_screens(browser, own)
+        browser.close()
+
+
+def _all_screens(browser: Browser, url: str) -> None:
+    for width, height in SCREENS:
+        for scheme in SCHEMES:
+            take_all(browser, url, width=width, height=height, scheme=scheme)
+
+
+if __name__ == "__main__":
+    main()
