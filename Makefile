@@ -4,7 +4,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# Any Python from 3.11 on, for example PYTHON=python3.12 make setup. By default the first that will do.
+# A Python of 3.11 to 3.13, for example PYTHON=python3.12 make setup. By default the first that will do.
 PYTHON ?=
 export PYTHON
 

@@ -4,15 +4,19 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 venv=${1:-.venv}
-oldest=3.11
+versions="3.11 to 3.13" # ruptures, which finds change points, has no release for a newer one
 
 fail() {
     printf 'packscope: %s\n' "$@" >&2
     exit 1
 }
 
-usable() { # Is this a Python that is new enough and can make virtual environments?
-    "$1" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+fits() { # Is this a Python of a version that the packages exist for?
+    "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
+}
+
+usable() { # And can it make virtual environments?
+    fits "$1" && "$1" -c 'import venv, ensurepip' 2>/dev/null
 }
 
 find_python() {
@@ -27,10 +31,10 @@ find_python() {
 explain_missing() {
     local name=${1:-python3}
     command -v "$name" >/dev/null 2>&1 ||
-        fail "Python $oldest or newer is needed, and there is no $name." \
+        fail "Python $versions is needed, and there is no $name." \
             "Install it (Debian, Ubuntu: apt-get install python3 python3-venv), or name one: PYTHON=/path/to/python3 make setup"
-    "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-        fail "Python $oldest or newer is needed; $name is $("$name" -V 2>&1)." "Name another one: PYTHON=/path/to/python3 make setup"
+    fits "$name" ||
+        fail "Python $versions is needed; $name is $("$name" -V 2>&1)." "Name another one: PYTHON=/path/to/python3 make setup"
     fail "$name has no venv module." "Install it (Debian, Ubuntu: apt-get install python3-venv), then run make again."
 }
 
