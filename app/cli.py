@@ -5,17 +5,21 @@ Exit status: 0 all well, 1 failed, 2 wrong usage, 3 built but some files were re
 
 from __future__ import annotations
 
+import json
+import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from app import bench as bench_answers
 from app import launch
+from pipeline import bench as bench_build
 from pipeline import report
 from pipeline.commands import FAILED, SAMPLE_FOLDER, Roots, Store, build_once, commands, write_sample
 from pipeline.commands import run as run_commands
-from pipeline.settings import Settings
+from pipeline.settings import Settings, read_settings
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 cli.add_typer(commands)
@@ -63,6 +67,27 @@ def run(
         raise typer.Exit(FAILED)
     _say_address(settings)
     launch.serve(settings, threads)
+
+
+@cli.command()
+def bench(
+    days: Annotated[float, typer.Option(min=2, max=10_000, help="Span of the simulated site [days].")] = 60,
+    step: Annotated[int, typer.Option(min=1, max=3_600, help="Logger interval [s].")] = 300,
+    systems: Annotated[int, typer.Option(min=1, max=3, help="How many cabinets.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Measure building and answering on this machine, with a simulated site in a folder of its own."""
+    say = report.speaker(to_stderr=True).print
+    with tempfile.TemporaryDirectory(prefix="packscope-bench-") as name:
+        folder = Path(name)
+        measured = bench_build.measure_build(folder, days=days, step_s=step, systems=systems, say=say)
+        settings = read_settings(meter_roots=(str(folder / "site"),), store=folder / "store", port=launch.free_port())
+        measured += bench_answers.measure_answers(settings, say)
+    if as_json:
+        report.emit(json.dumps({one.name: {"value": one.value, "unit": one.unit} for one in measured}))
+    else:
+        for one in measured:
+            report.speaker().print(f"{one.name:44} {one.value:12,.2f} {one.unit}")
 
 
 def _write_sample(folder: Path) -> None:

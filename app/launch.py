@@ -85,6 +85,12 @@ def require_free_port(settings: Settings) -> None:
         ) from exc
 
 
+def free_port() -> int:
+    """Find a port of loopback that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
 def serve(settings: Settings, threads: int = THREADS) -> None:
     """Become the server: this process is replaced by gunicorn, so signals reach it, and no thread is lost in a fork.
 

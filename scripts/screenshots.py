@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
+from app import launch
 from app.factory import PAGES
 from pipeline import report
 from pipeline.build import build
@@ -21,7 +22,7 @@ from pipeline.sample import write_sample
 from pipeline.settings import read_settings
 from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.drawn import wait_until_drawn
-from tests.browser.server import free_port, served
+from tests.browser.server import served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -40,7 +41,7 @@ def sample_server() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder, "sample")
         write_sample(site)
-        settings = read_settings(meter_roots=(str(site),), store=Path(folder, "store"), port=free_port())
+        settings = read_settings(meter_roots=(str(site),), store=Path(folder, "store"), port=launch.free_port())
         build(settings)
         with served(settings) as url:
             yield url

@@ -237,7 +237,7 @@ def test_run_goes_on_when_some_files_were_rejected(build, monkeypatch):
     monkeypatch.setattr(launch, "serve", lambda settings, threads: served.append((settings.meter_roots, threads)))
     csv_in(Path("data/raw"))
     build.rejected = (BAD,)
-    port = free_port()
+    port = launch.free_port()
 
     assert invoke("run", "--port", str(port)).exit_code == 0
     assert served == [(("data/raw",), launch.THREADS)]
@@ -248,7 +248,7 @@ def test_run_stops_when_the_build_failed(build, monkeypatch):
     csv_in(Path("data/raw"))
     build.error = StoreBusy("busy")
 
-    assert invoke("run", "--port", str(free_port())).exit_code == 1
+    assert invoke("run", "--port", str(launch.free_port())).exit_code == 1
 
 
 def test_a_taken_port_is_said_before_any_work(build, monkeypatch):
@@ -281,7 +281,7 @@ def test_the_server_is_bound_where_it_was_said(host, bind, address):
 def test_serving_hands_the_settings_on(monkeypatch):
     started = []
     monkeypatch.setattr(launch.os, "execve", lambda *args: started.append(args))
-    settings = read_settings(meter_roots="a,b", store="s", port=free_port())
+    settings = read_settings(meter_roots="a,b", store="s", port=launch.free_port())
 
     launch.serve(settings, 3)
 
@@ -290,8 +290,3 @@ def test_serving_hands_the_settings_on(monkeypatch):
     said = {name: environment[name] for name in ("METER_ROOTS", "STORE", "PORT")}
     assert said == {"METER_ROOTS": "a,b", "STORE": "s", "PORT": str(settings.port)}
     assert "SITE" not in environment
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from app import launch
 from pipeline.settings import read_settings
 from tests.browser.chromium import FLAGS, find_chromium
-from tests.browser.server import free_port, served
+from tests.browser.server import served
 
 
 def pytest_collection_modifyitems(items):
@@ -23,7 +24,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def site_url(sample_settings) -> Iterator[str]:
     """Return the address of a server that shows the sample site."""
-    with served(sample_settings.model_copy(update={"port": free_port()})) as url:
+    with served(sample_settings.model_copy(update={"port": launch.free_port()})) as url:
         yield url
 
 
@@ -31,7 +32,7 @@ def site_url(sample_settings) -> Iterator[str]:
 def empty_url(tmp_path_factory) -> Iterator[str]:
     """Return the address of a server without a store."""
     store = tmp_path_factory.mktemp("empty") / "store"
-    with served(read_settings(store=store, meter_roots=(str(store.parent),), port=free_port())) as url:
+    with served(read_settings(store=store, meter_roots=(str(store.parent),), port=launch.free_port())) as url:
         yield url
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -41,8 +40,3 @@ def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
         except (URLError, TimeoutError, ConnectionError):
             time.sleep(0.1)
     raise AssertionError(f"no answer from {url} within {STARTS_WITHIN_S} s")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
