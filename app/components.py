@@ -1,0 +1,302 @@
+"""The pieces that pages are made of: tiles, badges, marks of provenance, charts, tables, and the states between.
+
+`graph` and `time_graph` are the only way a chart gets onto a page, so that no chart offers to send data anywhere.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import dash_ag_grid as dag
+import dash_bootstrap_components as dbc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from app.figures.theme import BANDS, CHART_MIN_PX
+from app.numbers import NOTHING
+
+Content = str | Component | Sequence[str | Component]
+What = Literal["none", "system", "pack", "meter", "source"]
+
+SEVERITY_WORDS = {
+    "critical": "Critical",
+    "warning": "Warning",
+    "watch": "Watch",
+    "fine": "Fine",
+    "unknown": "Unknown",
+}
+GRAPH_CONFIG: Any = {
+    "showSendToCloud": False,
+    "plotlyServerURL": "",
+    "displaylogo": False,
+    "responsive": True,
+    "doubleClick": "autosize",
+    "locale": "en",
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+    "toImageButtonOptions": {"format": "png", "scale": 2},
+}
+"""What every chart is allowed to do. Nothing is uploaded anywhere; the picture is made in the browser."""
+_WAITING = {"data": [], "layout": {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}}
+_WAITING["layout"] |= {"xaxis": {"visible": False}, "yaxis": {"visible": False}}  # type: ignore[operator]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageMeta:
+    """What the shell needs to know of a page."""
+
+    path: str
+    name: str
+    icon: str
+    """Name of a symbol in ``assets/icons``."""
+    what: What = "none"
+    """What the top bar lets the user choose."""
+
+
+def aria(**said: str) -> dict[str, Any]:
+    """Write ARIA attributes for a component: ``**aria(label="Packs")``."""
+    return {f"aria-{name}": value for name, value in said.items()}
+
+
+def icon(name: str, word: str | None = None) -> html.Span:
+    """Draw a symbol in the colour of the text; with a word it speaks for itself, else it is decoration."""
+    named = aria(label=word) | {"role": "img"} if word else aria(hidden="true")
+    return html.Span(className=f"ps-icon ps-icon-{name}", **named)
+
+
+def badge(severity: str, text: str | None = None) -> html.Span:
+    """Show a severity by symbol, word and colour."""
+    kind = severity if severity in SEVERITY_WORDS else "unknown"
+    return html.Span([icon(kind), text or SEVERITY_WORDS[kind]], className=f"ps-badge ps-{kind}")
+
+
+def band_badge(band: str | None, text: str | None = None) -> html.Span:
+    """Show a band of state of health: its place on the ramp as a swatch, and its name."""
+    swatch = html.Span(
+        className="ps-swatch" if band in BANDS else "ps-swatch ps-hatched",
+        style={"backgroundColor": BANDS[band]} if band in BANDS else {},
+        **aria(hidden="true"),
+    )
+    return html.Span([swatch, text or band or "Unknown"], className="ps-badge ps-band")
+
+
+def provenance(rows: Mapping[str, object], *, subject: str = "this number") -> html.Details:
+    """Mark a number: the mark opens what the number rests on (coverage, level, rule, source, exclusions)."""
+    said = {name: NOTHING if value is None else str(value) for name, value in rows.items()}
+    pairs = [html.Div([html.Dt(name), html.Dd(value)]) for name, value in said.items()]
+    summary = html.Summary(icon("info", f"What {subject} rests on"), title=f"What {subject} rests on")
+    return html.Details([summary, html.Dl(pairs)], className="ps-mark")
+
+
+def stat(value: str) -> html.Span:
+    """Write a number with its unit (as `app.numbers.quantity` does) in tabular figures, the unit smaller."""
+    figure, _, unit = value.rpartition("\N{NARROW NO-BREAK SPACE}")
+    if figure and not unit[:1].isdigit():
+        return html.Span(
+            [figure, html.Span(f"\N{NARROW NO-BREAK SPACE}{unit}", className="ps-unit")], className="ps-num"
+        )
+    return html.Span(value, className="ps-num")
+
+
+def kpi(
+    label: str,
+    value: str,
+    *,
+    note: Content | None = None,
+    severity: str | None = None,
+    mark: Component | None = None,
+    href: str | None = None,
+) -> html.Div:
+    """Show one key figure: label, number with unit, a line of small print, and the mark of its provenance."""
+    head = html.Div([html.Span(label), mark] if mark else label, className="ps-kpi-label")
+    figure = dcc.Link(stat(value), href=href) if href else stat(value)
+    body = [head, html.Div(figure, className="ps-kpi-value")]
+    if note:
+        body.append(html.Div(note, className="ps-kpi-note"))
+    return html.Div(body, className=f"ps-kpi ps-{severity}" if severity else "ps-kpi")
+
+
+def kpi_row(tiles: Sequence[Component]) -> html.Div:
+    """Lay key figures side by side; they wrap on narrow screens."""
+    return html.Div(list(tiles), className="ps-kpis")
+
+
+def headline(text: Content, *, lead: Content | None = None, sample: bool = False) -> html.Div:
+    """Answer the page's question: one sentence, and what stands behind it in smaller print."""
+    flag = [html.Span("Sample site", className="ps-sample")] if sample else []
+    first = html.P([*flag, *([text] if isinstance(text, str | Component) else text)], className="ps-headline")
+    return html.Div([first, html.P(lead, className="ps-lead")] if lead else [first])
+
+
+def page(meta: PageMeta, children: Sequence[Component]) -> html.Div:
+    """Frame a page: its name as the heading, then full-width rows."""
+    return html.Div([html.H1(meta.name, className="ps-h1"), *children], className="ps-page")
+
+
+def section(
+    title: str, children: Content, *, note: Content | None = None, tools: Content | None = None
+) -> html.Section:
+    """Frame one row of evidence: its title, a grey note, its controls, and the content."""
+    words: list[Component] = [html.H2(title, className="ps-h2")]
+    if note:
+        words.append(html.Div(note, className="ps-note"))
+    head = [html.Div(words)] + ([html.Div(tools, className="ps-tools")] if tools else [])
+    return html.Section([html.Div(head, className="ps-section-head"), html.Div(children)], className="ps-section")
+
+
+def columns(children: Sequence[Component], *, narrow: int = 6) -> dbc.Row:
+    """Lay sections side by side on wide screens, each ``narrow`` twelfths wide, below each other on a phone."""
+    return dbc.Row([dbc.Col(child, xs=12, lg=narrow) for child in children], className="g-3")
+
+
+def graph(identity: str | dict[str, str], *, label: str, height: int = 320) -> html.Div:
+    """Put a chart on a page.
+
+    Parameters
+    ----------
+    identity : str or dict
+        Id of the `dcc.Graph`; its ``figure`` is for a callback to fill.
+    label : str
+        What the chart shows, in a sentence, for those who do not see it.
+    height : int
+        Height [px], at least `CHART_MIN_PX`.
+    """
+    inner = dcc.Graph(
+        id=identity,
+        figure=_WAITING,
+        config=GRAPH_CONFIG,
+        style={"height": f"{max(height, CHART_MIN_PX)}px"},
+        className="ps-graph",
+    )
+    return html.Div(inner, className="ps-chart", role="group", **aria(label=label))
+
+
+def time_id(name: str) -> dict[str, str]:
+    """Name a time chart; dragging across any of these zooms the whole view, a double click shows it all again."""
+    return {"type": "time-chart", "name": name}
+
+
+def time_graph(name: str, *, label: str, height: int = 320) -> html.Div:
+    """Put a time chart on a page; its id is ``time_id(name)``, its zoom lives in the address (`Scope.window`)."""
+    return graph(time_id(name), label=label, height=height)
+
+
+def empty(title: str, reason: str, todo: Content | None = None) -> html.Div:
+    """Say that there is nothing to show, why, and what to do."""
+    words = [html.P(title, className="ps-state-title"), html.P(reason)]
+    if todo:
+        words.append(html.P(todo))
+    return html.Div(words, className="ps-state", role="status")
+
+
+def partial(missing: str) -> html.Div:
+    """Say what is missing from a view that is otherwise there."""
+    return html.Div([icon("unknown"), html.Span(missing)], className="ps-partial", role="note")
+
+
+def failure(title: str, reason: str, identity: str | None = None) -> html.Div:
+    """Say what went wrong, with the id under which the server's log holds the rest."""
+    tail = [html.P(["Reported as ", html.Code(identity)])] if identity else []
+    return html.Div(
+        [html.P(title, className="ps-state-title"), html.P(reason), *tail], className="ps-state ps-critical"
+    )
+
+
+def skeleton(lines: int = 3) -> html.Div:
+    """Hold the place of words that are on their way, the first time only."""
+    return html.Div([html.Span() for _ in range(lines)], className="ps-skeleton", **aria(hidden="true"))
+
+
+def choice(
+    identity: str, label: str, options: Mapping[str, str], value: str | None, *, inline: bool = True
+) -> html.Div:
+    """Offer a few choices side by side; ``options`` maps each value to its words."""
+    radios = dbc.RadioItems(
+        id=identity,
+        options=[{"label": words, "value": key} for key, words in options.items()],
+        value=value,
+        inline=inline,
+        className="ps-segments",
+        inputClassName="btn-check",
+        labelClassName="ps-segment",
+        labelCheckedClassName="active",
+    )
+    return html.Div([html.Span(label, className="visually-hidden"), radios], role="group", **aria(label=label))
+
+
+def select(identity: str, label: str, options: Mapping[str, str], value: str | None) -> html.Div:
+    """Offer many choices in a list; its label is read out and stands before it."""
+    menu = dbc.Select(
+        id=identity,
+        options=[{"label": words, "value": key} for key, words in options.items()],
+        value=value,
+        size="sm",
+    )
+    return html.Div([html.Label(label, htmlFor=identity), menu], className="ps-field")
+
+
+def export_button(identity: str, words: str = "Export CSV") -> html.Span:
+    """Offer a download: a button ``identity`` and the `dcc.Download` ``{identity}-file`` that it fills."""
+    button = html.Button([icon("download"), words], id=identity, className="ps-button", type="button")
+    return html.Span([button, dcc.Download(id=f"{identity}-file")])
+
+
+def csv_file(name: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -> dict[str, Any]:
+    """Write rows for a `dcc.Download`: comma-separated, unknown is empty."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(header)
+    writer.writerows([["" if cell is None else cell for cell in row] for row in rows])
+    return {"content": text.getvalue(), "filename": name, "type": "text/csv", "base64": False}
+
+
+def table(
+    identity: str,
+    definitions: Sequence[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, Any]] | None = None,
+    *,
+    height: int | None = None,
+    selectable: bool = False,
+) -> dag.AgGrid:
+    """Put a table on a page: sortable, filterable, in the page's own look.
+
+    Parameters
+    ----------
+    identity : str
+        Id of the grid; a callback fills ``rowData``.
+    definitions : sequence of mapping
+        Ag-grid column definitions (``field``, ``headerName``, ``type="numericColumn"`` for numbers).
+    rows : sequence of mapping or None
+        The rows, where they are known at once.
+    height : int or None
+        Height [px]; as high as its rows when it is None.
+    selectable : bool
+        Whether a click selects a row.
+    """
+    options: dict[str, Any] = {"rowHeight": 32, "headerHeight": 34, "suppressCellFocus": True, "animateRows": False}
+    options |= {"theme": {"function": "packscopeTheme(themeQuartz)"}, "enableCellTextSelection": True}
+    options |= {} if height else {"domLayout": "autoHeight"}
+    options |= (
+        {"rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True}} if selectable else {}
+    )
+    return dag.AgGrid(
+        id=identity,
+        columnDefs=[dict(row) for row in definitions],
+        rowData=None if rows is None else [dict(row) for row in rows],
+        defaultColDef={"sortable": True, "filter": True, "resizable": True, "minWidth": 90, "flex": 1},
+        dashGridOptions=options,
+        style={"height": f"{height}px" if height else None, "width": "100%"},
+        className="ps-table",
+    )
+
+
+def plain_table(header: Sequence[str], rows: Sequence[Sequence[Content]], *, numeric: Sequence[int] = ()) -> html.Div:
+    """Write a short table of finished words; columns in ``numeric`` are aligned right, in tabular figures."""
+    kind = dict.fromkeys(numeric, "ps-right")
+    head = html.Tr([html.Th(words, className=kind.get(at), scope="col") for at, words in enumerate(header)])
+    body = [html.Tr([html.Td(cell, className=kind.get(at)) for at, cell in enumerate(row)]) for row in rows]
+    whole = html.Table([html.Thead(head), html.Tbody(body)], className="ps-plain")
+    return html.Div(whole, className="ps-scroll", tabIndex=0, role="group", **aria(label="Table"))
