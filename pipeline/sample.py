@@ -175,7 +175,7 @@ def _swap(partial: Path, out: Path) -> None:
 
 def _write_site(folder: Path, plan: Plan, blocks: list[range], steps: _Steps, pool: ThreadPoolExecutor) -> None:
     ts, air_c = stamps(plan.utc_ms), outside_c(plan)
-    truth = Truth({}, {}, {})
+    truth = Truth({}, {}, {}, {})
     battery_kw = np.zeros(plan.rows)
     cabinets = list(pool.map(lambda name: _prepare(plan, name, air_c, folder), plan.systems))
     tasks = [
@@ -186,6 +186,7 @@ def _write_site(folder: Path, plan: Plan, blocks: list[range], steps: _Steps, po
         cells = summarise([task.result() for task in packs])
         kw, counters = _write_devices(plan, cabinet, cells, air_c, ts)
         battery_kw += kw
+        truth.traits[cabinet.name] = cabinet.traits
         truth.drives[cabinet.name] = cabinet.drive
         truth.counters[cabinet.name] = counters
         steps.done(cabinet.name)

@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.simulation.plan import DAY_S, random
 
 SLOT_S = 900.0
-"""Length of one slot of a discharge: power is traded by the quarter hour [s]."""
+"""Length of one slot of a discharge, from its start: power is traded by the quarter hour [s]."""
 SOLAR_MONTHS = frozenset(range(4, 10))
 IDLE_SHARE, FULL_SHARE_SOLAR, FULL_SHARE_WINTER, EMPTY_SHARE, TOP_UP_SHARE = 0.03, 0.92, 0.85, 0.35, 0.3
 """Shares of days: without any duty, charged full (summer, winter), run to the lower limit, topped up at noon [1]."""
@@ -28,15 +28,11 @@ class Action:
     target: float
 
 
-def _quarter(hours: float) -> float:
-    return round(hours * 3600 / SLOT_S) * SLOT_S
-
-
 def _discharge(rng: np.random.Generator, hours: float, until_hours: float, target: float) -> Action:
     slots = int((until_hours - hours) * 3600 / SLOT_S)
     mean = rng.uniform(50, 80)
     amps = np.clip(rng.normal(mean, 14, slots), 30, 115)
-    return Action(_quarter(hours), False, tuple(float(a) for a in amps), target)
+    return Action(hours * 3600, False, tuple(float(a) for a in amps), target)
 
 
 def plan_day(seed: int, system: str, day: int, month: int, day_of_year: int) -> tuple[Action, ...]:
@@ -64,12 +60,12 @@ def plan_day(seed: int, system: str, day: int, month: int, day_of_year: int) -> 
     if idle < IDLE_SHARE:
         return ()
     if solar:
-        charge = Action(_quarter(rng.uniform(9.5, 10.5)), True, (float(rng.uniform(55, 85)),), top)
+        charge = Action(rng.uniform(9.5, 10.5) * 3600, True, (float(rng.uniform(55, 85)),), top)
         return charge, _discharge(rng, rng.uniform(17.5, 18.5), 24.0, bottom)
     amps = (float(rng.uniform(60, 90)),)
-    actions = [Action(_quarter(rng.uniform(0.75, 1.25)), True, amps, top)]
+    actions = [Action(rng.uniform(0.75, 1.25) * 3600, True, amps, top)]
     actions.append(_discharge(rng, rng.uniform(6.5, 7.5), 10.5, float(rng.uniform(0.45, 0.65))))
     if top_up < TOP_UP_SHARE:
-        actions.append(Action(_quarter(rng.uniform(11.25, 12.0)), True, amps, top))
+        actions.append(Action(rng.uniform(11.25, 12.0) * 3600, True, amps, top))
     actions.append(_discharge(rng, rng.uniform(16.5, 17.5), 24.0, bottom))
     return tuple(action for action in actions if action.start_s < DAY_S)

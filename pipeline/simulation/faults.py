@@ -103,7 +103,7 @@ FAULTS: tuple[Fault, ...] = (
     # Counters.
     Fault(_K.COUNTER_RESET, "m3", 0.0, "kWh", 0.33, None, signals="pos_ae"),
     Fault(_K.COUNTER_GLITCH, "m4", 0.0, "kWh", 0.58, 0.0, signals="pos_ae"),
-    Fault(_K.COUNTER_ROLLOVER, "m6", 100_000.0, "kWh", 0.66, None, signals="pos_ae"),
+    Fault(_K.COUNTER_ROLLOVER, "m6", 1_000_000.0, "kWh", 0.66, None, signals="pos_ae"),
     Fault(_K.COUNTER_RESET, _B, 0.0, "kWh", 0.47, None, signals="aux_m_pos_ae"),
     Fault(_K.COUNTER_GLITCH, _A, 0.0, "kWh", 0.77, 0.0, signals="aux_m_com_ae"),
     # Rows that are missing, repeated, frozen or no readings.

@@ -20,7 +20,8 @@ ROLES = {
     "m5": "batteries and their auxiliary supply",
     "m6": "offices and heat pump",
 }
-SOLAR_KWP = 240.0
+SOLAR_KWP, SOLAR_STANDBY_KW = 240.0, 0.04
+"""Peak power of the plant, and what its inverters take at night [kW]."""
 JITTERED = "m4"
 """The meter whose logger keeps no even beat."""
 JITTER_SHARE, JITTER_LONGEST_S = 0.1, 30.0
@@ -83,7 +84,8 @@ def _meter(plan: Plan, name: str, kw: Floats, noise: Floats) -> Meter:
 def _solar_kw(plan: Plan, air_c: Floats) -> Floats:
     height = clear_sky(plan)
     hot = 1 - 0.004 * np.maximum(air_c - 10, 0)
-    return np.minimum(SOLAR_KWP * 1.05 * height**1.15 * cloud(plan) * hot, 0.88 * SOLAR_KWP)
+    made = SOLAR_KWP * 1.05 * height**1.15 * cloud(plan) * hot
+    return np.where(made > SOLAR_STANDBY_KW, np.minimum(made, 0.88 * SOLAR_KWP), -SOLAR_STANDBY_KW)
 
 
 def _hump(hour: Floats, start: float, end: float, edge: float) -> Floats:

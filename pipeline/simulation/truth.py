@@ -25,6 +25,7 @@ from pipeline.simulation.plan import (
     Plan,
     iso_local,
 )
+from pipeline.simulation.traits import Traits
 from pipeline.simulation.write import dropouts, spaced_rows
 
 GENERATOR_VERSION = 1
@@ -38,6 +39,7 @@ MONTH_DAYS = 30
 class Truth:
     """What was simulated, kept for comparison."""
 
+    traits: dict[str, Traits]
     drives: dict[str, Drive]
     counters: dict[str, dict[str, Counter]]
     stamps_ms: dict[str, NDArray[np.int64]]
@@ -49,7 +51,7 @@ def write_truth(out: Path, plan: Plan, truth: Truth) -> None:
         "rows": plan.rows,
         "open_circuit_v": [list(point) for point in OPEN_CIRCUIT],
         "faults": [_fault(plan, fault, truth) for fault in faults_of(plan)],
-        "systems": {name: _system(plan, name, drive) for name, drive in truth.drives.items()},
+        "systems": {name: _system(plan, name, drive, truth) for name, drive in truth.drives.items()},
         "counters": {
             source: {
                 signal: {"true_kwh": round(c.true_kwh, 4), "unknown_kwh": round(c.unknown_kwh, 4)}
@@ -82,10 +84,11 @@ def _fault(plan: Plan, fault: Fault, truth: Truth) -> dict[str, object]:
     return said
 
 
-def _system(plan: Plan, name: str, drive: Drive) -> dict[str, object]:
+def _system(plan: Plan, name: str, drive: Drive, truth: Truth) -> dict[str, object]:
     days = np.arange(0, len(drive.midnights_s) - 1, MONTH_DAYS)
     mean_ah = drive.capacity_ah.mean(axis=1)
-    charge, capacity = drive.charge_ah, drive.capacity_ah
+    charge, capacity, traits = drive.charge_ah, drive.capacity_ah, truth.traits[name]
+    top, ohm = charge - capacity, traits.resistance_ohm + traits.joint_ohm
     usable = (charge - EMPTY_SOC * capacity).min(axis=1) - (charge - FULL_SOC * capacity).max(axis=1)
     ends = drive.at(np.array([0.0, plan.elapsed_s[-1]]))
     last = plan.whole_days - 1
@@ -104,6 +107,9 @@ def _system(plan: Plan, name: str, drive: Drive) -> dict[str, object]:
             }
             for day in days
         ],
+        "cell_top_offset_start_ah": np.round(top[0] - np.median(top[0]), 3).tolist(),
+        "cell_top_offset_end_ah": np.round(top[last] - np.median(top[last]), 3).tolist(),
+        "cell_relative_resistance": np.round(ohm / np.median(ohm), 4).tolist(),
         "cell_capacity_start_ah": np.round(capacity[0], 3).tolist(),
         "cell_capacity_end_ah": np.round(capacity[last], 3).tolist(),
     }
