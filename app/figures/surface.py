@@ -1,0 +1,280 @@
+"""The pack in three dimensions: cell x time x voltage or temperature, and the same flattened to a map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from app.figures.clock import to_wall
+from app.figures.marks import severity_marker
+from app.figures.relief import Relief, relief
+from app.figures.scales import Scale, diverging_scale
+from app.figures.theme import ABSOLUTE_SCALE, TEMPERATURE_SCALE, colours, style
+from app.numbers import stamp
+from app.shapes import SurfaceAnswer
+
+LABELS_MAX = 6
+"""Flagged cells that are labelled on a surface, worst first."""
+_CAMERA = {"eye": {"x": 1.45, "y": -1.75, "z": 1.05}, "center": {"x": 0.05, "y": 0, "z": -0.22}}
+_TICKS = 5
+WHEN = "%{x|%-d %b %Y, %H:%M}"
+"""How hover writes a time."""
+
+
+def surface_scale(shown: Relief, *, quantity: str, mode: str, limit: float | None, theme: str | None) -> Scale:
+    """Choose the scale: diverging about 0 with the limit for a deviation, else a ramp over the values.
+
+    Parameters
+    ----------
+    shown : Relief
+        What is drawn.
+    quantity, mode : str
+        voltage or temperature; absolute or deviation.
+    limit : float or None
+        Limit of a deviation [unit of ``shown``].
+    theme : str or None
+        light or dark.
+    """
+    known = shown.z[np.isfinite(shown.z)].astype(np.float64)
+    if mode == "deviation":
+        return diverging_scale(known, limit, theme=theme)
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    ramp = TEMPERATURE_SCALE if quantity == "temperature" else ABSOLUTE_SCALE
+    return Scale(low=low, high=high if high > low else low + 1.0, colors=ramp)
+
+
+def cell_surface(
+    answer: SurfaceAnswer,
+    *,
+    zone: str,
+    flagged: Mapping[int, str],
+    theme: str | None,
+    limit: float | None = None,
+    selected: int | None = None,
+    view_key: str = "surface",
+) -> go.Figure:
+    """Draw a pack as a surface.
+
+    Parameters
+    ----------
+    answer : SurfaceAnswer
+        Cells over time.
+    zone : str
+        The site's zone, in which times are written.
+    flagged : mapping of int to str
+        Severity per flagged cell, worst first; their ridges are drawn and labelled.
+    theme : str or None
+        light or dark.
+    limit : float, optional
+        Limit of a deviation [mV or °C].
+    selected : int, optional
+        The selected cell; its ridge is drawn in the accent.
+    view_key : str
+        While it stays the same the browser keeps the camera.
+
+    Returns
+    -------
+    go.Figure
+        One surface and one line per labelled cell, in one WebGL context.
+    """
+    shown = relief(answer)
+    scale = surface_scale(shown, quantity=answer.quantity, mode=answer.mode, limit=limit, theme=theme)
+    figure = go.Figure(_surface(shown, scale, zone))
+    for trace in _ridges(shown, flagged, selected, theme):
+        figure.add_trace(trace)
+    own = colours(theme)
+    wall = {"showbackground": False, "gridcolor": own["line"], "zerolinecolor": own["ink-3"], "color": own["ink-2"]}
+    style(
+        figure,
+        theme,
+        height=560,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        uirevision=view_key,
+        showlegend=False,
+        scene={
+            "uirevision": view_key,
+            "camera": _CAMERA,
+            "aspectmode": "manual",
+            "aspectratio": {"x": 1.6, "y": 1.5, "z": 0.6},
+            "xaxis": {**wall, "title": {"text": shown.noun}, "tickvals": _cell_ticks(shown)},
+            "yaxis": {**wall, "title": {"text": f"time ({zone})"}, **_time_ticks(shown, zone)},
+            "zaxis": {**wall, "title": {"text": _z_title(answer, shown)}, "nticks": 6},
+        },
+    )
+    return figure
+
+
+def _wall(stamp_ms: int, zone: str, form: str) -> str:
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(stamp_ms))
+    return moment.astimezone(ZoneInfo(zone)).strftime(form).lstrip("0")
+
+
+def _hours(shown: Relief) -> NDArray[np.float32]:
+    return ((shown.ts - shown.ts[0]) / 3_600_000).astype(np.float32) if len(shown.ts) else np.zeros(0, np.float32)
+
+
+def _tick_form(shown: Relief) -> str:
+    days = (shown.ts[-1] - shown.ts[0]) / 86_400_000 if len(shown.ts) else 0
+    return "%b %Y" if days > 240 else "%d %b" if days > 4 else "%d %b %H:%M"
+
+
+def _time_ticks(shown: Relief, zone: str) -> dict[str, object]:
+    """Texts at even distances, as site wall time: the browser knows no zones."""
+    if not len(shown.ts):
+        return {}
+    stamps = np.linspace(shown.ts[0], shown.ts[-1], _TICKS).astype(np.int64)
+    places = (stamps - shown.ts[0]) / 3_600_000
+    form = _tick_form(shown)
+    return {"tickvals": [round(float(at), 3) for at in places], "ticktext": [_wall(at, zone, form) for at in stamps]}
+
+
+def _cell_ticks(shown: Relief) -> list[int]:
+    step = 5 if len(shown.cells) <= 30 else 10
+    return [cell for cell in shown.cells if cell == shown.cells[0] or cell % step == 0]
+
+
+def _z_title(answer: SurfaceAnswer, shown: Relief) -> str:
+    what = "from median" if answer.mode == "deviation" else answer.quantity
+    return f"{what} [{shown.unit}]"
+
+
+def _bar(scale: Scale, unit: str) -> dict[str, object]:
+    bar: dict[str, object] = {"title": {"text": unit}, "thickness": 12, "outlinewidth": 0, "len": 0.7}
+    if scale.ticks:
+        bar |= {"tickmode": "array", "tickvals": list(scale.ticks), "ticktext": list(scale.words)}
+    return bar
+
+
+def _surface(shown: Relief, scale: Scale, zone: str) -> go.Surface:
+    stamps = np.array([stamp(int(at), zone) for at in shown.ts], dtype=object)
+    digits = ".3f" if shown.unit == "V" else ".1f"
+    return go.Surface(
+        x=np.array(shown.cells, dtype=np.int16),
+        y=_hours(shown),
+        z=shown.z,
+        cmin=scale.low,
+        cmax=scale.high,
+        colorscale=scale.colors,
+        colorbar=_bar(scale, shown.unit),
+        connectgaps=False,
+        text=np.repeat(stamps[:, None], len(shown.cells), axis=1),
+        hovertemplate=f"{shown.noun} %{{x}}<br>%{{text}}<br>%{{z:{digits}}} {shown.unit}<extra></extra>",
+        contours={"x": {"highlight": False}, "y": {"highlight": False}, "z": {"highlight": False}},
+        lighting={"ambient": 0.75, "diffuse": 0.5, "specular": 0.05, "roughness": 0.9},
+    )
+
+
+def _ridges(shown: Relief, flagged: Mapping[int, str], selected: int | None, theme: str | None) -> list[go.Scatter3d]:
+    """Lines along the flagged cells and the selected one, each labelled at its highest or lowest point."""
+    named = {cell: severity for cell, severity in flagged.items() if cell in shown.cells}
+    marked = dict(list(named.items())[:LABELS_MAX])
+    if selected is not None and selected in shown.cells:
+        marked.setdefault(selected, "selected")
+    return [_ridge(shown, cell, severity, theme, chosen=cell == selected) for cell, severity in marked.items()]
+
+
+def _ridge(shown: Relief, cell: int, severity: str, theme: str | None, *, chosen: bool) -> go.Scatter3d:
+    """Draw one ridge, and a pole from its most extreme point to the top, which carries the label."""
+    z = shown.z[:, shown.cells.index(cell)]
+    hours = _hours(shown)
+    pole_hours, pole_z = _pole(shown, z, hours)
+    label = f"{shown.noun} {cell}" if severity == "selected" else f"{shown.noun} {cell}: {severity}"
+    ridge_z = np.concatenate([z, pole_z])
+    return go.Scatter3d(
+        x=np.full(len(ridge_z), cell, dtype=np.int16),
+        y=np.concatenate([hours, pole_hours]),
+        z=ridge_z,
+        mode="lines+text",
+        text=[""] * (len(ridge_z) - 1) + [label],
+        textposition="top center",
+        textfont={"size": 13, "color": colours(theme)["ink"]},
+        line={"color": colours(theme)["accent" if chosen or severity == "selected" else severity], "width": 4},
+        connectgaps=False,
+        hoverinfo="skip",
+    )
+
+
+def _pole(
+    shown: Relief, z: NDArray[np.float32], hours: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    known = np.flatnonzero(np.isfinite(z))
+    if not known.size:
+        return np.zeros(0, np.float32), np.zeros(0, np.float32)
+    centre = 0.0 if shown.unit != "V" else float(np.median(z[known]))
+    peak = int(known[np.argmax(np.abs(z[known] - centre))])
+    top = max(float(np.nanmax(shown.z)) * 0.6, float(z[peak]))
+    at = [hours[peak]] * 3
+    return np.array(at, dtype=np.float32), np.array([np.nan, z[peak], top], dtype=np.float32)
+
+
+def cell_time_map(
+    answer: SurfaceAnswer,
+    *,
+    zone: str,
+    flagged: Mapping[int, str],
+    theme: str | None,
+    limit: float | None = None,
+    selected: int | None = None,
+) -> go.Figure:
+    """Draw the same as a flat map: time across, cells down, colour for the value.
+
+    Parameters
+    ----------
+    answer, zone, flagged, theme, limit, selected
+        As for `cell_surface`.
+
+    Returns
+    -------
+    go.Figure
+        Hover and click give the cell as ``y``; no WebGL is used.
+    """
+    shown = relief(answer, rows_max=400)
+    scale = surface_scale(shown, quantity=answer.quantity, mode=answer.mode, limit=limit, theme=theme)
+    digits = ".3f" if shown.unit == "V" else ".1f"
+    figure = go.Figure(
+        go.Heatmap(
+            x=to_wall(shown.ts, zone),
+            y=np.array(shown.cells, dtype=np.int16),
+            z=shown.z.T,
+            zmin=scale.low,
+            zmax=scale.high,
+            colorscale=scale.colors,
+            colorbar=_bar(scale, shown.unit) | {"len": 1},
+            hovertemplate=f"{shown.noun} %{{y}}<br>{WHEN}<br>%{{z:{digits}}} {shown.unit}<extra></extra>",
+            hoverongaps=False,
+        )
+    )
+    for cell, severity in flagged.items():
+        figure.add_trace(_edge_mark(shown, cell, severity, zone, theme))
+    style(
+        figure,
+        theme,
+        height=max(360, 60 + 9 * len(shown.cells)),
+        margin={"l": 52, "r": 12, "t": 8, "b": 44},
+        showlegend=False,
+        uirevision="map",
+    )
+    if selected is not None:
+        for edge in (selected - 0.5, selected + 0.5):
+            figure.add_hline(y=edge, line={"color": colours(theme)["accent"], "width": 1.5})
+    figure.update_xaxes(title_text=f"time ({zone})", showgrid=False)
+    figure.update_yaxes(title_text=shown.noun, tickvals=_cell_ticks(shown), autorange="reversed", showgrid=False)
+    return figure
+
+
+def _edge_mark(shown: Relief, cell: int, severity: str, zone: str, theme: str | None) -> go.Scatter:
+    """Mark the left edge of a flagged cell's row; its shape says the severity."""
+    first = to_wall(shown.ts[: int(cell in shown.cells)], zone)
+    return go.Scatter(
+        x=first,
+        y=[cell] * len(first),
+        mode="markers",
+        marker=severity_marker(severity, theme),
+        hovertemplate=f"{shown.noun} {cell}: {severity}<extra></extra>",
+        cliponaxis=False,
+    )
