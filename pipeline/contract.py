@@ -213,6 +213,10 @@ class ResumePoint(Frozen):
     """First stamp at or after it; every row before it is earlier [epoch ms UTC]."""
     tally: Tally
     """Of the rows before it."""
+    by_signal: dict[str, Tally] = {}
+    """The same for each signal of a file that holds several."""
+    dialect: str = ""
+    """How the file was understood: the point is good only while it is understood the same way."""
 
 
 class SourceFile(Frozen):
@@ -228,6 +232,8 @@ class SourceFile(Frozen):
     """Hashes of the first and the last bytes."""
     signals: tuple[str, ...]
     tally: Tally
+    by_signal: dict[str, Tally] = {}
+    """The same for each signal of a file that holds several."""
     resume: ResumePoint | None = None
     """None where the file is out of order and has to be read whole when it changes."""
 

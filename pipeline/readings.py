@@ -1,0 +1,208 @@
+"""Readings on their clock: scaled, checked against what can be true, in order, one row per stamp."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline.clean import one_row_per_stamp
+from pipeline.clock import Settled, is_plain, noted_before
+from pipeline.contract import TS, TS_DTYPE
+from pipeline.openfile import RESUME_MARGIN_MS, Parsed
+from pipeline.signals import Signal
+from pipeline.stamps import Ints
+from pipeline.strict import parse_carefully
+from pipeline.tallies import Counts
+
+Scales = Mapping[str, tuple[float, float]]
+
+
+@dataclass(slots=True)
+class _Checked:
+    """Columns after the checks, and what these left out."""
+
+    columns: list[pl.Series]
+    excluded: dict[str, Counter[str]] = field(default_factory=dict)
+    first_bad_row: dict[str, int] = field(default_factory=dict)
+
+
+def settle(settled: Settled, signals: Mapping[str, Signal], scales: Scales) -> pl.DataFrame:
+    """Make the wide frame of a clock, and count what happened in each member's file.
+
+    Returns
+    -------
+    DataFrame
+        ``ts`` strictly increasing and unique, Float64 signals; rows without any reading are left out.
+    """
+    columns = [column for member in settled.members for column in member.values.get_columns()]
+    frame, excluded, bad_rows = _frame(settled.utc, columns, signals, scales)
+    for member in settled.members:
+        counts = _counts(member, frame, excluded, bad_rows)
+        counts.noted.update(settled.noted)
+        _mark(member, settled, counts, signals, scales)
+        _order(member, settled.utc, counts)
+        member.file.counts.add(counts)
+    names = frame.columns[1:]
+    if all(frame[name].null_count() for name in names):
+        return frame.filter(~pl.all_horizontal(pl.col(names).is_null()))
+    return frame
+
+
+def _frame(
+    utc: Ints, columns: Sequence[pl.Series], signals: Mapping[str, Signal], scales: Scales
+) -> tuple[pl.DataFrame, dict[str, Counter[str]], dict[str, int]]:
+    checked = _check(pl.DataFrame(columns), signals, scales)
+    frame = pl.DataFrame([pl.Series(TS, utc).cast(TS_DTYPE), *checked.columns])
+    if len(utc) < 2 or bool((utc[1:] > utc[:-1]).all()):
+        return frame, checked.excluded, checked.first_bad_row
+    frame = frame.sort(TS, maintain_order=True)
+    frame, dropped = one_row_per_stamp(frame, {name: signals[name].kind for name in frame.columns[1:]})
+    for name, reasons in dropped.items():
+        checked.excluded.setdefault(name, Counter()).update(reasons)
+    return frame, checked.excluded, checked.first_bad_row
+
+
+def _check(values: pl.DataFrame, signals: Mapping[str, Signal], scales: Scales) -> _Checked:
+    """Take out what is no reading: missing, a sentinel (before scaling), or out of range (after it)."""
+    names = values.columns
+    if not names:
+        return _Checked([])
+    low = values.select(pl.all().nan_min()).row(0)
+    high = values.select(pl.all().nan_max()).row(0)
+    checked = _Checked([])
+    for name, least, most in zip(names, low, high, strict=True):
+        column = values[name]
+        scale = scales.get(name, (1.0, 0.0))
+        if column.null_count() == 0 and _is_clean(least, most, signals[name], scale):
+            checked.columns.append(column if scale == (1.0, 0.0) else (column * scale[0] + scale[1]).alias(name))
+        else:
+            _check_column(column, signals[name], scale, checked)
+    return checked
+
+
+def _is_clean(least: float | None, most: float | None, signal: Signal, scale: tuple[float, float]) -> bool:
+    """Whether a column of such extremes can hold nothing to take out."""
+    if least is None or most is None or not np.isfinite(least) or not np.isfinite(most):
+        return False
+    ends = sorted((least * scale[0] + scale[1], most * scale[0] + scale[1]))
+    in_range = signal.plausible[0] <= ends[0] and ends[1] <= signal.plausible[1]
+    return in_range and not any(least <= sentinel <= most for sentinel in signal.sentinels)
+
+
+def _check_column(column: pl.Series, signal: Signal, scale: tuple[float, float], checked: _Checked) -> None:
+    name = column.name
+    raw = pl.col(name)
+    value = raw * scale[0] + scale[1]
+    missing = (raw.is_null() | ~raw.is_finite()).fill_null(value=True)
+    sentinel = ~missing & raw.is_in(list(signal.sentinels)).fill_null(value=False)
+    out = ~missing & ~sentinel & ~value.is_between(*signal.plausible).fill_null(value=False)
+    result = column.to_frame().select(
+        pl.when(~(missing | sentinel | out)).then(value).alias(name),
+        missing.alias("missing"),
+        sentinel.alias("sentinel"),
+        out.alias("out_of_range"),
+    )
+    reasons: Counter[str] = Counter()
+    for reason in ("missing", "sentinel", "out_of_range"):
+        reasons[reason] = int(result[reason].sum())
+    if reasons.total():
+        checked.excluded[name] = reasons
+        checked.first_bad_row[name] = int(result[name].is_null().arg_max() or 0)
+    checked.columns.append(result[name])
+
+
+def _counts(
+    member: Parsed, frame: pl.DataFrame, excluded: Mapping[str, Counter[str]], bad_rows: Mapping[str, int]
+) -> Counts:
+    """Count one member's block."""
+    counts = member.counts.copy()
+    for name in member.values.columns:
+        reasons = Counter(excluded.get(name, Counter()))
+        if member.nulls_counted:
+            reasons["missing"] -= member.values[name].null_count()
+        counts.excluded[name].update(reasons)
+        counts.kept[name] = frame.height - frame[name].null_count()
+        if name in bad_rows and reasons.total():
+            counts.note_line(member.file.block_line + member.line(bad_rows[name]) + 1)
+    return counts
+
+
+def _late_rows(utc: Ints, last_ms: int) -> NDArray[np.bool_]:
+    """Mark the rows that are older than one before them."""
+    return utc < np.maximum.accumulate(np.concatenate(([last_ms], utc[:-1])))
+
+
+def _order(member: Parsed, utc: Ints, counts: Counts) -> None:
+    """Count rows that are older than one before them, and note how far the file has come."""
+    file = member.file
+    if len(utc) == 0:
+        return
+    if utc[0] <= file.last_ms or not bool((utc[1:] >= utc[:-1]).all()):
+        late = utc[_late_rows(utc, file.last_ms)]
+        counts.noted["out_of_order"] += len(late)
+        if len(late):
+            file.forget_marks(int(late.min()))
+    file.last_ms = max(file.last_ms, int(utc.max()))
+
+
+def _mark(member: Parsed, settled: Settled, counts: Counts, signals: Mapping[str, Signal], scales: Scales) -> None:
+    """Remember where reading could start again: the block's first row and, in the last block, one near its end."""
+    file, utc = member.file, settled.utc
+    if not file.can_resume or len(utc) == 0:
+        return
+    if utc[0] > file.last_ms and is_plain(settled, 0):
+        before = file.counts.copy()
+        if member.lines is not None and member.line(0):
+            before.add(_counts_before(member, settled, 0, signals, scales))
+        file.mark(member.line(0), int(utc[0]), before)
+    if not file.is_end:
+        return
+    row = _last_turning_row(utc, file.last_ms)
+    if row > 0 and is_plain(settled, row):
+        before = file.counts.copy()
+        before.add(_counts_before(member, settled, row, signals, scales, counts))
+        file.mark(member.line(row), int(utc[row]), before)
+
+
+def _last_turning_row(utc: Ints, last_ms: int) -> int:
+    """Find the last row, well before the end, that is younger than all before it and older than all after it."""
+    earlier = np.maximum.accumulate(np.concatenate(([last_ms], utc[:-1])))
+    later = np.minimum.accumulate(utc[::-1])[::-1]
+    turning = np.flatnonzero(
+        (utc > earlier) & (utc <= later) & (utc <= max(int(utc.max()), last_ms) - RESUME_MARGIN_MS)
+    )
+    return int(turning[-1]) if len(turning) else -1
+
+
+def _left_out(counts: Counts) -> int:
+    return sum(reasons.total() for reasons in (*counts.excluded.values(), counts.noted))
+
+
+def _counts_before(
+    member: Parsed,
+    settled: Settled,
+    row: int,
+    signals: Mapping[str, Signal],
+    scales: Scales,
+    whole: Counts | None = None,
+) -> Counts:
+    """Count the rows of a block before one of them."""
+    if whole is not None and member.lines is None and not _left_out(whole):
+        counts = Counts(member.values.columns)
+        counts.rows = row
+        counts.kept.update(dict.fromkeys(member.values.columns, row))
+        return counts
+    part = Parsed(member.file, member.values[:row], Counts(member.values.columns), nulls_counted=member.nulls_counted)
+    part.counts.rows = row
+    if member.lines is not None:
+        part = parse_carefully(member.file, member.line(row))
+    frame, excluded, bad_rows = _frame(settled.utc[:row], part.values.get_columns(), signals, scales)
+    counts = _counts(part, frame, excluded, bad_rows)
+    counts.noted.update(noted_before(settled, row))
+    counts.noted["out_of_order"] += int(_late_rows(settled.utc[:row], member.file.last_ms).sum()) if row else 0
+    return counts

@@ -1,0 +1,360 @@
+"""Time stamps: which notation a text is in, and which instant it names.
+
+A stamp with a zone (``Z``, ``+02:00``) or a count since 1970 is an instant; any other is local time. Local stamps are
+turned into instants by the zone's transitions in the range of the data, all rows at once: the hour that autumn
+repeats is resolved by the order of rows, the hour that spring skips is moved forward. Both are counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+EARLIEST_MS = int(datetime(1971, 1, 1, tzinfo=UTC).timestamp()) * 1000
+"""No logger wrote before [epoch ms]: a stamp in 1970 is a clock that was never set."""
+LATEST_MS = int(datetime(2262, 1, 1, tzinfo=UTC).timestamp()) * 1000
+"""The first stamp that a 64-bit count of nanoseconds cannot hold for a whole year [epoch ms]."""
+
+_EPOCH_UNITS = (("s", 1_000, 1), ("ms", 1, 1), ("us", 1, 1_000), ("ns", 1, 1_000_000))
+"""Unit of a count since 1970, and how it becomes ms: times, divided by. From 1971 to 2261 their ranges are disjoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class StampFormat:
+    """One notation of stamps: a ``strftime`` pattern, or ``epoch``."""
+
+    pattern: str
+    kind: Literal["local", "instant", "epoch"]
+
+    @property
+    def dots(self) -> int | None:
+        """How many full stops a text in this notation has; None where that varies."""
+        return None if self.kind == "epoch" or "%.f" in self.pattern else self.pattern.count(".")
+
+
+EPOCH = StampFormat("epoch", "epoch")
+
+_CLOCK = r"(?P<hour>\d{1,2}):\d{2}(?P<seconds>:\d{2})?(?P<fraction>[.,]\d{1,9})?(?P<half>\s?[AaPp][Mm])?"
+_ZONE = r"(?P<space>\s?)(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?"
+_BETWEEN = r"(?P<between>T|,? |_)"
+_DATES = (
+    (re.compile(r"\d{4}(?P<mark>[-/.])\d{1,2}(?P=mark)\d{1,2}"), "%Y{0}%m{0}%d"),
+    (re.compile(r"\d{1,2}(?P<mark>[.-])\d{1,2}(?P=mark)\d{4}"), "%d{0}%m{0}%Y"),
+    (re.compile(r"\d{1,2}(?P<mark>\.)\d{1,2}(?P=mark)\d{2}"), "%d{0}%m{0}%y"),
+    (re.compile(r"\d{1,2}(?P<mark>/)\d{1,2}(?P=mark)\d{4}"), "%m{0}%d{0}%Y"),
+    (re.compile(r"\d{1,2}(?P<mark>/)\d{1,2}(?P=mark)\d{2}"), "%m{0}%d{0}%y"),
+    (re.compile(r"\d{1,2}(?P<mark>[- ])[A-Za-z]{3}(?P=mark)\d{4}"), "%d{0}%b{0}%Y"),
+    (re.compile(r"\d{8}(?P<mark>)"), "%Y%m%d"),
+)
+_TIME = re.compile(f"{_BETWEEN}{_CLOCK}{_ZONE}")
+_COMPACT = re.compile(r"(?P<between>T?)\d{6}(?P<zone>Z?)")
+_NUMBER = re.compile(r"-?\d{8,19}(\.\d+)?")
+
+
+def recognise(text: str, *, day_first: bool = False) -> StampFormat | None:
+    """Tell the notation of one stamp.
+
+    Parameters
+    ----------
+    text : str
+        The stamp, without quotes or spaces around it.
+    day_first : bool
+        Whether ``3/4/2024`` is the third of April; else it is the fourth of March.
+
+    Returns
+    -------
+    StampFormat or None
+        None where the text is no stamp.
+    """
+    for date, pattern in _DATES:
+        if match := date.match(text):
+            written = pattern.format(match["mark"])
+            if day_first and match["mark"] == "/":
+                written = written.replace("%m/%d", "%d/%m")
+            if found := _time_format(written, text[match.end() :]):
+                return found
+    if _NUMBER.fullmatch(text) and not is_out_of_range(_epoch_ms(float(text))):
+        return EPOCH
+    return None
+
+
+def _time_format(date: str, rest: str) -> StampFormat | None:
+    if not rest:
+        return StampFormat(date, "local") if len(date) > len("%Y%m%d") else None
+    if match := _TIME.fullmatch(rest):
+        clock = _clock_format(match)
+        return _with_zone(f"{date}{match['between']}{clock}", match["space"], match["zone"])
+    if (match := _COMPACT.fullmatch(rest)) and date == "%Y%m%d":
+        return _with_zone(f"{date}{match['between']}%H%M%S", "", match["zone"] or None)
+    return None
+
+
+def _clock_format(match: re.Match[str]) -> str:
+    half, fraction = match["half"] or "", match["fraction"] or ""
+    clock = f"{'%I' if half else '%H'}:%M{':%S' if match['seconds'] else ''}"
+    if fraction:
+        clock += "%.f" if fraction[0] == "." else f",%{len(fraction) - 1}f"
+    return clock + (" %p" if half[:1] == " " else "%p") * bool(half)
+
+
+def _with_zone(pattern: str, space: str, zone: str | None) -> StampFormat:
+    if zone is None:
+        return StampFormat(pattern, "local")
+    if zone in ("Z", "UTC", "GMT"):
+        return StampFormat(pattern + space + zone, "instant")
+    return StampFormat(f"{pattern}{space}{'%#z' if len(zone) == 3 else '%z'}", "instant")
+
+
+def is_out_of_range(ms: float) -> bool:
+    """Whether an instant lies outside 1971 to 2261, where no logger wrote."""
+    return not EARLIEST_MS <= ms < LATEST_MS
+
+
+def _epoch_ms(count: float) -> float:
+    for _, times, over in _EPOCH_UNITS:
+        if not is_out_of_range(count * times / over):
+            return count * times / over
+    return float("nan")
+
+
+def parse(texts: pl.Series, style: StampFormat) -> pl.Series:
+    """Read stamps that are all in one notation.
+
+    Returns
+    -------
+    Series
+        Int64: epoch ms of instants, or local wall-clock ms (as if it were UTC) for local stamps; null where a text is
+        in another notation or names no moment between 1971 and 2261.
+    """
+    if style.kind == "epoch":
+        ms = _parse_epoch(texts)
+    else:
+        ms = texts.str.to_datetime(style.pattern, time_unit="ms", strict=False, cache=False).to_physical()
+    if ms.null_count() == len(ms) or not (is_out_of_range(_low(ms)) or is_out_of_range(_high(ms))):
+        return ms
+    return pl.select(pl.when(ms.is_between(EARLIEST_MS, LATEST_MS, closed="left")).then(ms)).to_series()
+
+
+def _low(ms: pl.Series) -> int:
+    return int(ms.min())  # type: ignore[arg-type]
+
+
+def _high(ms: pl.Series) -> int:
+    return int(ms.max())  # type: ignore[arg-type]
+
+
+def _parse_epoch(texts: pl.Series) -> pl.Series:
+    whole = texts.cast(pl.Int64, strict=False)
+    broken = texts.cast(pl.Float64, strict=False) if whole.null_count() else None
+    frame = pl.DataFrame({"whole": whole})
+    choices = []
+    for _, times, over in _EPOCH_UNITS:
+        ms = pl.col("whole") * times if over == 1 else pl.col("whole") // over
+        plausible = pl.col("whole").is_between(EARLIEST_MS * over // times, LATEST_MS * over // times - 1)
+        choices.append(pl.when(plausible).then(ms))
+    if broken is not None:
+        frame = frame.with_columns(broken.alias("broken"))
+        for _, times, over in _EPOCH_UNITS:
+            ms = pl.col("broken") * times / over
+            choices.append(
+                pl.when(ms.is_between(EARLIEST_MS, LATEST_MS, closed="left")).then(ms.round().cast(pl.Int64))
+            )
+    return frame.select(pl.coalesce(choices)).to_series()
+
+
+def parse_mixed(texts: pl.Series, likely: Sequence[StampFormat], *, day_first: bool) -> tuple[pl.Series, pl.Series]:
+    """Read stamps in any notations, row by row.
+
+    Parameters
+    ----------
+    texts : Series
+        Stamps without quotes or spaces around them.
+    likely : sequence of StampFormat
+        Notations to try first.
+    day_first : bool
+        As in `recognise`.
+
+    Returns
+    -------
+    tuple of Series
+        Int64 ms as `parse` gives them, and whether each is an instant; null ms where a text is no stamp.
+    """
+    frame = pl.DataFrame({"text": texts, "row": np.arange(len(texts))})
+    ms, instant = np.zeros(len(texts), np.int64), np.zeros(len(texts), bool)
+    known = np.zeros(len(texts), bool)
+    tried: set[StampFormat] = set()
+    for style in _styles(frame, likely, tried, day_first):
+        tried.add(style)
+        parsed = parse(frame["text"], style)
+        good = parsed.is_not_null()
+        rows = frame["row"].filter(good).to_numpy()
+        ms[rows], known[rows], instant[rows] = parsed.filter(good).to_numpy(), True, style.kind != "local"
+        frame.replace_column(0, pl.select(pl.when(~good).then(frame["text"]).alias("text")).to_series())
+    return pl.Series(ms).set(pl.Series(~known), None), pl.Series(instant)
+
+
+def _styles(
+    frame: pl.DataFrame, likely: Sequence[StampFormat], tried: set[StampFormat], day_first: bool
+) -> Iterator[StampFormat]:
+    """Name the notations worth trying on what is still unread: the likely ones, then those of the texts left over."""
+    yield from likely
+    unknown: set[str] = set()
+    while True:
+        shapes = frame["text"].drop_nulls()
+        left = [text for text in shapes.head(1000).to_list() if text not in unknown] if len(shapes) else []
+        fresh = next(((s, t) for t in left if (s := recognise(t, day_first=day_first)) and s not in tried), None)
+        if fresh is None:
+            return
+        unknown.add(fresh[1])
+        yield fresh[0]
+
+
+# Local time -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A change of a zone's clock."""
+
+    at_ms: int
+    """Instant of the change [epoch ms]."""
+    before_ms: int
+    after_ms: int
+    """Offset from UTC before and after it [ms]."""
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """Wall-clock span that is skipped or repeated, half-open [ms]."""
+        low, high = sorted((self.before_ms, self.after_ms))
+        return self.at_ms + low, self.at_ms + high
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the clock goes back, so that the window comes twice."""
+        return self.after_ms < self.before_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Localised:
+    """Local stamps as instants, and how many needed a decision."""
+
+    ms: Ints
+    noted: dict[str, int]
+    """``dst_skipped``: moved forward; ``dst_repeated``: second pass of a repeated hour; ``dst_ambiguous``: in a
+    repeated hour of which only one pass is there, taken as the earlier [rows]."""
+
+
+@cache
+def _transitions_of_year(zone: str, year: int) -> tuple[Transition, ...]:
+    tz = ZoneInfo(zone)
+    start = datetime(year, 1, 1, tzinfo=UTC)
+    days = [start + timedelta(days=day) for day in range((datetime(year + 1, 1, 1, tzinfo=UTC) - start).days + 1)]
+    offsets = [_offset_ms(day, tz) for day in days]
+    return tuple(
+        Transition(_change_between(low, high, tz), before, after)
+        for low, high, before, after in zip(days, days[1:], offsets, offsets[1:], strict=False)
+        if before != after
+    )
+
+
+def _offset_ms(instant: datetime, tz: ZoneInfo) -> int:
+    offset = instant.astimezone(tz).utcoffset()
+    return int((offset or timedelta()).total_seconds() * 1000)
+
+
+def _change_between(low: datetime, high: datetime, tz: ZoneInfo) -> int:
+    before = _offset_ms(low, tz)
+    seconds = [int(low.timestamp()), int(high.timestamp())]
+    while seconds[1] - seconds[0] > 1:
+        middle = sum(seconds) // 2
+        seconds[_offset_ms(datetime.fromtimestamp(middle, UTC), tz) != before] = middle
+    return seconds[1] * 1000
+
+
+def transitions(first_ms: int, last_ms: int, zone: str) -> list[Transition]:
+    """List the changes of a zone's clock whose skipped or repeated hour may touch a span of wall-clock time [ms]."""
+    years = range(
+        datetime.fromtimestamp(first_ms / 1000 - 86_400, UTC).year,
+        datetime.fromtimestamp(last_ms / 1000 + 86_400, UTC).year + 1,
+    )
+    return [change for year in years for change in _transitions_of_year(zone, year)]
+
+
+def repeated_window(local_ms: int, zone: str) -> tuple[int, int] | None:
+    """Find the repeated span of wall-clock time that a local stamp lies in [ms], if any."""
+    for change in transitions(local_ms, local_ms, zone):
+        low, high = change.window
+        if change.repeats and low <= local_ms < high:
+            return low, high
+    return None
+
+
+def localise(local: Ints, zone: str) -> Localised:
+    """Turn wall-clock stamps into instants.
+
+    Parameters
+    ----------
+    local : array of int64
+        Wall-clock ms, as if they were UTC, in the order of the file's rows.
+    zone : str
+        The logger's time zone.
+
+    Returns
+    -------
+    Localised
+        In an hour that comes twice, rows are the first pass until a stamp steps back; the rest is the second.
+        A file that runs backwards in time is read from its end. A stamp in a skipped hour moves forward by the
+        length of the change.
+    """
+    if len(local) == 0:
+        return Localised(local, {})
+    changes = transitions(int(local.min()), int(local.max()), zone)
+    if not changes:
+        middle = datetime.fromtimestamp(int(local[0]) / 1000, UTC)
+        return Localised(local - _offset_ms(middle, ZoneInfo(zone)), {})
+    edges = np.array([change.window[1] for change in changes])
+    offsets = np.array([changes[0].before_ms, *(change.after_ms for change in changes)])
+    instants = local - offsets[np.searchsorted(edges, local, side="right")]
+    noted = {"dst_skipped": 0, "dst_repeated": 0, "dst_ambiguous": 0}
+    for change in changes:
+        low, high = change.window
+        rows = np.flatnonzero((local >= low) & (local < high))
+        if change.repeats:
+            second, ambiguous = _second_pass(local, rows)
+            instants[second] = local[second] - change.after_ms
+            noted["dst_repeated"] += len(second)
+            noted["dst_ambiguous"] += ambiguous
+        else:
+            noted["dst_skipped"] += len(rows)
+    return Localised(instants, {reason: count for reason, count in noted.items() if count})
+
+
+def _second_pass(local: Ints, rows: Ints) -> tuple[Ints, int]:
+    """Pick the rows of a repeated hour that belong to its second pass, and count those that could be of either."""
+    if len(rows) == 0:
+        return rows, 0
+    descending = np.count_nonzero(np.diff(local) < 0) > len(local) // 2
+    second: list[Ints] = []
+    ambiguous = 0
+    for run in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):
+        ordered = run[::-1] if descending else run
+        steps = np.diff(local[ordered])
+        back = np.flatnonzero(steps < 0)
+        if len(back):
+            second.append(ordered[back[0] + 1 :])
+        elif len(run) == 2 and steps[0] == 0:  # an hourly logger: the hour is one row, and it comes twice
+            second.append(ordered[1:])
+        else:
+            ambiguous += len(run)
+    return (np.concatenate(second) if second else rows[:0]), ambiguous
