@@ -44,8 +44,10 @@ def settle(settled: Settled, signals: Mapping[str, Signal], scales: Scales) -> p
     for member in settled.members:
         counts = _counts(member, frame, excluded, bad_rows)
         counts.noted.update(settled.noted)
-        _mark(member, settled, counts, signals, scales)
+        history = _History(member, settled, signals, scales, member.file.last_ms)
+        history.mark_start()
         _order(member, settled.utc, counts)
+        history.mark_end(counts)
         member.file.counts.add(counts)
     names = frame.columns[1:]
     if all(frame[name].null_count() for name in names):
@@ -150,25 +152,6 @@ def _order(member: Parsed, utc: Ints, counts: Counts) -> None:
     file.last_ms = max(file.last_ms, int(utc.max()))
 
 
-def _mark(member: Parsed, settled: Settled, counts: Counts, signals: Mapping[str, Signal], scales: Scales) -> None:
-    """Remember where reading could start again: the block's first row and, in the last block, one near its end."""
-    file, utc = member.file, settled.utc
-    if not file.can_resume or len(utc) == 0:
-        return
-    if utc[0] > file.last_ms and is_plain(settled, 0):
-        before = file.counts.copy()
-        if member.lines is not None and member.line(0):
-            before.add(_counts_before(member, settled, 0, signals, scales))
-        file.mark(member.line(0), int(utc[0]), before)
-    if not file.is_end:
-        return
-    row = _last_turning_row(utc, file.last_ms)
-    if row > 0 and is_plain(settled, row):
-        before = file.counts.copy()
-        before.add(_counts_before(member, settled, row, signals, scales, counts))
-        file.mark(member.line(row), int(utc[row]), before)
-
-
 def _last_turning_row(utc: Ints, last_ms: int) -> int:
     """Find the last row, well before the end, that is younger than all before it and older than all after it."""
     earlier = np.maximum.accumulate(np.concatenate(([last_ms], utc[:-1])))
@@ -183,26 +166,55 @@ def _left_out(counts: Counts) -> int:
     return sum(reasons.total() for reasons in (*counts.excluded.values(), counts.noted))
 
 
-def _counts_before(
-    member: Parsed,
-    settled: Settled,
-    row: int,
-    signals: Mapping[str, Signal],
-    scales: Scales,
-    whole: Counts | None = None,
-) -> Counts:
-    """Count the rows of a block before one of them."""
-    if whole is not None and member.lines is None and not _left_out(whole):
-        counts = Counts(member.values.columns)
-        counts.rows = row
-        counts.kept.update(dict.fromkeys(member.values.columns, row))
+@dataclass(frozen=True, slots=True)
+class _History:
+    """What came before each row of one member's block, so that reading can start again at some of them."""
+
+    member: Parsed
+    settled: Settled
+    signals: Mapping[str, Signal]
+    scales: Scales
+    last_ms: int
+    """Latest stamp before the block [epoch ms UTC]."""
+
+    def mark_start(self) -> None:
+        """Remember the block's first row."""
+        utc = self.settled.utc
+        if len(utc) and utc[0] > self.last_ms:
+            self._mark(0, None)
+
+    def mark_end(self, counts: Counts) -> None:
+        """Remember a row near the end of the file's last block."""
+        if self.member.file.is_end and len(self.settled.utc):
+            row = _last_turning_row(self.settled.utc, self.last_ms)
+            if row > 0:
+                self._mark(row, counts)
+
+    def _mark(self, row: int, whole: Counts | None) -> None:
+        file = self.member.file
+        if not file.can_resume or not is_plain(self.settled, row):
+            return
+        before = file.counts.copy()
+        if line := self.member.line(row):
+            before.add(self._before(row, line, whole))
+        file.mark(line, int(self.settled.utc[row]), before)
+
+    def _before(self, row: int, line: int, whole: Counts | None) -> Counts:
+        """Count the rows of the block before one of them."""
+        member, names = self.member, self.member.values.columns
+        if whole is not None and member.lines is None and not _left_out(whole):
+            counts = Counts(names)
+            counts.rows = row
+            counts.kept.update(dict.fromkeys(names, row))
+            return counts
+        if member.lines is not None:
+            part = parse_carefully(member.file, line)
+        else:
+            part = Parsed(member.file, member.values[:row], Counts(names), nulls_counted=member.nulls_counted)
+            part.counts.rows = row
+        utc = self.settled.utc[:row]
+        frame, excluded, bad_rows = _frame(utc, part.values.get_columns(), self.signals, self.scales)
+        counts = _counts(part, frame, excluded, bad_rows)
+        counts.noted.update(noted_before(self.settled, row))
+        counts.noted["out_of_order"] += int(_late_rows(utc, self.last_ms).sum()) if row else 0
         return counts
-    part = Parsed(member.file, member.values[:row], Counts(member.values.columns), nulls_counted=member.nulls_counted)
-    part.counts.rows = row
-    if member.lines is not None:
-        part = parse_carefully(member.file, member.line(row))
-    frame, excluded, bad_rows = _frame(settled.utc[:row], part.values.get_columns(), signals, scales)
-    counts = _counts(part, frame, excluded, bad_rows)
-    counts.noted.update(noted_before(settled, row))
-    counts.noted["out_of_order"] += int(_late_rows(settled.utc[:row], member.file.last_ms).sum()) if row else 0
-    return counts
