@@ -1,0 +1,50 @@
+"""Lines of a time chart: any signal, any window, down to raw readings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app import loader, query
+from app.shapes import SeriesAnswer
+
+
+def series(
+    source: str,
+    signal: str,
+    start_ms: int | None = None,
+    end_ms: int | None = None,
+    *,
+    max_points: int,
+    level: str | None = None,
+) -> SeriesAnswer:
+    """Answer one line.
+
+    Parameters
+    ----------
+    source, signal : str
+        Names.
+    start_ms, end_ms : int, optional
+        Half-open window [epoch ms UTC]; the whole history where None.
+    max_points : int
+        Points at most.
+    level : str, optional
+        Level to use as it is; by default the finest that holds at most four buckets a point.
+
+    Raises
+    ------
+    UnknownSource, UnknownSignal
+        A name does not exist.
+    """
+    return _line(query.Window(source, signal, start_ms, end_ms, max_points, level))
+
+
+def many(
+    source: str, signals: Sequence[str], start_ms: int | None = None, end_ms: int | None = None, *, max_points: int
+) -> list[SeriesAnswer]:
+    """Answer several lines of one source."""
+    return [series(source, signal, start_ms, end_ms, max_points=max_points) for signal in signals]
+
+
+@loader.memoised
+def _line(window: query.Window) -> SeriesAnswer:
+    return query.line(loader.current(), window)

@@ -1,0 +1,169 @@
+"""The current store, and answers remembered for as long as its build is.
+
+Everything that is remembered is keyed by the build, the version of the code, the site file and the plain arguments of
+the question. Within the process a cold key is computed once, however many ask for it at the same time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Hashable
+from functools import wraps
+from importlib.metadata import version
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlparse
+
+import polars as pl
+from flask import Flask, current_app
+from flask_caching import Cache
+
+from app.store import Handle, Store
+from pipeline.errors import SettingsError
+from pipeline.settings import Settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+EXTENSION = "packscope"
+VERSION = version("packscope")
+MOST_ANSWERS = 2_000
+"""Answers remembered in the process at most."""
+
+cache = Cache()
+
+
+class _State:
+    """What one server holds: its store, its settings, and the count of its cache's hits and misses."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.handle = Handle(settings.store)
+        self.tables: dict[tuple[str, str, str], pl.DataFrame] = {}
+        self.hits = 0
+        self.misses = 0
+        self.guard = threading.Lock()
+        self.flights: dict[Hashable, threading.Lock] = defaultdict(threading.Lock)
+
+
+def init_app(server: Flask, settings: Settings) -> None:
+    """Give a server its store and its cache."""
+    server.extensions[EXTENSION] = _State(settings)
+    cache.init_app(server, _cache_config(settings))
+
+
+def _cache_config(settings: Settings) -> dict[str, Any]:
+    base: dict[str, Any] = {"CACHE_DEFAULT_TIMEOUT": settings.cache_ttl, "CACHE_THRESHOLD": MOST_ANSWERS}
+    if settings.cache_ttl == 0:
+        return base | {"CACHE_TYPE": "NullCache", "CACHE_NO_NULL_WARNING": True}
+    if settings.cache_url is None:
+        return base | {"CACHE_TYPE": "SimpleCache"}
+    url = urlparse(settings.cache_url)
+    if url.scheme in ("redis", "rediss"):
+        return base | {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": settings.cache_url}
+    if url.scheme == "file":
+        return base | {"CACHE_TYPE": "FileSystemCache", "CACHE_DIR": url.path}
+    raise SettingsError(f"CACHE_URL: {settings.cache_url!r} is neither redis://host:port/0 nor file:///folder.")
+
+
+def _state() -> _State:
+    state: _State = current_app.extensions[EXTENSION]
+    return state
+
+
+def settings() -> Settings:
+    """Return the settings of the server that is answering."""
+    return _state().settings
+
+
+def current() -> Store:
+    """Return the store of the server that is answering.
+
+    Raises
+    ------
+    StoreMissing, StoreCorrupt
+        There is none, or it cannot be read.
+    """
+    return _state().handle.current()
+
+
+def stats() -> tuple[int, int]:
+    """Count the cache's hits and misses since the server began."""
+    state = _state()
+    return state.hits, state.misses
+
+
+def key_of(store: Store) -> str:
+    """Name what every remembered answer depends on: build, code and site file."""
+    return f"{store.build_id}-{VERSION}-{store.manifest.site_hash}"
+
+
+def table(source: str, name: str) -> pl.DataFrame:
+    """Read a table of features, once per build.
+
+    Raises
+    ------
+    StoreMissing, StoreCorrupt
+        The store cannot be read.
+    """
+    state, store = _state(), current()
+    key = (store.build_id, source, name)
+    found = state.tables.get(key)
+    if found is None:
+        with _flight(state, key):
+            found = state.tables.get(key)
+            if found is None:
+                found = store.table(source, name)
+                for old in [old for old in state.tables if old[0] != store.build_id]:
+                    state.tables.pop(old, None)
+                state.tables[key] = found
+    return found
+
+
+def memoised(function: Callable[P, R]) -> Callable[P, R]:
+    """Remember a function's answers; its arguments must be plain values, whose ``repr`` says all of them."""
+
+    @wraps(function)
+    def remembered(*args: P.args, **kwargs: P.kwargs) -> R:
+        state = _state()
+        plain = (args, tuple(sorted(kwargs.items())))
+        key = f"{function.__module__}.{function.__qualname__}|{key_of(current())}|{plain!r}"
+        found = _look_up(state, key)
+        if found is None:
+            with _flight(state, key):
+                found = cache.get(key)
+                if found is None:
+                    found = (function(*args, **kwargs),)
+                    cache.set(key, found)
+        answer: R = found[0]
+        return answer
+
+    return remembered
+
+
+def _look_up(state: _State, key: str) -> Any | None:  # noqa: ANN401
+    found = cache.get(key)
+    with state.guard:
+        if found is None:
+            state.misses += 1
+        else:
+            state.hits += 1
+    return found
+
+
+class _flight:  # noqa: N801
+    """Let one thread compute a key while the others wait for it."""
+
+    def __init__(self, state: _State, key: Hashable) -> None:
+        self._state = state
+        self._key = key
+        with state.guard:
+            self._lock = state.flights[key]
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+        with self._state.guard:
+            self._state.flights.pop(self._key, None)

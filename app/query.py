@@ -1,0 +1,403 @@
+"""Questions to the store: the right level, the right rows, and slices that add up.
+
+Charts choose their level (the finest that holds at most ``4 x max_points`` buckets); verdicts and sums do not depend on
+one. Whatever the level, a window is cut exactly: buckets that lie whole inside it are read from the level, and what is
+left at either edge is aggregated from raw rows. Selection of the points to draw comes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from app.analytics import lttb
+from app.shapes import SeriesAnswer
+from app.store import Store
+from pipeline import contract
+from pipeline.contract import RAW, RAW_LEVEL, STEP_CLASSES, TS, Level, Series, column
+from pipeline.signals import Kind
+
+BUCKETS_PER_POINT = 4
+"""Buckets a chart reads for each point it draws, at most."""
+
+GAP_FACTOR = 3.0
+"""A step longer than this many median steps is a gap."""
+
+FOR_EVER_MS = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a line of a chart asks for; hashable, so that its answer can be cached."""
+
+    source: str
+    signal: str
+    start_ms: int | None
+    end_ms: int | None
+    max_points: int
+    level: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """Energy that a counter has counted in a window."""
+
+    kwh: float | None
+    """None where no step of it is known."""
+    steps: dict[str, int]
+    """Steps by class (see ``pipeline.counters``)."""
+
+
+def span(series: Series, start_ms: int | None, end_ms: int | None) -> tuple[int, int]:
+    """Fill in an open window: the series' whole history."""
+    start = series.first_ms if start_ms is None else start_ms
+    end = series.last_ms + max(series.interval_ms, 1) if end_ms is None else end_ms
+    return start, end
+
+
+def choose_level(store: Store, series: Series, start_ms: int, end_ms: int, max_points: int) -> Level:
+    """Choose the finest level, raw included, that holds at most four buckets a point; else the coarsest."""
+    most = BUCKETS_PER_POINT * max_points
+    for level in store.manifest.levels:
+        if not store.has_level(series.source, series.group, level.name):
+            continue
+        rows = store.rows_in(series.source, series.group, level.name, start_ms, end_ms)
+        step = level.step_ms or max(series.interval_ms, 1)
+        if min(rows, (end_ms - start_ms) // step + 2) <= most:
+            return level
+    return store.manifest.levels[-1]
+
+
+def named_level(store: Store, name: str | None) -> Level | None:
+    """Look a level up by name; None for None or for a name that does not exist."""
+    return next((level for level in store.manifest.levels if level.name == name), None)
+
+
+def floor(stamp_ms: int, level: Level, zone: str) -> int:
+    """Start of the bucket that a stamp lies in [epoch ms UTC]."""
+    if level.is_calendar_day:
+        return contract.day_starts(stamp_ms, stamp_ms, zone)[0]
+    return stamp_ms - stamp_ms % level.step_ms
+
+
+def bucket_end(start_ms: int, level: Level, zone: str) -> int:
+    """End of the bucket that starts at ``start_ms`` [epoch ms UTC]."""
+    return contract.day_starts(start_ms, start_ms, zone)[1] if level.is_calendar_day else start_ms + level.step_ms
+
+
+def exact(store: Store, source: str, signals: Sequence[str], level: Level, start_ms: int, end_ms: int) -> pl.DataFrame:
+    """Read buckets that hold exactly the raw rows of a window.
+
+    Parameters
+    ----------
+    store : Store
+    source : str
+    signals : sequence of str
+        Of one kind.
+    level : Level
+        An aggregated level; buckets cut by the window's edges are aggregated from raw rows.
+    start_ms, end_ms : int
+        Half-open window [epoch ms UTC].
+
+    Returns
+    -------
+    DataFrame
+        ``ts`` (left edge of the bucket, or the window's start) and ``<signal>|<statistic>``: mean, min, max, last, n of
+        analog signals, delta, n and ``n_<class>`` of counters, max and n of flags; sorted.
+    """
+    kinds = {store.series(source, signal).kind for signal in signals}
+    kind = next(iter(kinds), Kind.ANALOG)
+    stats = _STATS.get(kind, _ANALOG)
+    groups = {store.series(source, signal).group for signal in signals}
+    if not all(store.has_level(source, group, level.name) for group in groups):
+        return _from_raw(store, source, signals, kind, level, start_ms, end_ms)
+    first = min(store.series(source, signal).first_ms for signal in signals)
+    last = max(store.series(source, signal).last_ms for signal in signals)
+    low = floor(start_ms, level, store.zone)
+    if low < start_ms and start_ms > first:
+        low = bucket_end(low, level, store.zone)
+    high = floor(end_ms, level, store.zone) if end_ms <= last else end_ms
+    if high <= low:
+        return _from_raw(store, source, signals, kind, level, start_ms, end_ms)
+    pieces = [store.read(source, signals, level, stats, low, high)]
+    if start_ms < low:
+        pieces.insert(0, _from_raw(store, source, signals, kind, level, start_ms, low))
+    if high < end_ms:
+        pieces.append(_from_raw(store, source, signals, kind, level, high, end_ms))
+    whole = [piece for piece in pieces if piece.height]
+    return pl.concat(whole, how="diagonal_relaxed") if whole else pieces[0]
+
+
+_ANALOG = ("mean", "min", "max", "last", "n")
+_STATS: dict[Kind, tuple[str, ...]] = {
+    Kind.COUNTER: ("delta", "n", *(f"n_{name}" for name in STEP_CLASSES)),
+    Kind.FLAG: ("max", "n"),
+}
+
+
+def _from_raw(
+    store: Store, source: str, signals: Sequence[str], kind: Kind, level: Level, start_ms: int, end_ms: int
+) -> pl.DataFrame:
+    """Aggregate raw rows of a window into the level's buckets, those at the edges cut by the window."""
+    derived = ("delta", "class") if kind is Kind.COUNTER else ()
+    raw = store.read(source, signals, RAW_LEVEL, derived, start_ms, end_ms)
+    labels = _labels(raw[TS].to_physical().to_numpy(), level, store.zone)
+    label = pl.Series(TS, np.maximum(labels, start_ms)).cast(contract.TS_DTYPE)
+    aggregates = [one for signal in signals if signal in raw.columns for one in _aggregates(signal, kind)]
+    keyed = raw.with_columns(label).lazy().group_by(TS, maintain_order=True)
+    return keyed.agg(aggregates).collect(engine="in-memory")
+
+
+def _labels(ts: NDArray[np.int64], level: Level, zone: str) -> NDArray[np.int64]:
+    if not level.is_calendar_day or len(ts) == 0:
+        return ts - ts % max(level.step_ms, 1) if len(ts) else ts
+    days = np.asarray(contract.day_starts(int(ts[0]), int(ts[-1]), zone), np.int64)
+    labels: NDArray[np.int64] = days[np.searchsorted(days, ts, side="right") - 1]
+    return labels
+
+
+def _aggregates(signal: str, kind: Kind) -> list[pl.Expr]:
+    reading = pl.col(signal)
+    count = reading.count().cast(pl.UInt32).alias(column(signal, "n"))
+    if kind is Kind.FLAG:
+        return [reading.max().alias(column(signal, "max")), count]
+    if kind is Kind.COUNTER:
+        delta, step_class = pl.col(column(signal, "delta")), pl.col(column(signal, "class"))
+        known = pl.when(delta.count() > 0).then(delta.sum()).alias(column(signal, "delta"))
+        classes = [
+            (step_class == code).sum().cast(pl.UInt32).alias(column(signal, f"n_{name}"))
+            for code, name in enumerate(STEP_CLASSES)
+        ]
+        return [known, count, *classes]
+    return [
+        reading.cast(pl.Float64).mean().cast(pl.Float32).alias(column(signal, "mean")),
+        reading.min().alias(column(signal, "min")),
+        reading.max().alias(column(signal, "max")),
+        reading.drop_nulls().last().alias(column(signal, "last")),
+        count,
+    ]
+
+
+# Sums and extremes ----------------------------------------------------------------------------------------------------
+
+
+def _sum_level(store: Store, start_ms: int, end_ms: int) -> Level:
+    """Pick the level with the fewest rows to read, raw edges included: an hour's below two months, else a day's."""
+    aggregated = store.manifest.levels[1:]
+    wanted = contract.DAY_MS if end_ms - start_ms > 60 * contract.DAY_MS else 3_600_000
+    return min(aggregated, key=lambda level: abs(level.step_ms - wanted))
+
+
+def summary(
+    store: Store, source: str, signals: Sequence[str], start_ms: int | None, end_ms: int | None
+) -> pl.DataFrame:
+    """Summarise signals over a window, exactly.
+
+    Returns
+    -------
+    DataFrame
+        One row per signal: ``signal``, ``last``, ``mean`` (of the readings), ``min``, ``max``, ``n``; of flags
+        ``max`` and ``n`` alone. Nulls where the window holds no reading.
+    """
+    rows: list[dict[str, Any]] = []
+    by_kind: dict[Kind, list[str]] = {}
+    for signal in signals:
+        kind = store.series(source, signal).kind
+        by_kind.setdefault(Kind.ANALOG if kind is Kind.STATE else kind, []).append(signal)
+    for kind, names in by_kind.items():
+        whole = [span(store.series(source, name), start_ms, end_ms) for name in names]
+        start, end = min(low for low, _ in whole), max(high for _, high in whole)
+        frame = exact(store, source, names, _sum_level(store, start, end), start, end)
+        rows += [_summed(frame, name, kind) for name in names]
+    order = {signal: at for at, signal in enumerate(signals)}
+    rows.sort(key=lambda row: order[row["signal"]])
+    return pl.DataFrame(rows, schema=_SUMMARY)
+
+
+_SUMMARY = {
+    "signal": pl.String,
+    "last": pl.Float64,
+    "mean": pl.Float64,
+    "min": pl.Float64,
+    "max": pl.Float64,
+    "n": pl.Int64,
+}
+
+
+def _summed(frame: pl.DataFrame, name: str, kind: Kind) -> dict[str, Any]:
+    empty: dict[str, Any] = dict.fromkeys(_SUMMARY) | {"signal": name, "n": 0}
+    if column(name, "n") not in frame.columns:
+        return empty
+    rows = frame.filter(pl.col(column(name, "n")) > 0)
+    if rows.height == 0:
+        return empty
+    counts = rows[column(name, "n")].cast(pl.Int64)
+    found = empty | {"n": int(counts.sum())}
+    if kind is Kind.COUNTER:
+        return found
+    found["max"] = _number(rows[column(name, "max")].max())
+    if kind is Kind.ANALOG:
+        found["min"] = _number(rows[column(name, "min")].min())
+        found["last"] = _number(rows[column(name, "last")].drop_nulls().last())
+        found["mean"] = float((rows[column(name, "mean")].cast(pl.Float64) * counts).sum()) / found["n"]
+    return found
+
+
+def _number(value: object) -> float | None:
+    """Turn a Float32 reading back into the decimal that it stands for."""
+    return float(f"{value:.7g}") if isinstance(value, float | int) else None
+
+
+def energy(
+    store: Store, source: str, signals: Sequence[str], start_ms: int | None, end_ms: int | None
+) -> dict[str, Energy]:
+    """Sum counters' energy over a window, exactly, with the number of steps of each class."""
+    found: dict[str, Energy] = {}
+    for name in signals:
+        start, end = span(store.series(source, name), start_ms, end_ms)
+        frame = exact(store, source, [name], _sum_level(store, start, end), start, end)
+        classes = {
+            one: int(frame[column(name, f"n_{one}")].sum()) if column(name, f"n_{one}") in frame.columns else 0
+            for one in STEP_CLASSES
+        }
+        delta = frame[column(name, "delta")].drop_nulls() if column(name, "delta") in frame.columns else pl.Series([])
+        found[name] = Energy(float(delta.sum()) if len(delta) else None, classes)
+    return found
+
+
+def buckets(
+    store: Store,
+    source: str,
+    signals: Sequence[str],
+    stats: Sequence[str],
+    level: Level,
+    start_ms: int,
+    end_ms: int,
+) -> pl.DataFrame:
+    """Read whole buckets of many signals, those that begin in the window; raw rows as buckets of one where need be."""
+    groups = {store.series(source, signal).group for signal in signals}
+    if level.name != RAW and all(store.has_level(source, group, level.name) for group in groups):
+        return store.read(source, signals, level, stats, start_ms, end_ms)
+    raw = store.read(source, signals, RAW_LEVEL, (), start_ms, end_ms)
+    there = [signal for signal in signals if signal in raw.columns]
+    return raw.select(
+        TS,
+        *(
+            (pl.col(name).is_not_null().cast(pl.UInt32) if stat == "n" else pl.col(name)).alias(column(name, stat))
+            for name in there
+            for stat in stats
+        ),
+    )
+
+
+# Lines ----------------------------------------------------------------------------------------------------------------
+
+
+def line(store: Store, window: Window) -> SeriesAnswer:
+    """Answer one line of a chart.
+
+    Raises
+    ------
+    UnknownSource, UnknownSignal
+        A name does not exist.
+    """
+    series = store.series(window.source, window.signal)
+    start, end = span(series, window.start_ms, window.end_ms)
+    level = named_level(store, window.level) or choose_level(store, series, start, end, window.max_points)
+    points = _points(store, series, level, start, end)
+    step = level.step_ms or max(series.interval_ms, 1)
+    longest = max(1.5 * step, GAP_FACTOR * series.interval_ms)
+    starts = lttb.segments(points.ts, longest, max(window.max_points // 4, 1))
+    chosen = lttb.select(points.ts, np.nan_to_num(points.y), starts, window.max_points)
+    drawn = _slices(points, chosen, series.kind)
+    rows = int(points.n.sum())
+    return SeriesAnswer(
+        build_id=store.build_id,
+        level=level.name,
+        coverage=round(min(1.0, rows * series.interval_ms / max(end - start, 1)), 6),
+        reason=None if rows else "No readings in this window.",
+        source=series.source,
+        signal=series.signal,
+        label=series.label,
+        unit=series.unit,
+        kind=series.kind.value,
+        ts=drawn.ts,
+        value=drawn.y,
+        min=drawn.low,
+        max=drawn.high,
+        rows=drawn.n,
+        buckets=len(points.ts),
+        step_ms=step,
+        gaps=_gaps(points.ts, step, longest),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Points:
+    """Buckets of one signal, without those that hold nothing."""
+
+    ts: NDArray[np.int64]
+    y: NDArray[Any]
+    low: NDArray[Any]
+    high: NDArray[Any]
+    n: NDArray[np.int64]
+
+
+def _points(store: Store, series: Series, level: Level, start: int, end: int) -> _Points:
+    name = series.signal
+    if level.name == RAW:
+        derived = ("delta",) if series.kind is Kind.COUNTER else ()
+        frame = store.read(series.source, [name], RAW_LEVEL, derived, start, end)
+        if name not in frame.columns:
+            return _nothing()
+        frame = frame.filter(pl.col(name).is_not_null())
+        value = frame[column(name, "delta") if series.kind is Kind.COUNTER else name]
+        counts = np.ones(frame.height, np.int64)
+        low = high = value
+    else:
+        frame = exact(store, series.source, [name], level, start, end)
+        if column(name, "n") not in frame.columns:
+            return _nothing()
+        frame = frame.filter(pl.col(column(name, "n")) > 0)
+        drawn = {Kind.COUNTER: "delta", Kind.FLAG: "max"}.get(series.kind, "mean")
+        value = frame[column(name, drawn)]
+        low = frame[column(name, "min" if column(name, "min") in frame.columns else drawn)]
+        high = frame[column(name, "max" if column(name, "max") in frame.columns else drawn)]
+        counts = frame[column(name, "n")].cast(pl.Int64).to_numpy()
+    ts = frame[TS].to_physical().to_numpy()
+    if series.kind is Kind.COUNTER:
+        return _Points(ts, value.fill_null(np.nan).to_numpy(), *_unknown(len(ts)), counts)
+    return _Points(ts, value.to_numpy(), low.to_numpy(), high.to_numpy(), counts)
+
+
+def _unknown(length: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    return np.full(length, np.nan), np.full(length, np.nan)
+
+
+def _nothing() -> _Points:
+    none = np.zeros(0)
+    return _Points(np.zeros(0, np.int64), none, none, none, np.zeros(0, np.int64))
+
+
+def _slices(points: _Points, chosen: NDArray[np.intp], kind: Kind) -> _Points:
+    """Give each chosen point the whole stretch up to the next: its extremes, its rows and (counters) its energy."""
+    if len(chosen) == 0:
+        return points
+    rows = np.add.reduceat(points.n, chosen)
+    if kind is Kind.COUNTER:
+        known = np.add.reduceat((~np.isnan(points.y)).astype(np.int64), chosen)
+        total = np.add.reduceat(np.nan_to_num(points.y), chosen)
+        return _Points(points.ts[chosen], np.where(known > 0, total, np.nan), *_unknown(len(chosen)), rows)
+    low, high = np.minimum.reduceat(points.low, chosen), np.maximum.reduceat(points.high, chosen)
+    value = high if kind is Kind.FLAG else points.y[chosen]
+    return _Points(points.ts[chosen], value, low, high, rows)
+
+
+def _gaps(ts: NDArray[np.int64], step: int, longest: float) -> tuple[tuple[int, int], ...]:
+    after = np.flatnonzero(np.diff(ts) > longest)
+    return tuple((int(ts[at]) + step, int(ts[at + 1])) for at in after)

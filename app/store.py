@@ -1,0 +1,329 @@
+"""The store as the app reads it: one immutable view of one build, and the handle that notices a new one."""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import polars as pl
+from pydantic import ValidationError
+
+from app.errors import UnknownSignal, UnknownSource
+from pipeline import contract
+from pipeline.contract import RAW, TABLE_GROUP, TS, Group, Level, Manifest, Part, Series, Source, column
+from pipeline.errors import StoreCorrupt, StoreMissing
+from pipeline.site import Site, read_site
+
+READERS = "readers"
+"""Folder of the locks by which a builder sees that a build is still read."""
+
+
+class Store:
+    """One published build.
+
+    Attributes
+    ----------
+    path : Path
+        The store's folder.
+    manifest : Manifest
+        What was published.
+    site : Site
+        ``site.toml`` as it was when the store was opened.
+    """
+
+    def __init__(self, path: Path, manifest: Manifest, lock: IO[bytes] | None) -> None:
+        self.path = path
+        self.manifest = manifest
+        self.site = _site(manifest)
+        self._lock = lock
+        self._sources = {source.name: source for source in manifest.sources}
+        self._series: dict[str, dict[str, Series]] = defaultdict(dict)
+        for one in manifest.series:
+            self._series[one.source][one.signal] = one
+        self._groups: dict[tuple[str, str], Group] = {(one.source, one.name): one for one in manifest.groups}
+        self._parts: dict[tuple[str, str, str], list[Part]] = defaultdict(list)
+        for group in manifest.groups:
+            for part in group.parts:
+                self._parts[group.source, group.name, part.level].append(part)
+        self._verified: dict[str, tuple[int, int]] = {}
+
+    @classmethod
+    def open(cls, path: Path) -> Store:
+        """Open what is published.
+
+        Raises
+        ------
+        StoreMissing
+            Nothing is.
+        StoreCorrupt
+            The manifest cannot be read, or is of another version.
+        """
+        while True:
+            manifest = _read_manifest(path)
+            lock = _hold(path, manifest.build_id)
+            # A builder that published in between may already have removed this build's parts.
+            if _read_manifest(path).build_id == manifest.build_id:
+                return cls(path, manifest, lock)
+            if lock is not None:
+                lock.close()
+
+    @property
+    def build_id(self) -> str:
+        """Id of the build."""
+        return self.manifest.build_id
+
+    @property
+    def zone(self) -> str:
+        """The site's zone."""
+        return self.manifest.site_zone
+
+    def source(self, name: str) -> Source:
+        """Return a source.
+
+        Raises
+        ------
+        UnknownSource
+            There is none of that name.
+        """
+        if name not in self._sources:
+            raise UnknownSource(name, self._sources)
+        return self._sources[name]
+
+    def all_series(self, source: str) -> list[Series]:
+        """List a source's series, in the manifest's order.
+
+        Raises
+        ------
+        UnknownSource
+            There is none of that name.
+        """
+        self.source(source)
+        return list(self._series[source].values())
+
+    def has(self, source: str, signal: str) -> bool:
+        """Whether a source has a signal."""
+        return signal in self._series.get(source, {})
+
+    def series(self, source: str, signal: str) -> Series:
+        """Return what is known of a signal.
+
+        Raises
+        ------
+        UnknownSource, UnknownSignal
+            There is none of that name.
+        """
+        self.source(source)
+        if signal not in self._series[source]:
+            raise UnknownSignal(signal, self._series[source])
+        return self._series[source][signal]
+
+    def rows_in(self, source: str, group: str, level: str, start_ms: int, end_ms: int) -> int:
+        """Bound from above the rows of a group's level in a window, from the manifest alone."""
+        return sum(part.rows for part in _overlapping(self._parts[source, group, level], start_ms, end_ms, 0))
+
+    def has_level(self, source: str, group: str, level: str) -> bool:
+        """Whether a group has a level of its own; one that would only repeat raw it has not."""
+        return level == RAW or bool(self._parts[source, group, level])
+
+    def read(
+        self,
+        source: str,
+        signals: Sequence[str],
+        level: Level,
+        stats: Sequence[str],
+        start_ms: int,
+        end_ms: int,
+    ) -> pl.DataFrame:
+        """Read signals of one source at one level.
+
+        Parameters
+        ----------
+        source : str
+            Name.
+        signals : sequence of str
+            Names; they may lie in several groups.
+        level : Level
+            ``raw`` or an aggregated one that their groups have (see ``has_level``).
+        stats : sequence of str
+            Statistics of an aggregated level. At ``raw`` the readings come by themselves, and of counters
+            ``delta`` and ``class`` may be asked for.
+        start_ms, end_ms : int
+            Half-open window on the rows' stamps [epoch ms UTC].
+
+        Returns
+        -------
+        DataFrame
+            ``ts`` and ``<signal>`` (raw) or ``<signal>|<statistic>``, sorted; one row per stamp of any signal.
+
+        Raises
+        ------
+        UnknownSource, UnknownSignal
+            A name does not exist.
+        StoreCorrupt
+            A part is gone or damaged.
+        """
+        by_group: dict[str, list[str]] = defaultdict(list)
+        for signal in signals:
+            by_group[self.series(source, signal).group].append(signal)
+        frames = [
+            frame
+            for group, names in by_group.items()
+            for frame in self._read_group((source, group, level.name), names, stats, start_ms, end_ms)
+        ]
+        if not frames:
+            return pl.DataFrame(schema={TS: contract.TS_DTYPE})
+        return reduce(_beside, frames)
+
+    def table(self, source: str, name: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """Read a table of features, whole; without rows or columns where the source has none.
+
+        Raises
+        ------
+        StoreCorrupt
+            A part is gone or damaged.
+        """
+        parts = self._parts.get((source, TABLE_GROUP, name), [])
+        frames = [self._parquet(part, columns) for part in sorted(parts, key=lambda part: part.start_ms)]
+        return pl.concat(frames, how="vertical_relaxed") if frames else pl.DataFrame()
+
+    def _read_group(
+        self, key: tuple[str, str, str], signals: Sequence[str], stats: Sequence[str], start_ms: int, end_ms: int
+    ) -> list[pl.DataFrame]:
+        """Read a group's parts: one frame per company of signals that share parts."""
+        pieces: dict[tuple[str, ...], list[pl.DataFrame]] = defaultdict(list)
+        for part in _overlapping(self._parts[key], start_ms, end_ms, 0):
+            names = tuple(name for name in signals if name in part.signals) if part.level == RAW else tuple(signals)
+            wanted = list(names) if part.level == RAW else []
+            wanted += [column(name, stat) for name in names for stat in stats]
+            if names:
+                frame = self._parquet(part, [TS, *wanted])
+                pieces[names].append(_between(frame, part, start_ms, end_ms))
+        return [pl.concat(found, how="diagonal_relaxed").sort(TS) for found in pieces.values()]
+
+    def _parquet(self, part: Part, columns: Sequence[str] | None) -> pl.DataFrame:
+        path = self.path / part.path
+        self._verify(path, part)
+        if columns is None:
+            return pl.read_parquet(path, glob=False)
+        there = set(pl.read_parquet_schema(path)) if part.level != RAW else None
+        wanted = [name for name in columns if there is None or name in there]
+        return pl.read_parquet(path, columns=wanted, glob=False)
+
+    def _verify(self, path: Path, part: Part) -> None:
+        """Compare a part with its checksum, once for each state of the file."""
+        try:
+            status = path.stat()
+            state = (status.st_mtime_ns, status.st_size)
+            if self._verified.get(part.path) == state:
+                return
+            checksum = f"{zlib.crc32(path.read_bytes()):08x}"
+        except FileNotFoundError as exc:
+            raise StoreCorrupt(f"{path} is missing. Mend the store with: packscope build --rebuild") from exc
+        if checksum != part.checksum:
+            raise StoreCorrupt(
+                f"{path} is damaged (its checksum differs). Mend the store with: packscope build --rebuild"
+            )
+        self._verified[part.path] = state
+
+
+class Handle:
+    """The store that is current: opened when first asked for, opened anew when another build is published."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._store: Store | None = None
+        self._state: tuple[int, int, int] | None = None
+        self._lock = threading.Lock()
+
+    def current(self) -> Store:
+        """Return the published build; requests in flight keep the one they began with.
+
+        Raises
+        ------
+        StoreMissing
+            There never was one.
+        StoreCorrupt
+            The first manifest cannot be read; later on the last good build stays.
+        """
+        state = _state(contract.manifest_path(self.path))
+        if self._store is None or (state is not None and state != self._state):
+            with self._lock:
+                if self._store is None or state != self._state:
+                    self._open(state)
+        if self._store is None:  # _open has set it, or raised
+            raise StoreMissing(f"No store in {self.path} yet. Build it with: make build-pyramids")
+        return self._store
+
+    def _open(self, state: tuple[int, int, int] | None) -> None:
+        try:
+            self._store = Store.open(self.path)
+        except (StoreMissing, StoreCorrupt):
+            if self._store is None:
+                raise
+        self._state = state
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_mtime_ns, status.st_ino, status.st_size
+
+
+def _site(manifest: Manifest) -> Site:
+    path = Path(manifest.site_file) if manifest.site_file else None
+    return read_site(path if path is not None and path.is_file() else None)[0]
+
+
+def _read_manifest(path: Path) -> Manifest:
+    place = contract.manifest_path(path)
+    try:
+        manifest = Manifest.model_validate_json(place.read_bytes())
+    except FileNotFoundError as exc:
+        raise StoreMissing(f"No store in {path} yet. Build it with: make build-pyramids") from exc
+    except ValidationError as exc:
+        raise StoreCorrupt(f"{place} cannot be read. Mend the store with: packscope build --rebuild") from exc
+    if manifest.version != contract.STORE_VERSION:
+        raise StoreCorrupt(f"{place} is of version {manifest.version}. Renew the store with: packscope build")
+    return manifest
+
+
+def _hold(path: Path, build_id: str) -> IO[bytes] | None:
+    """Hold a build's parts for as long as this process reads them; a store that cannot be written needs no hold."""
+    lock = path / READERS / f"{build_id}.lock"
+    try:
+        lock.parent.mkdir(exist_ok=True)
+        file = lock.open("ab")
+    except OSError:
+        return None
+    fcntl.flock(file.fileno(), fcntl.LOCK_SH)
+    return file
+
+
+def _overlapping(parts: Iterable[Part], start_ms: int, end_ms: int, reach_ms: int) -> list[Part]:
+    return [part for part in parts if part.first_ms < end_ms and part.last_ms + reach_ms >= start_ms]
+
+
+def _between(frame: pl.DataFrame, part: Part, start_ms: int, end_ms: int) -> pl.DataFrame:
+    if start_ms <= part.first_ms and part.last_ms < end_ms:
+        return frame
+    low, high = np.searchsorted(frame[TS].to_physical().to_numpy(), (start_ms, end_ms))
+    return frame[int(low) : int(high)]
+
+
+def _beside(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    """Lay two frames side by side; what both hold (a signal whose clock changed company) is coalesced."""
+    shared = [name for name in right.columns if name in left.columns and name != TS]
+    if not shared and left[TS].equals(right[TS]):
+        return left.hstack(right.get_columns()[1:])
+    joined = left.join(right, on=TS, how="full", coalesce=True, suffix="|right")
+    merged = [pl.coalesce(name, f"{name}|right").alias(name) for name in shared]
+    return joined.with_columns(merged).drop([f"{name}|right" for name in shared]).sort(TS)
