@@ -26,6 +26,7 @@ from pipeline.simulation.cells import KELVIN_DIGITS, VOLT_DIGITS, simulate_pack
 from pipeline.simulation.counters import Counter
 from pipeline.simulation.devices import CellSummary, simulate_cabinet, summarise
 from pipeline.simulation.drive import Drive, run_string
+from pipeline.simulation.faults import FAULTS, Fault
 from pipeline.simulation.meters import simulate_meters
 from pipeline.simulation.plan import CELLS_PER_PACK, PACKS, SYSTEM_NAMES, Floats, Plan, Singles, stamps
 from pipeline.simulation.traits import Traits, draw_traits
@@ -101,7 +102,8 @@ def write_sample(
     seed: int = DEFAULT_SEED,
     systems: int = 3,
     start: date | None = None,
-    faults: bool = True,
+    faults: tuple[Fault, ...] = FAULTS,
+    dropouts: bool | None = None,
     progress: Progress | None = None,
     workers: int | None = None,
     block_rows: int = BLOCK_ROWS,
@@ -125,8 +127,10 @@ def write_sample(
         How many cabinets, 1 to 3.
     start : date, optional
         First local day; by default one from which the span crosses both changes of clock.
-    faults : bool
-        Whether anything is wrong with the site.
+    faults : tuple of Fault
+        What is wrong with the site; by default one table with every kind of fault.
+    dropouts : bool, optional
+        Whether loggers fail to answer now and then; by default where there are faults.
     progress : callable, optional
         Called as work is done, from several threads, one at a time.
     workers : int, optional
@@ -141,7 +145,15 @@ def write_sample(
     """
     if not 1 <= systems <= len(SYSTEM_NAMES):
         raise SettingsError(f"--systems {systems}: a sample site has 1 to {len(SYSTEM_NAMES)} systems.")
-    plan = Plan(start or default_start(days), days, step_s, seed, SYSTEM_NAMES[:systems], faults)
+    plan = Plan(
+        start or default_start(days),
+        days,
+        step_s,
+        seed,
+        SYSTEM_NAMES[:systems],
+        faults,
+        bool(faults) if dropouts is None else dropouts,
+    )
     _check_free(out)
     partial = out.with_name(f".{out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)

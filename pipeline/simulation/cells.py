@@ -54,6 +54,8 @@ HEAT_K_PER_A2 = 0.0005
 """Rise of a cell over its coolant per square ampere of filtered current: 2.8 K at 75 A [K/A²]."""
 NOISE_V, NOISE_K = 0.0004, 0.08
 """Noise of one reading [V, K]."""
+JOINT_HEAT = 0.5
+"""Share of a bad joint's heat that reaches the cell's sensor [1]."""
 NEIGHBOUR_SHARE = 0.1
 """How much of a hot cell's excess its neighbours show [1]."""
 VOLT_DIGITS, KELVIN_DIGITS = 3, 1
@@ -122,9 +124,11 @@ def _column(values: Floats) -> Singles:
 def _true_celsius(
     plan: Plan, system: str, traits: Traits, state: StringState, coolant_c: Floats, mine: slice, rows: range
 ) -> Singles:
-    factor = traits.heat_factor[mine] * (1 + 0.5 * traits.joint_ohm[mine] / traits.resistance_ohm[mine])
+    seconds = plan.elapsed_s[rows.start : rows.stop]
+    joint = traits.joint_ohm.over(seconds, mine) / traits.resistance_ohm[mine, None]
+    factor = (traits.heat_factor[mine, None] * (1 + JOINT_HEAT * joint)).astype(np.float32)
     rise = (HEAT_K_PER_A2 * state.heat_a2).astype(np.float32)
-    celsius = coolant_c.astype(np.float32) + _column(traits.position_k[mine]) + _column(factor) * rise
+    celsius = coolant_c.astype(np.float32) + _column(traits.position_k[mine]) + factor * rise
     for fault in of_cell(plan, system, FaultKind.HOT_SPOT):
         place = cell_index(fault.pack or 1, fault.cell or 1) - mine.start
         first = max(fault.first_row(plan) - rows.start, 0)
@@ -150,7 +154,8 @@ def _true_volts(
     grown = (1 + RESISTANCE_PER_YEAR * years).astype(np.float32)
     cold = np.exp(np.float32(ACTIVATION_K) * (1 / (celsius + np.float32(273.15)) - np.float32(1 / REFERENCE_K)))
     low = 1 + np.float32(0.6) * np.exp(-np.maximum(soc, 0) / np.float32(0.06))
-    ohm = _column(traits.resistance_ohm[mine]) * grown * cold * low + _column(traits.joint_ohm[mine])
+    ohm = _column(traits.resistance_ohm[mine]) * grown * cold * low
+    ohm += traits.joint_ohm.over(seconds, mine).astype(np.float32)
     branch = (HYSTERESIS_V * state.hysteresis).astype(np.float32)
     return np.asarray(open_circuit_v(surface) + branch - amps * ohm, dtype=np.float32)
 
@@ -170,7 +175,7 @@ def _disturb_cell(plan: Plan, fault: Fault, rows: range, volts: Singles, celsius
         celsius[place, first:last] = fault.size
     else:
         volts[place, first:last] += np.float32(fault.size / 1000)
-    if fault.kind is FaultKind.SENSE_LEAD:
+    if fault.kind is FaultKind.SENSE_LEAD and place + 1 < CELLS_PER_PACK:
         volts[place + 1, first:last] -= np.float32(fault.size / 1000)
 
 

@@ -169,10 +169,11 @@ def run_string(plan: Plan, system: str, traits: Traits) -> Drive:
     """
     midnights = plan.midnights_s[: plan.whole_days + 2]
     charges, capacities = np.empty((len(midnights), CELLS)), np.empty((len(midnights), CELLS))
-    charge = _capacity(plan, system, traits, 0.0, 0.0) + traits.top_offset_ah
-    segments, full_s = _Segments(), []
+    charge = _capacity(plan, system, traits, 0.0, 0.0) + traits.top_offset_ah + traits.imbalance_ah.at(0.0)
+    segments, full_s, yesterday = _Segments(), [], 0.0
     for day, midnight in enumerate(midnights):
         capacity = _capacity(plan, system, traits, midnight, segments.state[4])
+        charge = charge + _struck(traits, yesterday, midnight)
         charges[day], capacities[day] = charge, capacity
         limits = _limits(charge, capacity)
         if day == 0:
@@ -180,9 +181,10 @@ def run_string(plan: Plan, system: str, traits: Traits) -> Drive:
         date = plan.start + timedelta(days=day)
         actions = plan_day(plan.seed, system, day, date.month, date.timetuple().tm_yday)
         full_s.append(_run_day(segments, actions, midnight, limits))
-        charge = charge - traits.leak_ah_per_day
+        charge = charge - traits.leak_ah_per_day - traits.leak_fault_ah_per_day.at(midnight)
         if np.isfinite(full_s[-1]):
             charge = charge - _balance(charge, capacity)
+        yesterday = midnight
     segments.run(DAY_S, 0.0)
     return Drive(
         np.array(segments.start_s),
@@ -198,4 +200,11 @@ def run_string(plan: Plan, system: str, traits: Traits) -> Drive:
 def _capacity(plan: Plan, system: str, traits: Traits, seconds: float, throughput_ah: float) -> Floats:
     days = plan.service_days + seconds / DAY_S
     efc = plan.service_days * EFC_PER_DAY_BEFORE + throughput_ah / (2 * NOMINAL_AH)
-    return traits.capacity_ah * (1 - traits.fade_factor * AGEING[system].loss(days / YEAR_DAYS, efc))
+    aged = 1 - traits.fade_factor * AGEING[system].loss(days / YEAR_DAYS, efc)
+    return traits.capacity_ah * aged * (1 + traits.weak.at(seconds))
+
+
+def _struck(traits: Traits, yesterday_s: float, today_s: float) -> Floats:
+    """Return the charge that faults which began since yesterday take from each cell [Ah]."""
+    weaker = traits.capacity_ah * (traits.weak.at(today_s) - traits.weak.at(yesterday_s))
+    return weaker + traits.imbalance_ah.at(today_s) - traits.imbalance_ah.at(yesterday_s)

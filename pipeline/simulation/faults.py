@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from pipeline.simulation.plan import SYSTEM_NAMES, Plan
+from pipeline.simulation.plan import CELLS, CELLS_PER_PACK, SYSTEM_NAMES, Plan, random
 
 LONGEST_SHARE = 0.08
 """No gap or stuck stretch lasts longer than this share of the span [1]."""
+DRAWN_APART = 4
+"""Cells from one drawn fault to the next, at least; it divides a pack, so a sense lead has its neighbour [1]."""
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3_600.0, 86_400.0
 
 
@@ -48,7 +50,8 @@ class Fault:
     """One fault.
 
     ``signals`` is a name or a pattern within ``source``; faults of cells name ``pack`` and ``cell`` instead.
-    ``at`` is the onset as a fraction of the span; ``lasts_s`` None lasts to the end, 0 is a single sample.
+    ``at`` is the onset as a fraction of the span; ``lasts_s`` None lasts to the end, 0 is a single sample. What a
+    cell itself has (the first five kinds) never ends.
     """
 
     kind: FaultKind
@@ -121,13 +124,51 @@ FAULTS: tuple[Fault, ...] = (
 )
 """Every fault of the sample site. Faults of systems that are not written do not happen."""
 
+DRAWN_SIZES: dict[FaultKind, tuple[float, float, str]] = {
+    _K.LOW_CAPACITY: (-8.0, -4.0, "%"),
+    _K.HIGH_RESISTANCE: (1.8, 3.0, "x"),
+    _K.SELF_DISCHARGE: (4.0, 8.0, "%/year"),
+    _K.IMBALANCE: (-3.0, -1.5, "%"),
+    _K.HOT_SPOT: (4.0, 7.0, "K"),
+    _K.VOLTAGE_SPIKE: (150.0, 400.0, "mV"),
+    _K.TEMPERATURE_SPIKE: (62.0, 80.0, "°C"),
+    _K.SENSE_LEAD: (15.0, 30.0, "mV"),
+}
+"""Smallest and largest size of each fault of a cell that is drawn at random."""
+
+
+def draw_faults(seed: int, systems: tuple[str, ...] = SYSTEM_NAMES) -> tuple[Fault, ...]:
+    """Draw one fault of each kind of cell fault for each system, at random places, to judge an analysis by.
+
+    Parameters
+    ----------
+    seed : int
+        Other seeds give other places, sizes and onsets.
+    systems : tuple of str
+        Which systems have them.
+
+    Returns
+    -------
+    tuple of Fault
+        Eight for each system, no two in neighbouring cells.
+    """
+    found: list[Fault] = []
+    for system in systems:
+        rng = random(seed, "faults", system)
+        places = rng.choice(CELLS // DRAWN_APART, len(DRAWN_SIZES), replace=False) * DRAWN_APART
+        for place, (kind, (low, high, unit)) in zip(places.tolist(), DRAWN_SIZES.items(), strict=True):
+            momentary = kind in (_K.VOLTAGE_SPIKE, _K.TEMPERATURE_SPIKE)
+            at = float(rng.uniform(0.4, 0.9)) if momentary or kind in (_K.HOT_SPOT, _K.SENSE_LEAD) else 0.0
+            pack, cell = place // CELLS_PER_PACK + 1, place % CELLS_PER_PACK + 1
+            size, lasts_s = float(rng.uniform(low, high)), 0.0 if momentary else None
+            found.append(Fault(kind, system, size, unit, at, lasts_s, pack=pack, cell=cell))
+    return tuple(found)
+
 
 def faults_of(plan: Plan, source: str | None = None) -> tuple[Fault, ...]:
     """Return the faults that happen in ``plan``, of one source or of all."""
-    if not plan.with_faults:
-        return ()
     absent = set(SYSTEM_NAMES) - set(plan.systems)
-    return tuple(f for f in FAULTS if f.source not in absent and source in (None, f.source))
+    return tuple(f for f in plan.faults if f.source not in absent and source in (None, f.source))
 
 
 def affecting(plan: Plan, source: str, signal: str, kind: FaultKind) -> tuple[Fault, ...]:

@@ -11,6 +11,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,6 +19,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pipeline.simulation.faults import Fault
 
 ZONE = "Europe/Berlin"
 STAMP_FORMAT = "%Y-%m-%d %H:%M:%S"
@@ -54,8 +58,9 @@ class Plan:
     step_s: int
     seed: int
     systems: tuple[str, ...]
-    with_faults: bool = True
-    block_days: int = 30
+    faults: tuple[Fault, ...] = ()
+    dropouts: bool = True
+    """Whether loggers fail to answer now and then."""
 
     def __post_init__(self) -> None:
         if self.step_s < 1 or DAY_S % self.step_s:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +41,23 @@ AGEING = dict(zip(SYSTEM_NAMES, (Ageing(1.6, 0.0035), Ageing(1.8, 0.0038), Agein
 
 
 @dataclass(frozen=True)
+class Onset:
+    """Something that some cells have from some time on."""
+
+    size: Floats
+    from_s: Floats
+    """Seconds from the first stamp."""
+
+    def at(self, seconds: float) -> Floats:
+        """Return how large it is for each cell at one instant."""
+        return np.where(seconds >= self.from_s, self.size, 0.0)
+
+    def over(self, seconds: Floats, cells: slice) -> Floats:
+        """Return how large it is for some cells (rows) at instants (columns)."""
+        return np.where(seconds >= self.from_s[cells, None], self.size[cells, None], 0.0)
+
+
+@dataclass(frozen=True)
 class Traits:
     """What sets each cell of one string apart; arrays of 260 in physical order, pack by pack."""
 
@@ -48,7 +66,11 @@ class Traits:
     top_offset_ah: Floats
     leak_ah_per_day: Floats
     resistance_ohm: Floats
-    joint_ohm: Floats
+    weak: Onset
+    """Capacity lost for another reason than age [share]."""
+    imbalance_ah: Onset
+    leak_fault_ah_per_day: Onset
+    joint_ohm: Onset
     """Resistance of a bad joint, which does not depend on temperature [Ω]."""
     position_k: Floats
     heat_factor: Floats
@@ -62,11 +84,14 @@ def cell_index(pack: int, cell: int) -> int:
     return (pack - 1) * CELLS_PER_PACK + cell - 1
 
 
-def _place(plan: Plan, system: str, kind: FaultKind) -> Floats:
-    sizes = np.zeros(CELLS)
+def _onset(plan: Plan, system: str, kind: FaultKind, size_of: Callable[[float, int], float]) -> Onset:
+    """Place the faults of one kind; ``size_of`` turns the size and the cell into what the simulation adds."""
+    onset = Onset(np.zeros(CELLS), np.zeros(CELLS))
     for fault in of_cell(plan, system, kind):
-        sizes[cell_index(fault.pack or 1, fault.cell or 1)] = fault.size
-    return sizes
+        place = cell_index(fault.pack or 1, fault.cell or 1)
+        onset.size[place] = size_of(fault.size, place)
+        onset.from_s[place] = fault.first_row(plan) * plan.step_s
+    return onset
 
 
 def _positions(rng: np.random.Generator) -> Floats:
@@ -82,17 +107,20 @@ def draw_traits(plan: Plan, system: str) -> Traits:
     rng = random(plan.seed, "traits", system)
     capacity = CAPACITY_AH * (1 + CAPACITY_SPREAD * rng.standard_normal(CELLS))
     resistance = RESISTANCE_OHM * (1 + RESISTANCE_SPREAD * rng.standard_normal(CELLS))
-    factor = np.maximum(_place(plan, system, FaultKind.HIGH_RESISTANCE), 1.0)
-    leak_percent = _place(plan, system, FaultKind.SELF_DISCHARGE)
     return Traits(
-        capacity_ah=capacity * (1 + _place(plan, system, FaultKind.LOW_CAPACITY) / 100),
+        capacity_ah=capacity,
         fade_factor=1 + FADE_SPREAD * rng.standard_normal(CELLS),
-        top_offset_ah=OFFSET_SPREAD_AH * rng.standard_normal(CELLS)
-        + _place(plan, system, FaultKind.IMBALANCE) / 100 * NOMINAL_AH,
-        leak_ah_per_day=LEAK_SPREAD_AH_PER_DAY * np.abs(rng.standard_normal(CELLS))
-        + leak_percent / 100 * NOMINAL_AH / YEAR_DAYS,
+        top_offset_ah=OFFSET_SPREAD_AH * rng.standard_normal(CELLS),
+        leak_ah_per_day=LEAK_SPREAD_AH_PER_DAY * np.abs(rng.standard_normal(CELLS)),
         resistance_ohm=resistance,
-        joint_ohm=resistance * (factor - 1),
+        weak=_onset(plan, system, FaultKind.LOW_CAPACITY, lambda percent, _: percent / 100),
+        imbalance_ah=_onset(plan, system, FaultKind.IMBALANCE, lambda percent, _: percent / 100 * NOMINAL_AH),
+        leak_fault_ah_per_day=_onset(
+            plan, system, FaultKind.SELF_DISCHARGE, lambda percent, _: percent / 100 * NOMINAL_AH / YEAR_DAYS
+        ),
+        joint_ohm=_onset(
+            plan, system, FaultKind.HIGH_RESISTANCE, lambda factor, cell: (factor - 1) * float(resistance[cell])
+        ),
         position_k=_positions(rng),
         heat_factor=1 + 0.06 * rng.standard_normal(CELLS),
         sensor_v=0.0006 * rng.standard_normal(CELLS),

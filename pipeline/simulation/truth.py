@@ -88,7 +88,7 @@ def _system(plan: Plan, name: str, drive: Drive, truth: Truth) -> dict[str, obje
     days = np.arange(0, len(drive.midnights_s) - 1, MONTH_DAYS)
     mean_ah = drive.capacity_ah.mean(axis=1)
     charge, capacity, traits = drive.charge_ah, drive.capacity_ah, truth.traits[name]
-    top, ohm = charge - capacity, traits.resistance_ohm + traits.joint_ohm
+    top, ohm = charge - capacity, traits.resistance_ohm + traits.joint_ohm.size
     usable = (charge - EMPTY_SOC * capacity).min(axis=1) - (charge - FULL_SOC * capacity).max(axis=1)
     ends = drive.at(np.array([0.0, plan.elapsed_s[-1]]))
     last = plan.whole_days - 1
@@ -150,7 +150,7 @@ def write_marker(out: Path, plan: Plan) -> None:
         "systems": list(plan.systems),
         "packs": PACKS,
         "cells_per_pack": CELLS_PER_PACK,
-        "faults": plan.with_faults,
+        "faults": len(faults_of(plan)),
     }
     _write_json(out / MARKER_FILE, content)
 

@@ -53,7 +53,7 @@ def repeated_rows(plan: Plan, source: str, signal: str) -> list[int]:
 @cache
 def dropouts(plan: Plan, source: str) -> tuple[range, ...]:
     """Return the rows that a whole source lacks because its logger did not answer, in order of time."""
-    if not plan.with_faults:
+    if not plan.dropouts:
         return ()
     rng = random(plan.seed, "dropouts", source)
     starts = rng.uniform(0, 1, rng.poisson(plan.days / DROPOUT_DAYS))

@@ -24,7 +24,7 @@ def faulty_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def clean_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write the same, one cabinet, without anything wrong. Only read it."""
     out = tmp_path_factory.mktemp("sample") / "clean"
-    write_sample(out, days=30, step_s=1800, start=date(2024, 10, 10), faults=False, systems=1)
+    write_sample(out, days=30, step_s=1800, start=date(2024, 10, 10), faults=(), systems=1)
     return out
 
 

@@ -13,7 +13,9 @@ import pytest
 from pipeline.errors import SettingsError
 from pipeline.sample import default_start, read_marker, write_sample
 from pipeline.signals import describe
-from pipeline.simulation.plan import SYSTEM_NAMES
+from pipeline.simulation.drive import run_string
+from pipeline.simulation.plan import SYSTEM_NAMES, Plan
+from pipeline.simulation.traits import draw_traits
 from pipeline.site import read_site
 from tests.pipeline.sample_reading import A, B, C, common, digest, pack_matrix, pack_matrix_common, read, values
 
@@ -70,7 +72,7 @@ def test_autumn_repeats_an_hour_in_row_order(faulty_site):
 
 
 def test_spring_skips_an_hour(tmp_path):
-    write_sample(tmp_path / "spring", days=3, step_s=1800, start=date(2025, 3, 29), systems=1, faults=False)
+    write_sample(tmp_path / "spring", days=3, step_s=1800, start=date(2025, 3, 29), systems=1, faults=())
     stamps = pl.read_csv(tmp_path / "spring" / "BESS" / A / "bms1_v.csv")["ts"].to_list()
     place = stamps.index("2025-03-30 01:30:00")
     assert stamps[place + 1] == "2025-03-30 03:00:00"
@@ -147,11 +149,7 @@ def test_voltages_stay_within_what_the_battery_allows(clean_site):
 def test_capacity_counted_between_the_ends_is_the_true_usable_one(clean_site):
     """Deep days: from full to empty the string gives its usable capacity, whichever way it is sampled."""
     told = json.loads((clean_site / "truth.json").read_text(encoding="utf-8"))["systems"][A]
-    from pipeline.simulation.drive import run_string
-    from pipeline.simulation.plan import Plan
-    from pipeline.simulation.traits import draw_traits
-
-    plan = Plan(date(2024, 10, 10), 30, 1800, 7, (A,), with_faults=False)
+    plan = Plan(date(2024, 10, 10), 30, 1800, 7, (A,), dropouts=False)
     drive = run_string(plan, A, draw_traits(plan, A))
     taken = drive.states[0]
     assert np.ptp(taken) == pytest.approx(told["capacity"][0]["usable_ah"], rel=0.004)
@@ -194,8 +192,8 @@ def test_another_seed_is_another_site(tmp_path):
 
 
 def test_a_longer_span_starts_the_same(tmp_path):
-    write_sample(tmp_path / "short", days=2, step_s=1800, systems=1, faults=False)
-    write_sample(tmp_path / "long", days=3.5, step_s=1800, systems=1, faults=False)
+    write_sample(tmp_path / "short", days=2, step_s=1800, systems=1, faults=())
+    write_sample(tmp_path / "long", days=3.5, step_s=1800, systems=1, faults=())
     for name in (f"BESS/{A}/bms1_p3_v3.csv", f"BESS/{A}/bms1_p3_t9.csv", "meter/m3/com_ap.csv"):
         assert (tmp_path / "long" / name).read_bytes().startswith((tmp_path / "short" / name).read_bytes())
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.simulation.plan import CELLS_PER_PACK
+from pipeline.simulation.drive import run_string
+from pipeline.simulation.faults import Fault, FaultKind, draw_faults
+from pipeline.simulation.plan import CELLS_PER_PACK, SYSTEM_NAMES, Plan
+from pipeline.simulation.traits import cell_index, draw_traits
 from tests.pipeline.sample_reading import A, B, C, at, fault, pack_matrix_rest, read, values
 
 
@@ -81,3 +85,40 @@ def test_without_faults_nothing_is_wrong(clean_site):
     assert not any(told["dropouts"].values())
     rows = {len(path.read_bytes().splitlines()) for path in clean_site.rglob("*.csv")}
     assert rows == {1441, 721}
+
+
+def test_drawn_faults_keep_apart_and_differ_by_seed():
+    drawn = draw_faults(1)
+    assert [f.kind for f in drawn[:8]] == list(FaultKind)[:8]
+    for system in SYSTEM_NAMES:
+        places = sorted(cell_index(f.pack or 0, f.cell or 0) for f in drawn if f.source == system)
+        assert min(np.diff(places)) >= 4
+        assert 0 <= places[0] < places[-1] < 260
+    assert draw_faults(1) == drawn != draw_faults(2)
+    assert len(draw_faults(3, (A,))) == 8
+
+
+def test_a_fault_of_a_cell_begins_when_it_says():
+    struck = 130
+    pack, cell = struck // CELLS_PER_PACK + 1, struck % CELLS_PER_PACK + 1
+    sizes = {"low_capacity": -5.0, "imbalance": -2.0, "self_discharge": 8.0, "high_resistance": 3.0}
+    for kind, size in sizes.items():
+        late = Fault(FaultKind(kind), A, size, "", 0.5, None, pack=pack, cell=cell)
+        plan = Plan(date(2024, 10, 10), 20, 3600, 7, (A,), (late,), dropouts=False)
+        plain = Plan(date(2024, 10, 10), 20, 3600, 7, (A,), (), dropouts=False)
+        traits, healthy = draw_traits(plan, A), draw_traits(plain, A)
+        drive, other = run_string(plan, A, traits), run_string(plain, A, healthy)
+        assert np.array_equal(drive.capacity_ah[:10], other.capacity_ah[:10])
+        assert np.array_equal(drive.charge_ah[:10], other.charge_ah[:10])
+        lost = (other.capacity_ah - drive.capacity_ah)[-2, struck]
+        shifted = (other.charge_ah - drive.charge_ah)[-2, struck]
+        expected = {
+            "low_capacity": (0.05 * 275, 0.05 * 275),
+            "imbalance": (0.0, 0.02 * 280),
+            "self_discharge": (0.0, 0.08 * 280 / 365.25 * 10),
+            "high_resistance": (0.0, 0.0),
+        }[kind]
+        assert (lost, shifted) == pytest.approx(expected, rel=0.06, abs=0.03)
+        ohm = traits.joint_ohm.over(np.array([0.0, 10 * 86_400.0]), slice(struck, struck + 1))[0]
+        assert ohm[0] == 0
+        assert (ohm[1] > 0) == (kind == "high_resistance")
