@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import sync_playwright
 
 from app import launch
-from app.factory import PAGES
 from pipeline import report
 from pipeline.build import build
 from pipeline.sample import write_sample
 from pipeline.settings import read_settings
 from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.drawn import wait_until_drawn
-from tests.browser.server import served
+from tests.browser.server import metas, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -71,13 +70,13 @@ def take_all(browser: Browser, url: str, *, width: int, height: int, scheme: str
         reduced_motion="reduce",
     )
     page = context.new_page()
-    for module in PAGES:
-        page.goto(f"{url}{module.META.path}")
-        take(page, f"{slug(module.META.name)}-{width}-{scheme}")
+    for meta in metas():
+        page.goto(f"{url}{meta.path}")
+        take(page, f"{slug(meta.name)}-{width}-{scheme}")
         for tab in page.get_by_role("tab").all():
             name = tab.inner_text().strip()
             tab.click()
-            take(page, f"{slug(module.META.name)}-{slug(name)}-{width}-{scheme}")
+            take(page, f"{slug(meta.name)}-{slug(name)}-{width}-{scheme}")
     context.close()
 
 

@@ -6,11 +6,14 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
 from app import launch
+from app.factory import PAGES
 from pipeline.settings import Settings, environment
 
 ROOT = Path(__file__).parents[2]
@@ -40,3 +43,8 @@ def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
         except (URLError, TimeoutError, ConnectionError):
             time.sleep(0.1)
     raise AssertionError(f"no answer from {url} within {STARTS_WITHIN_S} s")
+
+
+def metas() -> list[Any]:
+    """List what each page says of itself, in the order of the rail."""
+    return [import_module(f"pages.{name}").META for name in PAGES]

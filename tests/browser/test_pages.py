@@ -7,11 +7,11 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from app.factory import PAGES
 from tests.browser.drawn import figures, points_of, wait_until_drawn
+from tests.browser.server import metas
 
 TABS = ("Overview", "Pack comparison", "3D pack view", "Cell heatmaps", "Critical cells")
-PATHS = {page.META.name: page.META.path for page in PAGES}
+PATHS = {meta.name: meta.path for meta in metas()}
 SERIOUS = ("serious", "critical")
 SCREENS = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
 
