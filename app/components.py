@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,6 +20,7 @@ from dash.development.base_component import Component
 from app.figures.theme import BANDS, CHART_MIN_PX
 from app.numbers import NOTHING
 
+Identity = str | dict[str, str]
 Content = str | Component | Sequence[str | Component]
 What = Literal["none", "system", "pack", "meter", "source"]
 
@@ -152,7 +154,7 @@ def columns(children: Sequence[Component], *, narrow: int = 6) -> dbc.Row:
     return dbc.Row([dbc.Col(child, xs=12, lg=narrow) for child in children], className="g-3")
 
 
-def graph(identity: str | dict[str, str], *, label: str, height: int = 320) -> html.Div:
+def graph(identity: Identity, *, label: str, height: int = 320) -> html.Div:
     """Put a chart on a page.
 
     Parameters
@@ -210,8 +212,18 @@ def skeleton(lines: int = 3) -> html.Div:
     return html.Div([html.Span() for _ in range(lines)], className="ps-skeleton", **aria(hidden="true"))
 
 
+def entry_id(key: str, plain: str) -> dict[str, str]:
+    """Name a control whose value lives in the address as ``key``; ``plain`` is what holds when nothing is said."""
+    return {"type": "entry", "key": key, "plain": plain}
+
+
+def html_id(identity: Identity) -> str:
+    """Write an id as Dash writes it into the page."""
+    return identity if isinstance(identity, str) else json.dumps(identity, sort_keys=True, separators=(",", ":"))
+
+
 def choice(
-    identity: str, label: str, options: Mapping[str, str], value: str | None, *, inline: bool = True
+    identity: Identity, label: str, options: Mapping[str, str], value: str | None, *, inline: bool = True
 ) -> html.Div:
     """Offer a few choices side by side; ``options`` maps each value to its words."""
     radios = dbc.RadioItems(
@@ -227,7 +239,7 @@ def choice(
     return html.Div([html.Span(label, className="visually-hidden"), radios], role="group", **aria(label=label))
 
 
-def select(identity: str, label: str, options: Mapping[str, str], value: str | None) -> html.Div:
+def select(identity: Identity, label: str, options: Mapping[str, str], value: str | None) -> html.Div:
     """Offer many choices in a list; its label is read out and stands before it."""
     menu = dbc.Select(
         id=identity,
@@ -235,7 +247,7 @@ def select(identity: str, label: str, options: Mapping[str, str], value: str | N
         value=value,
         size="sm",
     )
-    return html.Div([html.Label(label, htmlFor=identity), menu], className="ps-field")
+    return html.Div([html.Label(label, htmlFor=html_id(identity)), menu], className="ps-field")
 
 
 def export_button(identity: str, words: str = "Export CSV") -> html.Span:

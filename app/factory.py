@@ -1,0 +1,190 @@
+"""The application: one Flask server with the HTTP API and the dashboard, made anew by each call of `create_app`."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from uuid import uuid4
+
+from dash import Dash, set_props
+from flask import Flask, Request, Response, request
+from flask_compress import Compress
+
+from app import api, loader, shell
+from pipeline.errors import PackscopeError, StoreMissing
+from pipeline.settings import Settings
+
+PAGES = ("overview", "meter", "compare", "explore")
+"""Modules of `pages`, in the order of the rail."""
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
+EARLY = "theme.js"
+"""Script that runs in the head, before the first paint."""
+FOREVER_S = 31_536_000
+"""How long a browser may keep a file whose address names its content [s]."""
+WEEK_S = 604_800
+_SUITES = "/_dash-component-suites/"
+_UPDATE = "/_dash-update-component"
+_LOG = logging.getLogger(__name__)
+_INDEX = """<!DOCTYPE html>
+<html lang="en">
+<head>
+{%metas%}
+<title>{%title%}</title>
+<link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
+<script src="/assets/theme.js?m=EARLY_STAMP"></script>
+{%css%}
+</head>
+<body>
+{%app_entry%}
+<footer>
+{%config%}
+{%scripts%}
+{%renderer%}
+</footer>
+</body>
+</html>"""
+
+
+def create_app(settings: Settings) -> Dash:
+    """Make an application that shows the store which the settings name.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where the store is, and how to answer from it. The store may not exist yet; every page then says so.
+
+    Returns
+    -------
+    Dash
+        Ready to serve: its ``server`` is the Flask application. Any number of them can live in one process.
+    """
+    server = Flask("packscope", static_folder=None)
+    server.secret_key = secrets.token_hex(32)
+    loader.init_app(server, settings)
+    api.register(server)
+    app = _dash(server)
+    pages = [_page(name) for name in PAGES]
+    layouts = {page.META.path: (page.META, page.layout) for page in pages}
+    app.layout = lambda: shell.layout([page.META for page in pages], _build_id())
+    shell.register(app, layouts)
+    for page in pages:
+        page.register(app)
+    _compress(server)
+    server.before_request(_readable)
+    server.after_request(lambda response: _headers(app, response))
+    return app
+
+
+def _page(name: str) -> ModuleType:
+    return import_module(f"pages.{name}")
+
+
+def _dash(server: Flask) -> Dash:
+    stamp = str(int((ASSETS / EARLY).stat().st_mtime))
+    return Dash(
+        "packscope",
+        server=server,
+        use_pages=False,
+        assets_folder=str(ASSETS),
+        assets_ignore=EARLY.replace(".", r"\."),
+        index_string=_INDEX.replace("EARLY_STAMP", stamp),
+        meta_tags=[
+            {"name": "viewport", "content": "width=device-width, initial-scale=1"},
+            {"name": "description", "content": "Every cell, at every zoom."},
+        ],
+        title="Packscope",
+        update_title="",
+        suppress_callback_exceptions=True,  # pages come and go; a test looks for ids that exist nowhere
+        on_error=_on_error,
+    )
+
+
+def _build_id() -> str | None:
+    try:
+        return loader.current().build_id
+    except StoreMissing:
+        return None
+
+
+def _on_error(error: Exception) -> None:
+    """Tell the user what went wrong in a callback; the log holds the rest under the same id."""
+    identity = uuid4().hex[:8]
+    if isinstance(error, PackscopeError):
+        _LOG.warning("callback %s: %s", identity, error)
+        words = str(error)
+    else:
+        _LOG.error("callback %s failed", identity, exc_info=error)
+        words = "This part of the page could not be drawn. The rest is as it was."
+    set_props("toasts", {"children": shell.toast(words, identity)})
+
+
+class FingerprintCache:
+    """Keeps the compressed form of files whose address names their content, and of nothing else."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def get(self, key: str) -> bytes | None:
+        """Return what is kept under a key."""
+        return self._kept.get(key)
+
+    def set(self, key: str, value: bytes) -> None:
+        """Keep a value, if its key is that of a file."""
+        if _SUITES in key:
+            self._kept[key] = value
+
+
+def _cache_key(asked: Request) -> str:
+    return asked.path if asked.method == "GET" and asked.path.startswith(_SUITES) else ""
+
+
+def _compress(server: Flask) -> None:
+    server.config["COMPRESS_CACHE_BACKEND"] = FingerprintCache
+    server.config["COMPRESS_CACHE_KEY"] = _cache_key
+    Compress(server)
+
+
+def _readable() -> Response | None:
+    """Answer 400 to a callback request that is none, instead of failing inside Dash."""
+    if request.path != _UPDATE or request.method != "POST":
+        return None
+    body = request.get_json(silent=True)
+    if isinstance(body, dict) and {"output", "outputs", "changedPropIds"} <= body.keys():
+        return None
+    return Response("This is no callback of the dashboard.\n", status=400, mimetype="text/plain")
+
+
+def _headers(app: Dash, response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    if response.mimetype == "text/html":
+        headers.setdefault("Content-Security-Policy", _policy(app))
+    if request.path.startswith("/assets/") and response.status_code == 200:
+        forever = "m" in request.args
+        headers["Cache-Control"] = f"public, max-age={FOREVER_S}, immutable" if forever else f"public, max-age={WEEK_S}"
+    return response
+
+
+def _policy(app: Dash) -> str:
+    """Write the content security policy; Dash adds inline scripts as it goes, so they are asked for each time."""
+    scripts = " ".join(f"'{one.strip(chr(39))}'" for one in sorted(set(app.csp_hashes())))
+    return "; ".join(
+        [
+            "default-src 'self'",
+            f"script-src 'self' {scripts}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "connect-src 'self'",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ]
+    )

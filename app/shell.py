@@ -1,0 +1,261 @@
+"""The frame of every page: the rail, the top bar with *what* and *when*, and what is said across pages.
+
+Components that pages may use as inputs:
+
+``url.search``
+    The whole view. The single source of truth; `app.scope.scope_of` reads it.
+``period.data``
+    The same without zoom, tab and cell: for what does not change when a time chart is zoomed.
+``theme.data``
+    ``light`` or ``dark``.
+
+Controls never hold state of their own: they write to the address (``assets/packscope.js``) and are set from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl
+
+import dash_bootstrap_components as dbc
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html
+from dash.development.base_component import Component
+
+from app import loader
+from app.answers.sources import list_sources
+from app.components import PageMeta, aria, choice, empty, icon, select
+from app.numbers import duration, number
+from app.scope import Scope, scope_of
+from app.view import PRESETS, View, ms_to_wall
+from pipeline.errors import StoreMissing
+
+URL, THEME, PERIOD = "url", "theme", "period"
+POLL_MS = 20_000
+"""How often the browser asks for the build id [ms]."""
+POINT_CHOICES = (500, 1_000, 2_000, 5_000, 10_000, 20_000)
+_KINDS = {"system": "bess", "pack": "bess", "meter": "meter", "source": "any"}
+_KEYS = {"system": "system", "pack": "system", "meter": "meter", "source": "source"}
+_LABELS = {"system": "System", "pack": "System", "meter": "Meter", "source": "Source"}
+_SHORT = {"Data quality": "Quality"}
+Layouts = Mapping[str, tuple[PageMeta, Callable[..., Component]]]
+
+
+def no_store() -> html.Div:
+    """Say that there is no store yet, and how to get one."""
+    todo = ["Run ", html.Code("make build-pyramids"), " (or ", html.Code("packscope build"), "). This page then opens."]
+    return empty(
+        "No store yet", "Packscope shows what has been built from CSV files, and nothing has been built.", todo
+    )
+
+
+def layout(metas: Sequence[PageMeta], build_id: str | None) -> html.Div:
+    """Lay out the frame around the page."""
+    return html.Div(
+        [
+            html.A("Skip to the content", href="#main", className="ps-skip"),
+            dcc.Location(id=URL, refresh=False),
+            dcc.Store(id=THEME),
+            dcc.Store(id=PERIOD),
+            dcc.Store(id="said"),
+            dcc.Store(id="build", data=build_id),
+            dcc.Store(id="links", data=[{"id": _link_id(m), "path": m.path, "name": m.name} for m in metas]),
+            dcc.Interval(id="beat", interval=POLL_MS),
+            _rail(metas),
+            html.Div([_top(), _banner(), html.Main(html.Div(id="page"), id="main", className="ps-main", tabIndex=-1)]),
+            html.Div(id="live", className="visually-hidden", **aria(live="polite")),
+            html.Div(id="toasts", className="ps-toasts", role="alert"),
+        ],
+        className="ps-app",
+    )
+
+
+def toast(words: str, identity: str) -> html.Div:
+    """Say that something went wrong, with the id under which the server's log holds the rest."""
+    return html.Div(
+        [html.Div(words), html.Span(["Reported as ", html.Code(identity)], className="ps-note")], className="ps-toast"
+    )
+
+
+def _link_id(meta: PageMeta) -> str:
+    return f"link-{meta.icon}"
+
+
+def _rail(metas: Sequence[PageMeta]) -> html.Nav:
+    links = []
+    for meta in metas:
+        short = html.Span(_SHORT.get(meta.name, meta.name), className="ps-word-short")
+        words = [icon(meta.icon), html.Span(meta.name, className="ps-word-long"), short]
+        links.append(html.Li(dcc.Link(words, href=meta.path, id=_link_id(meta))))
+    brand = html.Div([icon("cells"), "Packscope"], className="ps-brand")
+    return html.Nav([brand, html.Ul(links)], className="ps-rail", **aria(label="Pages"))
+
+
+def _top() -> html.Header:
+    what = [
+        html.Div(select("what", "Source", {}, None), id="what-field", className="ps-hidden"),
+        html.Div(select("pack", "Pack", {}, None), id="pack-field", className="ps-hidden"),
+    ]
+    exact = html.Div([_moment("start", "From"), _moment("end", "To")], id="exact", className="ps-hidden")
+    steps = [_step("earlier", "One period earlier"), _step("later", "One period later")]
+    when = [choice("when", "Period", PRESETS, None), html.Div(steps, id="steps", className="ps-hidden"), exact]
+    switch = html.Button(
+        icon("theme", "Switch between light and dark"), id="switch", className="ps-button ps-bare ps-push"
+    )
+    first = html.Div([*what, *when, switch], className="ps-top-row")
+    chip = html.Button([html.Span(id="zoom-words"), icon("close", "Show the whole period")], id="unzoom")
+    points = select("points", "Points per line", {str(count): number(count) for count in POINT_CHOICES}, None)
+    second = [html.Span(id="sample"), html.Span(id="range-words"), chip, html.Div(points, className="ps-push")]
+    inner = html.Div([first, html.Div(second, className="ps-top-row")], className="ps-top-inner")
+    return html.Header(inner, className="ps-top")
+
+
+def _moment(identity: str, label: str) -> html.Div:
+    field = dbc.Input(id=identity, type="datetime-local", debounce=True, size="sm")
+    return html.Div([html.Label(label, htmlFor=identity), field], className="ps-field")
+
+
+def _step(identity: str, words: str) -> html.Button:
+    return html.Button(icon(identity, words), id=identity, className="ps-button ps-bare", title=words)
+
+
+def _banner() -> html.Div:
+    show = html.Button("Show it", id="reload", className="ps-button")
+    return html.Div(["A new build of the data is there.", show], id="banner", className="ps-hidden", role="status")
+
+
+def show_page(pathname: str | None, search: str | None, *, layouts: Layouts) -> Component:
+    """Lay out the page that a path names; without a store, or for an unknown path, say so."""
+    try:
+        loader.current()
+    except StoreMissing:
+        return no_store()
+    found = layouts.get(pathname or "/")
+    if found is None:
+        names = ", ".join(meta.name for meta, _ in layouts.values())
+        return empty("No such page", f"There is nothing at {pathname}.", f"The pages are {names}.")
+    return found[1](**dict(parse_qsl((search or "").lstrip("?"))))
+
+
+def set_top(pathname: str | None, search: str | None, *, layouts: Layouts) -> dict[str, Any]:
+    """Set the top bar from the address: choices, values, and the words of what is shown."""
+    found = layouts.get(pathname or "/")
+    what = found[0].what if found else "none"
+    try:
+        scope = scope_of(search, _KINDS.get(what, "any"))
+    except StoreMissing:
+        return dict.fromkeys(_TOP, None) | _hidden(
+            what_class=True, pack_class=True, exact=True, unzoom=True, steps=True
+        )
+    view, kind = scope.view, _KINDS.get(what, "any")
+    sources = [row["name"] for row in list_sources() if kind in {"any", row["kind"]}]
+    said = _said(scope, what)
+    zoomed = scope.window != (scope.start_ms, scope.end_ms)
+    return {
+        "what_options": [{"label": name, "value": name} for name in sources],
+        "pack_options": [{"label": f"Pack {pack}", "value": str(pack)} for pack in scope.packs],
+        **{name: said[name] for name in ("what", "pack", "when", "start", "end", "points")},
+        "sample": html.Span("Sample site", className="ps-sample")
+        if any(row["sample"] for row in list_sources())
+        else "",
+        "words": f"{scope.words} · {scope.zone} · {duration(scope.asked[1] - scope.asked[0])}",
+        "zoom": f"Zoomed to {duration(scope.drawn[1] - scope.drawn[0])}" if zoomed else "",
+        "live": f"Showing {scope.source or 'nothing'}, {scope.words}",
+        "said": said,
+        **_hidden(what_class=what == "none" or not sources, pack_class=what != "pack" or len(scope.packs) < 2),
+        **_hidden(exact=view.when != "custom", steps=view.when in {"complete"}, unzoom=not zoomed),
+    }
+
+
+_SHOWN = {
+    "what_class": "ps-field",
+    "pack_class": "ps-field",
+    "exact": "ps-exact",
+    "steps": "ps-steps",
+    "unzoom": "ps-chip",
+}
+
+
+def _hidden(**rows: bool) -> dict[str, str]:
+    return {name: "ps-hidden" if hidden else _SHOWN[name] for name, hidden in rows.items()}
+
+
+def _said(scope: Scope, what: str) -> dict[str, Any]:
+    """Note what the controls are set to, so that the browser can tell a choice of the user from our own setting."""
+    view, (start_ms, end_ms) = scope.view, scope.asked
+    return {
+        "key": _KEYS.get(what, "source"),
+        "what": scope.source if what in _KINDS else None,
+        "pack": None if scope.pack is None else str(scope.pack),
+        "when": view.when,
+        "start": ms_to_wall(start_ms, scope.zone),
+        "end": ms_to_wall(end_ms, scope.zone),
+        "points": str(scope.points),
+    }
+
+
+def step_period(earlier: int | None, later: int | None, pathname: str | None, search: str | None) -> str:
+    """Move the period by its own length, backwards for each click on ``earlier``; returns the new address."""
+    del pathname
+    scope = scope_of(search, "any")
+    start_ms, end_ms = scope.asked
+    shift = (end_ms - start_ms) * ((later or 0) - (earlier or 0))
+    moved = {"start": ms_to_wall(start_ms + shift, scope.zone), "end": ms_to_wall(end_ms + shift, scope.zone)}
+    return View.parse(search).change(when="custom", zoom=None, **moved).search()
+
+
+_TOP = {
+    "what_options": Output("what", "options"),
+    "pack_options": Output("pack", "options"),
+    "what": Output("what", "value"),
+    "pack": Output("pack", "value"),
+    "when": Output("when", "value"),
+    "start": Output("start", "value"),
+    "end": Output("end", "value"),
+    "points": Output("points", "value"),
+    "sample": Output("sample", "children"),
+    "words": Output("range-words", "children"),
+    "zoom": Output("zoom-words", "children"),
+    "live": Output("live", "children"),
+    "said": Output("said", "data"),
+    "what_class": Output("what-field", "className"),
+    "pack_class": Output("pack-field", "className"),
+    "exact": Output("exact", "className"),
+    "steps": Output("steps", "className"),
+    "unzoom": Output("unzoom", "className"),
+}
+
+
+def _in_browser(name: str) -> ClientsideFunction:
+    return ClientsideFunction("packscope", name)
+
+
+def register(app: Dash, layouts: Layouts) -> None:
+    """Wire the frame."""
+    search, pathname = Input(URL, "search"), Input(URL, "pathname")
+    links = [Output(_link_id(meta), "href") for meta, _ in layouts.values()]
+    chosen = [Input(name, "value") for name in ("what", "pack", "when", "start", "end", "points")]
+    entry = {"type": "entry", "key": ALL, "plain": ALL}
+    app.callback(Output("page", "children"), pathname, State(URL, "search"))(partial(show_page, layouts=layouts))
+    app.callback(output=_TOP, inputs=[pathname, search])(partial(set_top, layouts=layouts))
+    app.clientside_callback(_in_browser("theme"), Output(THEME, "data"), Input("switch", "n_clicks"))
+    app.clientside_callback(_in_browser("links"), links, search, pathname, State("links", "data"))
+    app.clientside_callback(_in_browser("period"), Output(PERIOD, "data"), search, State(PERIOD, "data"))
+    app.clientside_callback(_in_browser("choose"), *chosen, State("said", "data"))
+    app.clientside_callback(_in_browser("zoom"), Input({"type": "time-chart", "name": ALL}, "relayoutData"))
+    app.clientside_callback(_in_browser("unzoom"), Input("unzoom", "n_clicks"))
+    app.clientside_callback(_in_browser("entry"), Input(entry, "value"))
+    app.clientside_callback(_in_browser("entries"), Output(entry, "value"), search, prevent_initial_call=True)
+    app.clientside_callback(
+        _in_browser("poll"), Output("banner", "className"), Input("beat", "n_intervals"), State("build", "data")
+    )
+    app.clientside_callback(_in_browser("reload"), Input("reload", "n_clicks"))
+    app.callback(
+        Output(URL, "search"),
+        Input("earlier", "n_clicks"),
+        Input("later", "n_clicks"),
+        State(URL, "pathname"),
+        State(URL, "search"),
+        prevent_initial_call=True,
+    )(step_period)

@@ -1,0 +1,111 @@
+/* The Cell Analyzer: tabs that live in the address, cells that are picked by a click, and which tab asks the server. */
+(function () {
+  "use strict";
+  const FIRST_TAB = "overview";
+  const PERIOD_KEYS = ["system", "when", "start", "end"];
+
+  function change(changes) {
+    const params = new URLSearchParams(window.location.search);
+    Object.entries(changes).forEach(([key, value]) => {
+      if (value === null || value === undefined) {
+        params.delete(key);
+      } else {
+        params.set(key, value);
+      }
+    });
+    const query = params.toString().replace(/%2C/g, ",").replace(/%3A/g, ":").replace(/%7E/g, "~");
+    const search = query ? "?" + query : "";
+    if (search !== window.location.search) {
+      window.history.pushState({}, "", window.location.pathname + search + window.location.hash);
+      window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+    }
+  }
+
+  function tabOf(search, tabs) {
+    const said = new URLSearchParams(search).get("tab");
+    return tabs.includes(said) ? said : FIRST_TAB;
+  }
+
+  function open(tab) {
+    change({ tab: tab === FIRST_TAB ? null : tab });
+  }
+
+  const functions = {
+    tabs: function (search, tabs) {
+      const shown = tabOf(search, tabs);
+      return [
+        tabs.map((tab) => (tab === shown ? "true" : "false")),
+        tabs.map((tab) => (tab === shown ? 0 : -1)),
+        tabs.map((tab) => (tab === shown ? "ps-panel" : "ps-panel ps-hidden")),
+      ];
+    },
+
+    /* A tab asks the server only while it is shown, and only when something that it depends on has changed. */
+    gate: function (search, theme, tabs, before, identity) {
+      if (!theme || tabOf(search, tabs) !== identity.tab) {
+        return window.dash_clientside.no_update;
+      }
+      const params = new URLSearchParams(search);
+      const kept = new URLSearchParams();
+      PERIOD_KEYS.concat(identity.keys.split(",")).forEach((key) => {
+        if (params.has(key)) {
+          kept.set(key, params.get(key));
+        }
+      });
+      const query = kept.toString();
+      const asked = { search: query ? "?" + query : "", theme: theme };
+      const same = before && before.search === asked.search && before.theme === asked.theme;
+      return same ? window.dash_clientside.no_update : asked;
+    },
+
+    pickMark: function (click) {
+      const data = click && click.points.length ? click.points[0].customdata : null;
+      if (data) {
+        change({ pack: data[0], cell: data[1] });
+      }
+    },
+
+    pickAcross: function (click) {
+      if (click && click.points.length) {
+        change({ cell: Math.round(click.points[0].x) });
+      }
+    },
+
+    pickDown: function (click) {
+      if (click && click.points.length) {
+        change({ cell: Math.round(click.points[0].y) });
+      }
+    },
+
+    pickRow: function (rows) {
+      if (rows && rows.length) {
+        change({ pack: rows[0].pack, cell: rows[0].cell });
+      }
+    },
+  };
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { packscope_cells: functions });
+
+  document.addEventListener("click", (event) => {
+    const tab = event.target.closest('[role="tab"][data-tab]');
+    if (tab) {
+      open(tab.dataset.tab);
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const tab = event.target.closest && event.target.closest('[role="tab"][data-tab]');
+    if (!tab) {
+      return;
+    }
+    const all = [...tab.parentElement.querySelectorAll('[role="tab"]')];
+    const at = all.indexOf(tab);
+    const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[event.key];
+    if (next !== undefined) {
+      const chosen = all[(next + all.length) % all.length];
+      event.preventDefault();
+      chosen.focus();
+      open(chosen.dataset.tab);
+    }
+  });
+})();

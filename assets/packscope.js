@@ -1,0 +1,201 @@
+/* Keeps the address and the controls in step. The address is the truth: controls only ever write to it. */
+(function () {
+  "use strict";
+  const KEPT = ["system", "meter", "pack", "when", "start", "end", "points"];
+  const NOT_PERIOD = ["zoom", "tab", "cell"];
+  const keep = () => window.dash_clientside.no_update;
+
+  function write(params) {
+    const query = params.toString().replace(/%2C/g, ",").replace(/%3A/g, ":").replace(/%7E/g, "~");
+    const search = query ? "?" + query : "";
+    if (search === window.location.search) {
+      return;
+    }
+    window.history.pushState({}, "", window.location.pathname + search + window.location.hash);
+    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+  }
+
+  function here() {
+    return new URLSearchParams(window.location.search);
+  }
+
+  function set(params, key, value) {
+    if (value === null || value === undefined || value === "") {
+      params.delete(key);
+    } else {
+      params.set(key, value);
+    }
+  }
+
+  function chosePeriod(params, control, said) {
+    params.delete("zoom");
+    if (control.when !== said.when && control.when !== "custom") {
+      set(params, "when", control.when === "complete" ? "" : control.when);
+      params.delete("start");
+      params.delete("end");
+      return;
+    }
+    const typed = control.when === said.when;
+    params.set("when", "custom");
+    set(params, "start", typed ? control.start : said.start);
+    set(params, "end", typed ? control.end : said.end);
+  }
+
+  function seconds(stamp) {
+    const text = typeof stamp === "number" ? new Date(stamp).toISOString() : String(stamp);
+    return text.replace(" ", "T").slice(0, 19);
+  }
+
+  function zoomOf(change) {
+    for (const key of Object.keys(change)) {
+      const axis = key.match(/^(xaxis\d*)\.(range\[0\]|range|autorange)$/);
+      if (axis && axis[2] === "autorange") {
+        return change[key] ? "" : null;
+      }
+      if (axis) {
+        const range = axis[2] === "range" ? change[key] : [change[key], change[axis[1] + ".range[1]"]];
+        return seconds(range[0]) + "~" + seconds(range[1]);
+      }
+    }
+    return null;
+  }
+
+  const functions = {
+    theme: function (clicks) {
+      const root = document.documentElement;
+      let name = root.getAttribute("data-bs-theme") || "light";
+      if (clicks) {
+        name = name === "dark" ? "light" : "dark";
+        root.setAttribute("data-bs-theme", name);
+        root.setAttribute("data-ag-theme-mode", name);
+        try {
+          window.localStorage.setItem("packscope-theme", name);
+        } catch (error) {
+          // storage is closed to us: the choice holds until the page is left
+        }
+      }
+      return name;
+    },
+
+    links: function (search, pathname, pages) {
+      const now = new URLSearchParams(search);
+      const kept = new URLSearchParams();
+      KEPT.forEach((key) => now.has(key) && kept.set(key, now.get(key)));
+      const query = kept.toString() ? "?" + kept.toString() : "";
+      pages.forEach(function (page) {
+        const link = document.getElementById(page.id);
+        if (link && page.path === pathname) {
+          link.setAttribute("aria-current", "page");
+          document.title = page.name + " · Packscope";
+        } else if (link) {
+          link.removeAttribute("aria-current");
+        }
+      });
+      return pages.map((page) => page.path + query);
+    },
+
+    period: function (search, before) {
+      const params = new URLSearchParams(search);
+      NOT_PERIOD.forEach((key) => params.delete(key));
+      const query = params.toString() ? "?" + params.toString() : "";
+      return query === before ? keep() : query;
+    },
+
+    choose: function (what, pack, when, start, end, points, said) {
+      const control = { what: what, pack: pack, when: when, start: start, end: end, points: points };
+      const changed = said ? Object.keys(control).filter((key) => (control[key] || "") !== (said[key] || "")) : [];
+      if (!changed.length) {
+        return;
+      }
+      const params = here();
+      if (changed.includes("what")) {
+        set(params, said.key, what);
+        ["pack", "cell"].forEach((key) => params.delete(key));
+      } else if (changed.includes("pack")) {
+        set(params, "pack", pack);
+        params.delete("cell");
+      }
+      if (changed.includes("points")) {
+        set(params, "points", points);
+      }
+      if (["when", "start", "end"].some((key) => changed.includes(key))) {
+        chosePeriod(params, control, said);
+      }
+      write(params);
+    },
+
+    zoom: function () {
+      const triggered = window.dash_clientside.callback_context.triggered;
+      const change = triggered.length ? triggered[0].value : null;
+      const zoom = change && typeof change === "object" ? zoomOf(change) : null;
+      if (zoom !== null) {
+        const params = here();
+        set(params, "zoom", zoom);
+        write(params);
+      }
+    },
+
+    unzoom: function (clicks) {
+      if (clicks) {
+        const params = here();
+        params.delete("zoom");
+        write(params);
+      }
+    },
+
+    entry: function () {
+      const triggered = window.dash_clientside.callback_context.triggered;
+      if (!triggered.length) {
+        return;
+      }
+      const identity = triggered[0].prop_id.replace(/\.value$/, "");
+      const name = JSON.parse(identity);
+      const value = triggered[0].value;
+      const params = here();
+      if (value !== undefined && value !== null && (params.get(name.key) || name.plain) !== value) {
+        set(params, name.key, value === name.plain ? "" : value);
+        write(params);
+      }
+    },
+
+    entries: function (search) {
+      const params = new URLSearchParams(search);
+      return window.dash_clientside.callback_context.outputs_list.map(
+        (one) => params.get(one.id.key) || one.id.plain
+      );
+    },
+
+    poll: async function (beats, build) {
+      let found = null;
+      try {
+        const answer = await window.fetch("/api/health", { cache: "no-store" });
+        found = (await answer.json()).build_id;
+      } catch (error) {
+        return keep(); // the server is away: ask again at the next beat
+      }
+      if (found && !build) {
+        window.location.reload();
+      }
+      return found && found !== build ? "ps-banner" : "ps-hidden";
+    },
+
+    reload: function (clicks) {
+      if (clicks) {
+        window.location.reload();
+      }
+    },
+  };
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { packscope: functions });
+
+  /* What a number rests on closes when something else is clicked, and by Escape. */
+  function closeMarks(except) {
+    document.querySelectorAll("details.ps-mark[open]").forEach(function (mark) {
+      if (!except || !mark.contains(except)) {
+        mark.open = false;
+      }
+    });
+  }
+  document.addEventListener("click", (event) => closeMarks(event.target));
+  document.addEventListener("keydown", (event) => event.key === "Escape" && closeMarks(null));
+})();

@@ -1,0 +1,14 @@
+/* Sets the theme before the first paint: the one chosen here before, else the system's. */
+(function () {
+  "use strict";
+  let chosen = null;
+  try {
+    chosen = window.localStorage.getItem("packscope-theme");
+  } catch (error) {
+    chosen = null; // storage is closed to us: the system's theme it is
+  }
+  const dark = window.matchMedia("(prefers-color-scheme: dark)").matches;
+  const name = chosen === "dark" || chosen === "light" ? chosen : dark ? "dark" : "light";
+  document.documentElement.setAttribute("data-bs-theme", name);
+  document.documentElement.setAttribute("data-ag-theme-mode", name);
+})();
