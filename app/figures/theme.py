@@ -187,5 +187,6 @@ def message(text: str, theme: str | None, *, height: int | None = None) -> go.Fi
 
 
 def bare(figure: go.Figure) -> dict[str, Any]:
-    """Return a figure as the plain dictionary that is sent."""
-    return cast("dict[str, Any]", figure.to_dict())
+    """Return a figure as the plain dictionary that is sent, its arrays as decimals instead of base64."""
+    data = [cast("dict[str, Any]", trace.to_plotly_json()) for trace in figure.data]
+    return {"data": data, "layout": cast("dict[str, Any]", figure.layout.to_plotly_json())}
