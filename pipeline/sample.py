@@ -2,7 +2,8 @@
 
 Three cabinets of 260 cells and six meters, as CSV files with the habits of real loggers: local stamps without an
 offset, hence both changes of clock; gaps, duplicates, sentinels; counters that are reset. ``truth.json`` says what
-is true, so that every answer can be judged.
+is true, so that every answer can be judged. The constants of the simulation are chosen so that it behaves like
+cabinets of this kind; they are no measurements of any of them.
 """
 
 from __future__ import annotations
