@@ -1,0 +1,236 @@
+"""Raw rows of all cells (or all sensors), a stretch of days at a time, as one matrix: what the features are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline.contract import TS_DTYPE, day_starts, period_start
+from pipeline.feature_string import Floats, Ints, RawReader, stamps_of
+
+BLOCK_ROWS = 50_000
+"""Rows held at once, about [rows]: with 260 cells some 50 MB."""
+RAGGED_FILL = 0.5
+"""Days on which a row holds fewer readings than this share have cells with clocks of their own [1]."""
+DAY_MS = 86_400_000
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Which cells (or sensors) the columns of a matrix are, in physical order."""
+
+    signals: tuple[str, ...]
+    packs: NDArray[np.int16]
+    numbers: NDArray[np.int16]
+
+
+def find_places(reader: RawReader, unit: str) -> Places:
+    """Find the cells (unit V) or the sensors (unit °C) of a source, ordered by pack and number."""
+    found = sorted(
+        (one.pack, one.cell, name)
+        for name, one in reader.series.items()
+        if one.pack is not None and one.cell is not None and (one.unit == "V") == (unit == "V")
+    )
+    packs = np.array([pack for pack, _, _ in found], np.int16)
+    return Places(tuple(name for _, _, name in found), packs, np.array([cell for _, cell, _ in found], np.int16))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some days of raw rows. NaN is no reading.
+
+    ``before`` and ``after`` are the rows next to the block on either side: they belong to its neighbours and are
+    looked at, never counted.
+    """
+
+    ts: Ints
+    values: NDArray[np.float32]
+    day: NDArray[np.intp]
+    """Place of each row's day in ``days``."""
+    days: Ints
+    """The site's midnights [epoch ms UTC]."""
+    before: NDArray[np.float32] | None = None
+    after: NDArray[np.float32] | None = None
+
+    @property
+    def day_edges(self) -> list[tuple[int, int, int]]:
+        """Day, first row and row after the last of each day that has rows."""
+        first = np.flatnonzero(np.r_[True, self.day[1:] != self.day[:-1]]) if len(self.day) else np.zeros(0, np.intp)
+        last = np.r_[first[1:], len(self.day)]
+        return [(int(self.day[low]), int(low), int(high)) for low, high in zip(first, last, strict=True) if high > low]
+
+
+def read_blocks(reader: RawReader, places: Places, start_ms: int, interval_ms: float) -> Iterator[Block]:
+    """Read a source's cells from a midnight on, in order, each block with a row of either neighbour."""
+    held: Block | None = None
+    before: NDArray[np.float32] | None = None
+    for low, high in _stretches(reader, start_ms, interval_ms):
+        block = _read_block(reader, places, low, high)
+        if len(block.ts) == 0:
+            continue
+        if held is not None:
+            yield Block(held.ts, held.values, held.day, held.days, before, block.values[0])
+            before = held.values[-1]
+        held = block
+    if held is not None:
+        yield Block(held.ts, held.values, held.day, held.days, before, None)
+
+
+def _stretches(reader: RawReader, start_ms: int, interval_ms: float) -> Iterator[tuple[int, int]]:
+    """Cut the days from ``start_ms`` on into stretches of at most a calendar month and about ``BLOCK_ROWS`` rows."""
+    days = day_starts(max(start_ms, reader.first_ms), reader.last_ms, reader.zone)
+    most = max(1, int(BLOCK_ROWS * interval_ms / DAY_MS))
+    first = 0
+    while first < len(days) - 1:
+        month = period_start(days[first], "month", reader.zone)
+        last = first + 1
+        while last < len(days) - 1 and last - first < most and _same_month(reader, days[last], month):
+            last += 1
+        yield days[first], days[last]
+        first = last
+
+
+def _same_month(reader: RawReader, stamp: int, month: int) -> bool:
+    return period_start(stamp, "month", reader.zone) == month
+
+
+def _read_block(reader: RawReader, places: Places, low: int, high: int) -> Block:
+    frame = reader.read(places.signals, low, high)
+    days = np.asarray(day_starts(low, max(high - 1, low), reader.zone), np.int64)
+    stamps, values = stamps_of(frame), _matrix(frame, places.signals)
+    keep = ~np.isnan(values).all(axis=1)
+    if not keep.all():
+        stamps, values = stamps[keep], values[keep]
+    stamps, values = _gather_ragged(stamps, values, days)
+    return Block(stamps, values, np.searchsorted(days, stamps, side="right") - 1, days)
+
+
+def _matrix(frame: pl.DataFrame, signals: Sequence[str]) -> NDArray[np.float32]:
+    if frame.height == 0:
+        return np.zeros((0, len(signals)), np.float32)
+    return np.ascontiguousarray(frame.select(pl.col(signals).cast(pl.Float32)).to_numpy(), np.float32)
+
+
+def _gather_ragged(stamps: Ints, values: NDArray[np.float32], days: Ints) -> tuple[Ints, NDArray[np.float32]]:
+    """Bring cells with clocks of their own together: on such days, rows are buckets of the median step of one cell."""
+    if len(stamps) == 0 or np.isnan(values).mean() < 1 - RAGGED_FILL:
+        return stamps, values
+    day = np.searchsorted(days, stamps, side="right") - 1
+    parts = [_gather_day(stamps[day == one], values[day == one]) for one in np.unique(day)]
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+
+def _gather_day(stamps: Ints, values: NDArray[np.float32]) -> tuple[Ints, NDArray[np.float32]]:
+    present = ~np.isnan(values)
+    if present.mean() >= RAGGED_FILL:
+        return stamps, values
+    counts = present.sum(axis=0)
+    busiest = stamps[present[:, int(counts.argmax())]]
+    step = int(np.median(np.diff(busiest))) if len(busiest) > 1 else DAY_MS
+    bucket = stamps // step
+    rows, place = np.unique(bucket, return_inverse=True)
+    gathered = np.full((len(rows), values.shape[1]), np.nan, np.float32)
+    at, column = np.nonzero(present)
+    gathered[place[at], column] = values[at, column]
+    return rows * step, gathered
+
+
+def row_median(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Take the median of each row over its readings; NaN where a row has none."""
+    count = values.shape[1]
+    if count == 0:
+        return np.full(len(values), np.nan, np.float32)
+    missing = np.isnan(values).any(axis=1)
+    low, high = (count - 1) // 2, count // 2
+    median = np.empty(len(values), np.float32)
+    ordered = (
+        np.partition(values[~missing], (low, high), axis=1)
+        if missing.any()
+        else np.partition(values, (low, high), axis=1)
+    )
+    median[~missing] = (ordered[:, low] + ordered[:, high]) / 2
+    if missing.any():
+        ordered = np.sort(values[missing], axis=1)  # NaN sorts last
+        known = (~np.isnan(ordered)).sum(axis=1)
+        rows = np.arange(len(ordered))
+        low_at, high_at = np.maximum(known - 1, 0) // 2, np.minimum(known // 2, count - 1)
+        median[missing] = np.where(known > 0, (ordered[rows, low_at] + ordered[rows, high_at]) / 2, np.nan)
+    return median
+
+
+def day_sums(matrix: Floats, day: NDArray[np.intp], days: int) -> Floats:
+    """Sum rows by day in Float64, in their order; rows sorted by day, NaN must have been taken out."""
+    out = np.zeros((days, matrix.shape[1]))
+    if len(matrix):
+        first = np.flatnonzero(np.r_[True, day[1:] != day[:-1]])
+        out[day[first]] = np.add.reduceat(matrix.astype(np.float64), first, axis=0)
+    return out
+
+
+def day_means(matrix: Floats, day: NDArray[np.intp], days: int) -> tuple[Floats, NDArray[np.int64]]:
+    """Mean of the readings by day and column, NaN without any, and how many there are."""
+    missing = np.isnan(matrix)
+    if missing.any():
+        counts = day_sums(~missing, day, days).astype(np.int64)
+        sums = day_sums(np.where(missing, 0.0, matrix), day, days)
+    else:
+        counts = np.repeat(np.bincount(day, minlength=days)[:, None], matrix.shape[1], axis=1).astype(np.int64)
+        sums = day_sums(matrix, day, days)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(counts > 0, sums / counts, np.nan), counts
+
+
+def day_regression(x: Floats, y: Floats, day: NDArray[np.intp], days: int) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """Centred sums Sxx and Sxy of y on x by day and column: their pooled ratio over days is a slope.
+
+    Centring within the day takes every constant out, so that an offset of a sensor is no slope.
+    """
+    missing = np.isnan(y)
+    if missing.any():
+        weight = (~missing).astype(np.float64)
+        n, sx = day_sums(weight, day, days), day_sums(weight * x[:, None], day, days)
+        sxx_raw = day_sums(weight * (x**2)[:, None], day, days)
+        y = np.where(missing, 0.0, y)
+    else:
+        n = np.repeat(np.bincount(day, minlength=days)[:, None].astype(np.float64), y.shape[1], axis=1)
+        sx = np.repeat(day_sums(x[:, None], day, days), y.shape[1], axis=1)
+        sxx_raw = np.repeat(day_sums((x**2)[:, None], day, days), y.shape[1], axis=1)
+    sy, sxy_raw = day_sums(y, day, days), day_sums(y * x[:, None], day, days)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        sxx = np.where(n > 1, sxx_raw - sx**2 / n, 0.0)
+        sxy = np.where(n > 1, sxy_raw - sx * sy / n, 0.0)
+    return np.maximum(sxx, 0.0), sxy, n.astype(np.int64)
+
+
+def day_extremes(block: Block) -> dict[str, NDArray[np.float64] | Ints]:
+    """Lowest and highest reading of each day and column, with their stamps (NaN and 0 without any)."""
+    shape = (len(block.days), block.values.shape[1])
+    out: dict[str, NDArray[np.float64] | Ints] = {}
+    missing = np.isnan(block.values).any()
+    for name, fill, pick in (("min", np.inf, np.argmin), ("max", -np.inf, np.argmax)):
+        extreme, stamp = np.full(shape, np.nan), np.zeros(shape, np.int64)
+        values = np.where(np.isnan(block.values), np.float32(fill), block.values) if missing else block.values
+        columns = np.arange(shape[1])
+        for day, low, high in block.day_edges:
+            at = pick(values[low:high], axis=0) + low
+            extreme[day], stamp[day] = values[at, columns], block.ts[at]
+        out[name], out[f"{name}_ts"] = np.where(np.isinf(extreme), np.nan, extreme), stamp
+    return out
+
+
+def schema(columns: dict[str, Any]) -> pl.Schema:
+    """Make a table's schema."""
+    return pl.Schema(columns)
+
+
+def ts_series(name: str, stamps: NDArray[Any], known: Mask | None = None) -> pl.Series:
+    """Make a stamp column; null where not ``known``."""
+    series = pl.Series(name, stamps, dtype=pl.Int64).cast(TS_DTYPE)
+    return series if known is None else series.set(pl.Series(~known), None)

@@ -1,0 +1,287 @@
+"""What the current alone tells: days of throughput and energy, and half cycles. And the anchors of charge counting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline.contract import TS_DTYPE, day_starts
+from pipeline.feature_blocks import schema
+from pipeline.feature_cells import RUN_END_MS, RowState
+from pipeline.feature_string import GAP_FACTOR, HOUR_MS, Floats, Ints, RawReader, Timeline
+from pipeline.physics import Chemistry
+
+REVERSAL_PCT = 2.0
+"""A half cycle ends where the charge turns back by more than this share of the capacity [%]."""
+HYSTERESIS_V = 0.0075
+"""Half the distance between LFP's charge and discharge branches at rest, taken out of a rest after discharge [V].
+Measured distances are 5-25 mV over the whole; half of 15 mV is assumed."""
+EMPTY_REST_MS = 2_700_000
+"""A rest this long below the lower knee anchors the charge: most of the diffusion is over [ms]."""
+FULL_SOC_PCT, EMPTY_SOC_PCT = 98.0, 11.0
+"""Anchors lie above and below these states of charge, where the curve is steep enough to read [%]."""
+
+SYSTEM_DAY = schema(
+    {
+        "ts": TS_DTYPE,
+        "covered_s": pl.Float64,
+        "ah_in": pl.Float64,
+        "ah_out": pl.Float64,
+        "kwh_in": pl.Float64,
+        "kwh_out": pl.Float64,
+        "rest_share": pl.Float64,
+        "soc_min": pl.Float32,
+        "soc_max": pl.Float32,
+        "soc_last": pl.Float32,
+        "heat_a2": pl.Float64,
+        "max_a": pl.Float64,
+    }
+)
+"""Charge [Ah] and energy on the DC side [kWh] in and out, by the site's day; ``covered_s`` is the time with current
+readings [s]; ``heat_a2`` the mean of the smoothed squared current [A²]; ``max_a`` the largest \\|I\\| [A]."""
+
+CYCLES = schema(
+    {
+        "ts": TS_DTYPE,
+        "end": TS_DTYPE,
+        "kind": pl.String,
+        "ah": pl.Float64,
+        "kwh": pl.Float64,
+        "dod_pct": pl.Float64,
+        "mean_c_rate": pl.Float64,
+        "soc_start": pl.Float32,
+        "soc_end": pl.Float32,
+    }
+)
+"""Half cycles: charges and discharges between turning points of the charge. ``mean_c_rate`` [1/h] over loaded time."""
+
+ANCHORS = schema(
+    {
+        "ts": TS_DTYPE,
+        "kind": pl.String,
+        "soc_pct": pl.Float64,
+        "v_med": pl.Float64,
+        "current_a": pl.Float64,
+        "charge_ah": pl.Float64,
+        "kwh_in": pl.Float64,
+        "kwh_out": pl.Float64,
+        "gap_s": pl.Float64,
+        "t_med": pl.Float64,
+        "pack": pl.Int16,
+        "cell": pl.Int16,
+        "margin_mv": pl.Float64,
+    }
+)
+"""Instants at which the median cell's state of charge can be read from its voltage: ``kind`` full or empty.
+``charge_ah`` (discharged is positive), ``kwh_in``, ``kwh_out`` and ``gap_s`` run from the first reading, so that the
+charge between any two anchors is a difference. ``pack`` and ``cell`` name the limiting cell, ``margin_mv`` its lead over the next."""
+
+
+def system_days(reader: RawReader, timeline: Timeline) -> pl.DataFrame:
+    """Sum the string's charge and energy by the site's day."""
+    steps = np.diff(timeline.ts).astype(np.float64)
+    whole = steps <= GAP_FACTOR * timeline.step_ms
+    days = np.asarray(day_starts(int(timeline.ts[0]), int(timeline.ts[-1]), reader.zone), np.int64)
+    day = np.searchsorted(days, timeline.ts, side="right") - 1
+    count = len(days)
+    moved = np.diff(timeline.charge_ah)
+    resting = np.abs(timeline.current_a) <= timeline.scale.rest_a
+    covered = np.bincount(day[:-1], steps * whole / 1000, count)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rest_share = np.bincount(day[:-1], steps * whole * resting[:-1] / 1000, count) / covered
+        heat = np.bincount(day, timeline.heat_a2, count) / np.bincount(day, minlength=count)
+    energy_known = np.bincount(day, ~np.isnan(timeline.volts), count) > 0
+    frame = pl.DataFrame(
+        {
+            "ts": days,
+            "covered_s": covered,
+            "ah_in": np.bincount(day[:-1], np.maximum(-moved, 0), count),
+            "ah_out": np.bincount(day[:-1], np.maximum(moved, 0), count),
+            "kwh_in": np.where(energy_known, np.bincount(day[:-1], np.diff(timeline.kwh_in), count), np.nan),
+            "kwh_out": np.where(energy_known, np.bincount(day[:-1], np.diff(timeline.kwh_out), count), np.nan),
+            "rest_share": rest_share,
+            **_soc_days(timeline, day, count),
+            "heat_a2": heat,
+            "max_a": _by_day(np.fmax, np.abs(timeline.current_a), day, count),
+        }
+    )
+    return frame.filter(pl.Series(np.bincount(day, minlength=count) > 0)).select(_cast(SYSTEM_DAY))
+
+
+def _cast(table: pl.Schema) -> list[pl.Expr]:
+    out = []
+    for name, dtype in table.items():
+        column = pl.col(name)
+        if dtype == TS_DTYPE:
+            out.append(column.cast(pl.Int64).cast(TS_DTYPE))
+        elif dtype.is_float():
+            out.append(column.cast(pl.Float64).fill_nan(None).cast(dtype))
+        else:
+            out.append(column.cast(dtype))
+    return out
+
+
+def _by_day(reduce: np.ufunc, values: Floats, day: NDArray[np.intp], count: int) -> Floats:
+    out = np.full(count, np.nan)
+    first = np.flatnonzero(np.r_[True, day[1:] != day[:-1]])
+    out[day[first]] = reduce.reduceat(values, first)
+    return out
+
+
+def _soc_days(timeline: Timeline, day: NDArray[np.intp], count: int) -> dict[str, Floats]:
+    soc = timeline.soc_pct
+    last = np.full(count, np.nan)
+    ends = np.flatnonzero(np.r_[day[1:] != day[:-1], True])
+    last[day[ends]] = soc[ends]
+    return {
+        "soc_min": _by_day(np.fmin, soc, day, count),
+        "soc_max": _by_day(np.fmax, soc, day, count),
+        "soc_last": last,
+    }
+
+
+def turning_points(values: Floats, reversal: float) -> list[int]:
+    """Find where a series turns back by more than ``reversal``: the extremes, in order, with both ends."""
+    if len(values) == 0:
+        return []
+    points, low, high, heading = [0], 0, 0, 0
+    for at, value in enumerate(values.tolist()):
+        if value > values[high]:
+            high = at
+        if value < values[low]:
+            low = at
+        if heading >= 0 and values[high] - value > reversal:
+            points.append(high)
+            heading, low, high = -1, at, at
+        elif heading <= 0 and value - values[low] > reversal:
+            points.append(low)
+            heading, low, high = 1, at, at
+    points.append(high if heading > 0 else low if heading < 0 else len(values) - 1)
+    return sorted(set(points))
+
+
+def half_cycles(timeline: Timeline) -> pl.DataFrame:
+    """Cut the history into charges and discharges.
+
+    A half cycle runs between turning points of the counted charge (which turn back by more than 2 % of the capacity;
+    of the range of the charge where the capacity is unknown), and from its first loaded reading to its last. Accepts
+    any logging interval; a half cycle's ends are known to one step.
+    """
+    charge = timeline.charge_ah
+    base = timeline.scale.nominal_ah or 2 * _typical_throw(charge)
+    points = turning_points(charge, REVERSAL_PCT / 100 * base)
+    energy = timeline.kwh_out - timeline.kwh_in
+    loaded = np.abs(timeline.current_a) > timeline.scale.rest_a
+    rows = []
+    for first, last in pairwise(points):
+        row = _half_cycle(timeline, loaded, energy, first, last)
+        if row is not None:
+            rows.append(row)
+    made = pl.DataFrame(rows, schema=list(CYCLES.names()), orient="row", infer_schema_length=None)
+    return made.select(_cast(CYCLES)) if rows else pl.DataFrame(schema=CYCLES)
+
+
+def _typical_throw(charge: Floats) -> float:
+    low, high = np.percentile(charge - np.linspace(charge[0], charge[-1], len(charge)), [5, 95])
+    return float(max(high - low, 1e-6))
+
+
+def _half_cycle(
+    timeline: Timeline, loaded: NDArray[np.bool_], energy: Floats, first: int, last: int
+) -> tuple[object, ...] | None:
+    discharging = timeline.charge_ah[last] > timeline.charge_ah[first]
+    same_way = timeline.current_a[first : last + 1] > 0 if discharging else timeline.current_a[first : last + 1] < 0
+    working = np.flatnonzero(loaded[first : last + 1] & same_way)
+    if len(working) == 0:
+        return None
+    begin, end = first + int(working[0]), min(first + int(working[-1]) + 1, len(loaded) - 1)
+    start = max(begin - 1, first) if timeline.edges.start > 0.25 else begin
+    ah = abs(float(timeline.charge_ah[end] - timeline.charge_ah[start]))
+    steps = np.diff(timeline.ts[begin : end + 1]) * (np.diff(timeline.gap_ms[begin : end + 1]) == 0)
+    hours = float((steps * loaded[begin:end]).sum()) / HOUR_MS
+    nominal = timeline.scale.nominal_ah
+    soc = timeline.soc_pct[start], timeline.soc_pct[end]
+    dod = 100 * ah / nominal if nominal else abs(float(soc[1] - soc[0]))
+    has_energy = not np.isnan(timeline.volts[start : end + 1]).all()
+    return (
+        int(timeline.ts[start]),
+        int(timeline.ts[end]),
+        "discharge" if discharging else "charge",
+        ah,
+        abs(float(energy[end] - energy[start])) if has_energy else np.nan,
+        dod,
+        ah / hours / nominal if nominal and hours > 0 else np.nan,
+        float(soc[0]),
+        float(soc[1]),
+    )
+
+
+@dataclass(frozen=True)
+class StringRows:
+    """The string at the cells' stamps: what anchors are found from."""
+
+    ts: Ints
+    median_v: Floats
+    state: RowState
+    median_t: Floats
+    highest: tuple[NDArray[np.int64], Floats]
+    """Column of the highest cell of each row, and its lead over the next [mV]; the same for the lowest below."""
+    lowest: tuple[NDArray[np.int64], Floats]
+
+
+def find_anchors(rows: StringRows, chemistry: Chemistry) -> pl.DataFrame:
+    """Find the instants at which the median cell's charge can be read from its voltage.
+
+    Full: within the last half hour of a charge, the row with the highest median voltage, its current's share taken
+    out, above 98 % on the curve. Empty: the last row of a rest of at least 45 minutes, below 11 %, half the hysteresis
+    added. The state of charge never comes from the battery's own report.
+    """
+    state = rows.state
+    corrected = rows.median_v + np.nan_to_num(state.current_a) * state.ohm
+    with np.errstate(invalid="ignore"):
+        full = state.charging & (state.ahead_ms <= RUN_END_MS)
+        empty = state.resting & (state.rest_ms >= EMPTY_REST_MS)
+    corrected = np.where(state.resting, corrected + HYSTERESIS_V, corrected)
+    soc = np.asarray(chemistry.soc_of(corrected))
+    full &= soc >= FULL_SOC_PCT
+    empty &= soc <= EMPTY_SOC_PCT
+    picked = [(int(run[np.argmax(corrected[run])]), "full") for run in _runs(full)]
+    picked += [(int(run[-1]), "empty") for run in _runs(empty)]
+    made = [_anchor(rows, at, kind, float(soc[at])) for at, kind in sorted(picked)]
+    if not made:
+        return pl.DataFrame(schema=ANCHORS)
+    return pl.DataFrame(made, schema=list(ANCHORS.names()), orient="row", infer_schema_length=None).select(
+        _cast(ANCHORS)
+    )
+
+
+def _runs(mask: NDArray[np.bool_]) -> list[Ints]:
+    """Cut the rows of a mask into runs without other rows between."""
+    rows = np.flatnonzero(mask)
+    if len(rows) == 0:
+        return []
+    broken = np.diff(rows) > 1
+    return [run.astype(np.int64) for run in np.split(rows, np.flatnonzero(broken) + 1)]
+
+
+def _anchor(rows: StringRows, at: int, kind: str, soc: float) -> tuple[object, ...]:
+    column, margin = rows.highest if kind == "full" else rows.lowest
+    return (
+        int(rows.ts[at]),
+        kind,
+        min(max(soc, 0.0), 100.0),
+        float(rows.median_v[at]),
+        float(rows.state.current_a[at]),
+        float(rows.state.charge_ah[at]),
+        float(rows.state.kwh_in[at]),
+        float(rows.state.kwh_out[at]),
+        float(rows.state.gap_ms[at]) / 1000,
+        float(rows.median_t[at]),
+        int(column[at]),
+        int(column[at]),
+        float(margin[at]),
+    )

@@ -1,0 +1,300 @@
+"""Raw rows → feature tables: one row per cell, sensor, pack or system and day, half cycles, anchors, events, alarms.
+
+Verdicts over years read these short tables instead of hundreds of millions of raw rows. A row for day D depends on
+raw rows of D and three days around it, on the string's current from the first reading on (which is read whole each
+time: it is one signal), and on nothing else: so an appended day gives what a build from nothing gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline.contract import DAY_MS, day_starts
+from pipeline.feature_blocks import Block, Places, find_places, read_blocks, row_median
+from pipeline.feature_cells import (
+    CELL_DAY,
+    PACK_DAY,
+    SENSOR_DAY,
+    RowState,
+    cell_days,
+    pack_days,
+    regimes_of,
+    row_state,
+    sensor_days,
+)
+from pipeline.feature_cycles import (
+    ANCHORS,
+    CYCLES,
+    SYSTEM_DAY,
+    StringRows,
+    find_anchors,
+    half_cycles,
+    system_days,
+)
+from pipeline.feature_events import (
+    ALARMS,
+    EXCURSION_K,
+    EXCURSION_V,
+    EXCURSIONS,
+    Spikes,
+    find_alarms,
+    find_spikes,
+    spike_rows,
+    unsafe_rows,
+    voltage_spikes,
+    without,
+)
+from pipeline.feature_string import Floats, Ints, RawReader, StringStory, Timeline, carried, read_story
+from pipeline.physics import LFP, Chemistry, chemistry_of, fits
+from pipeline.site import ChemistrySettings, SourceSettings
+
+__all__ = ["TABLES", "Extraction", "RawReader", "extract"]
+
+TABLES: dict[str, pl.Schema] = {
+    "cell_day": CELL_DAY,
+    "sensor_day": SENSOR_DAY,
+    "pack_day": PACK_DAY,
+    "system_day": SYSTEM_DAY,
+    "cycles": CYCLES,
+    "anchors": ANCHORS,
+    "excursions": EXCURSIONS,
+    "alarms": ALARMS,
+}
+"""Every feature table and its columns; each has ``ts``, the start of its day or event."""
+
+BY_DAY = ("cell_day", "sensor_day", "pack_day", "anchors", "excursions")
+"""Tables made from the cells' raw rows: extended by what is new. The others are made anew each time."""
+REACH_DAYS = 2
+"""Rows from this long before a change on are made again [d]."""
+CONTEXT_DAYS = 2
+"""And raw rows from this long before those are looked at [d]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """The features of one source."""
+
+    tables: dict[str, pl.DataFrame]
+    from_ms: dict[str, int]
+    """Rows of a table at or after this stamp replace the standing ones; a table that is not named is whole."""
+    current_sign: int | None
+    current_sign_source: str | None
+    notes: tuple[str, ...]
+
+
+@dataclass
+class _Gathered:
+    """What the blocks have given so far."""
+
+    frames: dict[str, list[pl.DataFrame]] = field(default_factory=lambda: {name: [] for name in BY_DAY})
+    ts: list[Ints] = field(default_factory=list)
+    median_v: list[Floats] = field(default_factory=list)
+    highest: list[tuple[NDArray[np.int64], Floats]] = field(default_factory=list)
+    lowest: list[tuple[NDArray[np.int64], Floats]] = field(default_factory=list)
+    sensor_ts: list[Ints] = field(default_factory=list)
+    median_t: list[Floats] = field(default_factory=list)
+
+
+def extract(
+    reader: RawReader,
+    said: SourceSettings,
+    chemistries: Mapping[str, ChemistrySettings],
+    since_ms: int | None = None,
+) -> Extraction:
+    """Extract a source's features.
+
+    Parameters
+    ----------
+    reader : RawReader
+        Its raw rows.
+    said : SourceSettings
+        What ``site.toml`` says of it.
+    chemistries : mapping
+        Chemistries beside the built-in one.
+    since_ms : int, optional
+        Earliest stamp that may have changed since the last extraction; None for everything [epoch ms].
+
+    Returns
+    -------
+    Extraction
+        The tables of ``TABLES``, each sorted by ``ts``.
+    """
+    story = read_story(reader, said)
+    chemistry, notes = _settle_chemistry(reader, said, chemistries, story)
+    from_ms = _first_day(reader, story, since_ms)
+    begin = reader.first_ms if from_ms is None else from_ms - CONTEXT_DAYS * DAY_MS
+    gathered = _Gathered()
+    _gather_cells(reader, story.timeline, chemistry, begin, gathered)
+    _gather_sensors(reader, story.timeline, chemistry, begin, gathered)
+    tables = _daily_tables(story.timeline, chemistry, gathered, find_places(reader, "V"), from_ms)
+    tables |= _whole_tables(reader, story.timeline)
+    return Extraction(
+        tables=tables,
+        from_ms={} if from_ms is None else dict.fromkeys(BY_DAY, from_ms),
+        current_sign=story.sign.value,
+        current_sign_source=story.sign.source,
+        notes=(*story.notes, *notes),
+    )
+
+
+def _settle_chemistry(
+    reader: RawReader, said: SourceSettings, chemistries: Mapping[str, ChemistrySettings], story: StringStory
+) -> tuple[Chemistry | None, list[str]]:
+    """Choose the chemistry, and drop an assumed one that the first month's voltages contradict."""
+    chemistry = chemistry_of(said, chemistries)
+    if chemistry is None:
+        note = f"The chemistry {said.chemistry!r} is not described: give its curve and limits in [chemistries]."
+        return None, [f"{note} Until then cells are compared with each other only."]
+    places = find_places(reader, "V")
+    if not chemistry.is_assumed or not places.signals:
+        return chemistry, []
+    end = min(story.calibration_end_ms, reader.first_ms + 31 * DAY_MS)
+    sample = _median_sample(reader, places, end)
+    if fits(chemistry, sample):
+        return chemistry, ["Chemistry not said in site.toml: LFP is assumed, and the voltages do not contradict it."]
+    return None, [
+        f"The chemistry is not LFP (the median cell leaves {LFP.safe_v[0]}-{LFP.safe_v[1]} V): set it in site.toml. "
+        "Until then cells are compared with each other only: no safe range of voltage, no anchors, no measured SOH."
+    ]
+
+
+def _median_sample(reader: RawReader, places: Places, end_ms: int) -> Floats:
+    """Median cell voltage over the first days, from every hundredth row or so [V]."""
+    frame = reader.read(places.signals, reader.first_ms, end_ms).gather_every(max(1, 50))
+    values = frame.select(pl.col(places.signals).cast(pl.Float32)).to_numpy()
+    return row_median(np.ascontiguousarray(values, np.float32)).astype(np.float64)
+
+
+def _first_day(reader: RawReader, story: StringStory, since_ms: int | None) -> int | None:
+    """Find the midnight from which rows have to be made again; None for all of them.
+
+    A change before the end of the calibration days changes what everything rests on.
+    """
+    if since_ms is None or since_ms < max(story.calibration_end_ms, reader.first_ms + 31 * DAY_MS):
+        return None
+    return day_starts(since_ms - REACH_DAYS * DAY_MS, since_ms - REACH_DAYS * DAY_MS, reader.zone)[0]
+
+
+def _interval_ms(reader: RawReader, places: Places) -> float:
+    known = [reader.series[name].interval_ms for name in places.signals if reader.series[name].interval_ms > 0]
+    return float(np.median(known)) if known else 60_000.0
+
+
+def _gather_cells(
+    reader: RawReader, timeline: Timeline | None, chemistry: Chemistry | None, begin: int, gathered: _Gathered
+) -> None:
+    places = find_places(reader, "V")
+    if not places.signals:
+        return
+    imbalance_a = timeline.scale.imbalance_a if timeline is not None else 0.0
+    for block in read_blocks(reader, places, begin, _interval_ms(reader, places)):
+        median = row_median(block.values)
+        residual = block.values - median[:, None]
+        state = row_state(timeline, block.ts)
+        spikes = voltage_spikes(block, residual, state, chemistry)
+        clean = without(residual, spikes)
+        lowest, highest = np.fmin.reduce(block.values, axis=1), np.fmax.reduce(block.values, axis=1)
+        regimes = regimes_of(state, median, lowest, highest, chemistry)
+        frames = gathered.frames
+        frames["cell_day"].append(cell_days(block, clean, state, regimes, chemistry, places))
+        frames["pack_day"].append(pack_days(block, state, places, imbalance_a))
+        if len(spikes.rows):
+            frames["excursions"].append(spike_rows("voltage_spike", EXCURSION_V, block, residual, spikes, places))
+        if chemistry is not None:
+            names = ("under_voltage", "over_voltage")
+            frames["excursions"] += unsafe_rows(block, median, chemistry.safe_v, names, places)
+        _keep_string(block, median, state, regimes.top | regimes.low, gathered)
+
+
+def _keep_string(
+    block: Block, median: NDArray[np.float32], state: RowState, ends: NDArray[np.bool_], gathered: _Gathered
+) -> None:
+    """Keep the string's own rows, with the limiting cells where charge or discharge ends."""
+    gathered.ts.append(block.ts)
+    gathered.median_v.append(median.astype(np.float64))
+    for direction, kept in ((1, gathered.highest), (-1, gathered.lowest)):
+        column, margin = np.zeros(len(block.ts), np.int64), np.full(len(block.ts), np.nan)
+        rows = np.flatnonzero(ends)
+        if len(rows) and block.values.shape[1] > 1:
+            signed = np.where(np.isnan(block.values[rows]), -np.inf, direction * block.values[rows])
+            column[rows] = signed.argmax(axis=1)
+            top = np.partition(signed, -2, axis=1)[:, -2:]
+            margin[rows] = 1000 * (top[:, 1] - top[:, 0])
+        kept.append((column, margin))
+
+
+def _gather_sensors(
+    reader: RawReader, timeline: Timeline | None, chemistry: Chemistry | None, begin: int, gathered: _Gathered
+) -> None:
+    places = find_places(reader, "°C")
+    if not places.signals:
+        return
+    safe = (chemistry or LFP).safe_t
+    for block in read_blocks(reader, places, begin, _interval_ms(reader, places)):
+        median = row_median(block.values)
+        residual = block.values - median[:, None]
+        rows, columns, before, after = find_spikes(block, residual, EXCURSION_K)
+        spikes = Spikes(rows, columns, before, after, np.zeros(len(rows), bool))
+        state = row_state(timeline, block.ts)
+        gathered.frames["sensor_day"].append(sensor_days(block, without(residual, spikes), state, places))
+        found = gathered.frames["excursions"]
+        if len(rows):
+            found.append(spike_rows("temperature_spike", EXCURSION_K, block, residual, spikes, places))
+        found += unsafe_rows(block, median, safe, ("under_temperature", "over_temperature"), places)
+        gathered.sensor_ts.append(block.ts)
+        gathered.median_t.append(median.astype(np.float64))
+
+
+def _daily_tables(
+    timeline: Timeline | None,
+    chemistry: Chemistry | None,
+    gathered: _Gathered,
+    places: Places,
+    from_ms: int | None,
+) -> dict[str, pl.DataFrame]:
+    if chemistry is not None and timeline is not None and gathered.ts:
+        gathered.frames["anchors"].append(_anchors(timeline, chemistry, gathered, places))
+    tables = {}
+    for name in BY_DAY:
+        frames = gathered.frames[name]
+        whole = pl.concat(frames, how="vertical_relaxed") if frames else pl.DataFrame(schema=TABLES[name])
+        if from_ms is not None:
+            whole = whole.filter(pl.col("ts").to_physical() >= from_ms)
+        keys = [key for key in ("ts", "kind", "pack", "cell", "sensor") if key in whole.columns]
+        tables[name] = whole.cast(TABLES[name]).sort(keys, maintain_order=True)
+    return tables
+
+
+def _anchors(timeline: Timeline, chemistry: Chemistry, gathered: _Gathered, places: Places) -> pl.DataFrame:
+    ts = np.concatenate(gathered.ts)
+    median_t = np.full(len(ts), np.nan)
+    if gathered.sensor_ts:
+        median_t = carried(np.concatenate(gathered.sensor_ts), np.concatenate(gathered.median_t), ts)
+
+    def joined(kept: list[tuple[NDArray[np.int64], Floats]]) -> tuple[NDArray[np.int64], Floats]:
+        return np.concatenate([column for column, _ in kept]), np.concatenate([margin for _, margin in kept])
+
+    rows = StringRows(
+        ts,
+        np.concatenate(gathered.median_v),
+        row_state(timeline, ts),
+        median_t,
+        joined(gathered.highest),
+        joined(gathered.lowest),
+    )
+    found = find_anchors(rows, chemistry)
+    column = found["cell"].to_numpy()
+    return found.with_columns(pl.Series("pack", places.packs[column]), pl.Series("cell", places.numbers[column]))
+
+
+def _whole_tables(reader: RawReader, timeline: Timeline | None) -> dict[str, pl.DataFrame]:
+    """Make the tables that need few signals, over the whole history."""
+    tables = {"alarms": find_alarms(reader)}
+    if timeline is None:
+        return tables | {"system_day": pl.DataFrame(schema=SYSTEM_DAY), "cycles": pl.DataFrame(schema=CYCLES)}
+    return tables | {"system_day": system_days(reader, timeline), "cycles": half_cycles(timeline)}
