@@ -1,0 +1,100 @@
+"""Cells beside each other: whether a deviation is shared, falls off with distance, or belongs to a sense lead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+
+PERMUTATIONS = 999
+BESIDE = 2
+"""Cells on either side that are shown."""
+LEAD_SHARE = 0.6
+"""A neighbour's residual of opposite sign and at least this share of the cell's speaks for their common sense lead."""
+FALL_OFF_SHARE = 0.3
+"""A neighbour's residual of the same sign and at least this share of the cell's speaks for something they share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moran:
+    """Spatial autocorrelation along a physical row."""
+
+    i: float | None
+    p: float | None
+    """Two-sided, from permutations."""
+    reason: str | None = None
+
+
+def morans_i(residuals: Floats, *, permutations: int = PERMUTATIONS, seed: int = 0) -> Moran:
+    """Return Moran's I of residuals along the row, with neighbours at distance 1 (Moran 1950).
+
+    ``I = n/Σw · Σ_ij w_ij z_i z_j / Σ z²``, z the residual minus its mean. Compare residuals, never raw voltages: those
+    correlate at about 1 everywhere.
+
+    Parameters
+    ----------
+    residuals : array
+        In physical order [mV or K]; NaN is unknown.
+    """
+    known = ~np.isnan(residuals)
+    if known.sum() < 8:
+        return Moran(None, None, "Fewer than eight cells are known.")
+    z = np.where(known, residuals - np.nanmean(residuals), 0.0)
+    if not np.any(z):
+        return Moran(None, None, "All cells are equal.")
+    statistic = _moran(z[None, :], known)[0]
+    rng = np.random.default_rng(seed)
+    shuffled = np.zeros((permutations, len(z)))
+    values = z[known]
+    shuffled[:, known] = values[np.argsort(rng.random((permutations, len(values))), axis=1)]
+    others = _moran(shuffled, known)
+    centre = float(np.mean(others))
+    extreme = int((np.abs(others - centre) >= abs(statistic - centre)).sum())
+    return Moran(float(statistic), (extreme + 1) / (permutations + 1))
+
+
+def _moran(z: Floats, known: NDArray[np.bool_]) -> Floats:
+    pairs = int((known[1:] & known[:-1]).sum())
+    statistic: Floats = known.sum() / max(pairs, 1) * (z[:, 1:] * z[:, :-1]).sum(axis=1) / (z**2).sum(axis=1)
+    return statistic
+
+
+def beside(cell: int, residuals: Mapping[int, float | None]) -> dict[str, float | None]:
+    """Return the residuals of the two cells on either side, keyed by cell number; None where there is no reading."""
+    return {
+        str(one): residuals[one] for one in range(cell - BESIDE, cell + BESIDE + 1) if one != cell and one in residuals
+    }
+
+
+def is_sense_lead(cell: int, residuals: Mapping[int, float | None], floor: float) -> bool:
+    """Whether a neighbour is off by about as much the other way: the lead between them reads wrong, no cell is faulty.
+
+    Parameters
+    ----------
+    cell : int
+    residuals : mapping
+        By cell [mV].
+    floor : float
+        Smallest residual that means anything [mV].
+    """
+    own = residuals.get(cell)
+    if own is None or abs(own) < floor:
+        return False
+    return any(
+        other is not None and own * other < 0 and LEAD_SHARE * abs(own) <= abs(other) <= abs(own) / LEAD_SHARE
+        for other in (residuals.get(cell - 1), residuals.get(cell + 1))
+    )
+
+
+def falls_off(cell: int, residuals: Mapping[int, float | None]) -> bool:
+    """Whether the cells beside deviate the same way, less: heat, or a shared busbar, rather than the cell alone."""
+    own = residuals.get(cell)
+    near = [one for one in (residuals.get(cell - 1), residuals.get(cell + 1)) if one is not None]
+    if own is None or own == 0 or not near:
+        return False
+    return all(FALL_OFF_SHARE <= one / own < 1.0 for one in near)
