@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.dialect import LINE_BYTES_MAX, Dialect
 from pipeline.errors import InputError
@@ -71,8 +72,9 @@ class BlockReader:
         """Find the byte of a block at which the line after its first ``lines`` begins."""
         if lines == 0:
             return 0
-        ends = np.flatnonzero(np.frombuffer(block, np.uint8) == self._newline[0])
-        return int(ends[lines - 1]) + 1 if lines <= len(ends) else len(block)
+        data = np.frombuffer(block, np.uint8)
+        ends = int(np.count_nonzero(data == self._newline[0]))
+        return self._line_end(data, lines, ends) if lines <= ends else len(block)
 
     def file_bytes(self, text: bytes) -> int:
         """Tell how many bytes of the file a piece of a block stands for."""
@@ -87,13 +89,23 @@ class BlockReader:
 
     def _cut(self, data: bytes, rows: int, *, last: bool) -> tuple[int, int]:
         """Find where the first ``rows`` lines end, and how many there are."""
-        is_end = np.frombuffer(data, np.uint8) == self._newline[0]
-        count = int(np.count_nonzero(is_end))
+        view = np.frombuffer(data, np.uint8)
+        count = int(np.count_nonzero(view == self._newline[0]))
         if count > rows or (count == rows and not (last and not data.endswith(self._newline))):
-            return int(np.flatnonzero(is_end)[rows - 1]) + 1, rows
+            return self._line_end(view, rows, count), rows
         if last and count < rows:
             return len(data), count + (not data.endswith(self._newline) and bool(data))
         return data.rfind(self._newline) + 1, count
+
+    def _line_end(self, data: NDArray[np.uint8], lines: int, total: int) -> int:
+        """Find where the first ``lines`` of a piece's ``total`` line ends are over, looking from the nearer end."""
+        span = len(data) if lines * 2 < total else min(len(data), int((total - lines + 64) * len(data) / total * 1.5))
+        while True:
+            ends = np.flatnonzero(data[len(data) - span :] == self._newline[0])
+            at = len(ends) - 1 - (total - lines)
+            if at >= 0:
+                return len(data) - span + int(ends[at]) + 1
+            span = min(span * 4, len(data))
 
     def _pread(self, length: int) -> tuple[bytes, bool]:
         """Read at most so many bytes, as UTF-8 where the file is UTF-16; whether they are the last."""

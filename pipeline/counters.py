@@ -119,7 +119,8 @@ class _Counter:
     def _in_line(self, row: int, rows: slice) -> NDArray[np.bool_]:
         """Whether later readings can follow on one, however many lie between."""
         gain = self._reading[rows] - self._reading[row]
-        return (gain >= 0) & (gain <= self._cap(self._ts[rows] - self._ts[row]))
+        in_line: NDArray[np.bool_] = (gain >= 0) & (gain <= self._cap(self._ts[rows] - self._ts[row]))
+        return in_line
 
     def classify(self) -> None:
         """Go through the odd steps; all others are what they seem."""

@@ -154,6 +154,9 @@ def _order(member: Parsed, utc: Ints, counts: Counts) -> None:
 
 def _last_turning_row(utc: Ints, last_ms: int) -> int:
     """Find the last row, well before the end, that is younger than all before it and older than all after it."""
+    limit = max(int(utc.max()), last_ms) - RESUME_MARGIN_MS
+    if utc[0] > last_ms and bool((utc[1:] > utc[:-1]).all()):
+        return int(np.searchsorted(utc, limit, side="right")) - 1
     earlier = np.maximum.accumulate(np.concatenate(([last_ms], utc[:-1])))
     later = np.minimum.accumulate(utc[::-1])[::-1]
     turning = np.flatnonzero(
