@@ -13,7 +13,6 @@ from typing import IO
 
 import numpy as np
 import polars as pl
-from pydantic import ValidationError
 
 from app.errors import UnknownSignal, UnknownSource
 from pipeline import contract
@@ -286,11 +285,11 @@ def _site(manifest: Manifest) -> Site:
 def _read_manifest(path: Path) -> Manifest:
     place = contract.manifest_path(path)
     try:
-        manifest = Manifest.model_validate_json(place.read_bytes())
+        manifest = contract.unseal(place.read_bytes(), Manifest)
     except FileNotFoundError as exc:
         raise StoreMissing(f"No store in {path} yet. Build it with: make build-pyramids") from exc
-    except ValidationError as exc:
-        raise StoreCorrupt(f"{place} cannot be read. Mend the store with: packscope build --rebuild") from exc
+    except StoreCorrupt as exc:
+        raise StoreCorrupt(f"{place}: {exc}. Mend the store with: packscope build") from exc
     if manifest.version != contract.STORE_VERSION:
         raise StoreCorrupt(f"{place} is of version {manifest.version}. Renew the store with: packscope build")
     return manifest

@@ -27,7 +27,7 @@ from pipeline.settings import Settings
 from pipeline.signals import Kind
 from pipeline.site import find_site_file, read_site
 from pipeline.stale import Job, can_resume, find_jobs, known_groups, states_of
-from pipeline.tables import extract_features
+from pipeline.tables import extract_features, is_sound
 from pipeline.work import Context, Outcome
 
 Progress = Callable[[int, int, str], None]
@@ -157,7 +157,7 @@ def _build_groups(
     progress: Progress | None,
 ) -> tuple[list[Outcome], list[Rejected]]:
     pending = [] if rebuild else publish.read_pending(context.settings.store)
-    known = known_groups(context.config_hash, standing, pending)
+    known = known_groups(context.writer.root, context.config_hash, standing, pending)
     jobs, unread = find_jobs(sources, known)
     total = sum(job.bytes for job in jobs) or 1
     done = 0
@@ -273,12 +273,13 @@ def _assemble(
 ) -> Manifest:
     rejected = tuple(sorted({*found.rejected, *unread, *(r for o in outcomes for r in o.record.rejected)}, key=_where))
     series = tuple(one for outcome in outcomes for one in outcome.record.series)
-    same_groups = standing is not None and {(g.source, g.name) for g in standing.groups if g.name != "table"} == {
-        (o.record.group.source, o.record.group.name) for o in outcomes
-    }
-    if standing is not None and same_groups and rejected == standing.rejected and not any(o.changed for o in outcomes):
-        return standing
-    tables, traits = extract_features(context, outcomes, standing)
+    if standing is not None and rejected == standing.rejected and not any(outcome.changed for outcome in outcomes):
+        tables = [group for group in standing.groups if group.name == contract.TABLE_GROUP]
+        before = {(g.source, g.name) for g in standing.groups if g.name != contract.TABLE_GROUP}
+        now = {(outcome.record.group.source, outcome.record.group.name) for outcome in outcomes}
+        if before == now and all(is_sound(context, group) for group in tables):
+            return standing
+    feature_tables, traits = extract_features(context, outcomes, standing)
     build_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
     return Manifest(
         version=contract.STORE_VERSION,
@@ -292,7 +293,7 @@ def _assemble(
         rules=tuple(level.name for level in context.levels),
         sources=sources_of(found.sources, series, traits),
         series=series,
-        groups=(*(outcome.record.group for outcome in outcomes), *tables),
+        groups=(*(outcome.record.group for outcome in outcomes), *feature_tables),
         files=tuple(file for outcome in outcomes for file in outcome.record.files),
         rejected=rejected,
         warnings=found.warnings,

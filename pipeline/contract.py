@@ -17,15 +17,16 @@ cycles, events) are parts as well, in the group ``table``, with the table's name
 from __future__ import annotations
 
 import re
+import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pipeline.errors import SettingsError
+from pipeline.errors import SettingsError, StoreCorrupt
 from pipeline.signals import Kind
 
 STORE_VERSION = 1
@@ -73,6 +74,9 @@ class Frozen(BaseModel):
     """Base of the manifest's records."""
 
     model_config = ConfigDict(frozen=True)
+
+
+Record = TypeVar("Record", bound=Frozen)
 
 
 class Level(Frozen):
@@ -172,6 +176,8 @@ class Part(Frozen):
     bytes: int
     checksum: str
     """CRC-32 of the whole file, as eight hexadecimal digits."""
+    mtime_ns: int
+    """Its modification time when it was written: a builder looks closer at a part whose time differs."""
     signals: tuple[str, ...] = ()
     """In ``raw``: the columns it holds. Elsewhere a part holds every signal of its group that has data there."""
 
@@ -337,6 +343,33 @@ class Manifest(Frozen):
     def levels(self) -> tuple[Level, ...]:
         """Every level, raw first, finest to coarsest."""
         return (RAW_LEVEL, *(parse_level(rule) for rule in self.rules))
+
+
+_SEAL = b'{"checksum":"%s","content":'
+_SEAL_LENGTH = len(_SEAL % b"00000000")
+
+
+def seal(record: Frozen) -> bytes:
+    """Write a record as JSON that carries its own CRC-32, so that no flipped byte can pass for a number."""
+    content = record.model_dump_json().encode()
+    return _SEAL % f"{zlib.crc32(content):08x}".encode() + content + b"}"
+
+
+def unseal(data: bytes, kind: type[Record]) -> Record:
+    """Read a sealed record.
+
+    Raises
+    ------
+    StoreCorrupt
+        It is damaged, or of another version.
+    """
+    content = data[_SEAL_LENGTH:-1]
+    if data[:_SEAL_LENGTH] != _SEAL % f"{zlib.crc32(content):08x}".encode() or data[-1:] != b"}":
+        raise StoreCorrupt("its checksum differs")
+    try:
+        return kind.model_validate_json(content)
+    except ValidationError as exc:
+        raise StoreCorrupt("it was written by another version") from exc
 
 
 def manifest_path(store: Path) -> Path:

@@ -17,11 +17,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from pydantic import ValidationError
 
 from pipeline import contract
 from pipeline.contract import GroupRecord, Manifest
-from pipeline.errors import StoreBusy, StoreError
+from pipeline.errors import StoreBusy, StoreCorrupt, StoreError
 from pipeline.parts import folder_name
 
 PENDING = "pending"
@@ -63,8 +62,8 @@ def _os_message(store: Path, exc: OSError) -> str:
 def read_manifest(store: Path) -> Manifest | None:
     """Read what is published; None when nothing is, or when it was written by another version."""
     try:
-        manifest = Manifest.model_validate_json(contract.manifest_path(store).read_bytes())
-    except (FileNotFoundError, ValidationError):
+        manifest = contract.unseal(contract.manifest_path(store).read_bytes(), Manifest)
+    except (FileNotFoundError, StoreCorrupt):
         return None
     return manifest if manifest.version == contract.STORE_VERSION else None
 
@@ -72,7 +71,7 @@ def read_manifest(store: Path) -> Manifest | None:
 def save_pending(store: Path, record: GroupRecord) -> None:
     """Note that a group is finished."""
     name = f"{folder_name(record.group.source)}.{record.group.name}.json"
-    _replace(store / PENDING / name, record.model_dump_json())
+    _replace(store / PENDING / name, contract.seal(record))
 
 
 def read_pending(store: Path) -> list[GroupRecord]:
@@ -80,17 +79,17 @@ def read_pending(store: Path) -> list[GroupRecord]:
     records = []
     for path in sorted((store / PENDING).glob("*.json")):
         try:
-            records.append(GroupRecord.model_validate_json(path.read_bytes()))
-        except ValidationError:
+            records.append(contract.unseal(path.read_bytes(), GroupRecord))
+        except StoreCorrupt:
             continue
     return records
 
 
 def publish(store: Path, manifest: Manifest) -> None:
     """Swap the manifest: the one moment at which readers change over."""
-    text = manifest.model_dump_json()
-    _replace(store / BUILDS / f"{manifest.build_id}.json", text)
-    _replace(contract.manifest_path(store), text)
+    data = contract.seal(manifest)
+    _replace(store / BUILDS / f"{manifest.build_id}.json", data)
+    _replace(contract.manifest_path(store), data)
     for path in (store / PENDING).glob("*.json"):
         path.unlink()
 
@@ -109,7 +108,7 @@ def collect_garbage(store: Path, manifest: Manifest) -> int:
         if build_id == manifest.build_id:
             continue
         if _has_readers(store, build_id):
-            older = Manifest.model_validate_json(path.read_bytes())
+            older = contract.unseal(path.read_bytes(), Manifest)
             needed |= {part.path for group in older.groups for part in group.parts}
         else:
             path.unlink()
@@ -134,11 +133,11 @@ def _has_readers(store: Path, build_id: str) -> bool:
     return False
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
+    with temporary.open("wb") as file:
+        file.write(data)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)

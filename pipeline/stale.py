@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline import contract, discover
 from pipeline.contract import GroupRecord, Manifest, Rejected, SourceFile
 from pipeline.fingerprint import Fingerprint, compare, fingerprint
+from pipeline.parts import is_whole
 from pipeline.signals import group_of
 
 
@@ -30,9 +31,12 @@ class Job:
 
 
 def known_groups(
-    config_hash: str, standing: Manifest | None, pending: Iterable[GroupRecord]
+    root: Path, config_hash: str, standing: Manifest | None, pending: Iterable[GroupRecord]
 ) -> dict[tuple[str, str], GroupRecord]:
-    """Gather what is known of each group: the published build's, or an unfinished build's newer one."""
+    """Gather what is known of each group: the published build's, or an unfinished build's newer one.
+
+    A group with a part that is gone or damaged is not known: it is built anew, which mends it.
+    """
     records: dict[tuple[str, str], GroupRecord] = {}
     if standing is not None:
         files: dict[tuple[str, str], list[SourceFile]] = defaultdict(list)
@@ -42,6 +46,8 @@ def known_groups(
         for one in standing.series:
             series[one.source, one.group].append(one)
         for group in standing.groups:
+            if not all(is_whole(root, part) for part in group.parts):
+                continue
             key = group.source, group.name
             paths = {file.path for file in files[key]}
             records[key] = GroupRecord(
@@ -52,7 +58,7 @@ def known_groups(
                 series=tuple(series[key]),
             )
     for record in pending:
-        if record.config_hash == config_hash:
+        if record.config_hash == config_hash and all(is_whole(root, part) for part in record.group.parts):
             records[record.group.source, record.group.name] = record
     return records
 

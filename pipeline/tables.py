@@ -12,7 +12,7 @@ from pipeline import contract, features
 from pipeline.catalogue import Traits
 from pipeline.contract import Manifest
 from pipeline.history import History
-from pipeline.parts import read_part
+from pipeline.parts import is_whole, read_part
 from pipeline.work import Context, Outcome
 
 
@@ -23,7 +23,7 @@ def extract_features(
     by_source: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
         by_source[outcome.record.group.source].append(outcome)
-    standing_tables = {g.source: g for g in standing.groups if g.name == contract.TABLE_GROUP} if standing else {}
+    standing_tables = {g.source: g for g in standing.groups if is_sound(context, g)} if standing else {}
     standing_sources = {s.name: s for s in standing.sources} if standing else {}
     batteries = {name: own for name, own in by_source.items() if _is_battery(own)}
     with ThreadPoolExecutor(context.settings.max_workers, thread_name_prefix="features") as pool:
@@ -33,6 +33,11 @@ def extract_features(
         }
         done = {name: future.result() for name, future in running.items()}
     return [group for group, _ in done.values()], {name: traits for name, (_, traits) in done.items()}
+
+
+def is_sound(context: Context, group: contract.Group) -> bool:
+    """Whether a group holds tables, all of them whole."""
+    return group.name == contract.TABLE_GROUP and all(is_whole(context.writer.root, part) for part in group.parts)
 
 
 def _is_battery(outcomes: Sequence[Outcome]) -> bool:

@@ -191,6 +191,6 @@ def test_a_finished_group_of_a_killed_build_is_not_built_again(site, monkeypatch
 
 def test_the_manifest_is_json_with_a_tally_for_every_file(site):
     run(site)
-    manifest = json.loads((site / "store" / "manifest.json").read_text())
+    manifest = json.loads((site / "store" / "manifest.json").read_text())["content"]
     assert len(manifest["files"]) == 6
     assert {file["tally"]["rows"] for file in manifest["files"]} == {288}
