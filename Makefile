@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 PYTHON ?=
 export PYTHON
 
-.PHONY: help setup run serve build-pyramids sample test lint format bench screenshots test-faults test-long lock clean
+.PHONY: help setup run serve build-pyramids sample test lint format bench screenshots reference test-faults test-long lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,9 @@ bench: $(READY) ## Measure building and answering on this machine
 screenshots: $(READY) ## Take the pictures in docs/screenshots from the sample site
 	@bash scripts/chromium.sh
 	@$(BIN)/python -m scripts.screenshots
+
+reference: $(READY) ## Write docs/signals.md and docs/limits.md from the tables in the code
+	@$(BIN)/python -m scripts.reference
 
 test-faults: $(READY) ## Kill builds at random moments, break files, and see that nothing is lost
 	@$(BIN)/pytest tests/fault

@@ -16,7 +16,7 @@ from app import factory
 from app.cli import cli
 from pipeline import site
 from pipeline.settings import Settings
-from scripts import signals_page
+from scripts import reference
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -121,8 +121,9 @@ def test_the_pages_are_those_that_the_readme_names():
     assert tuple(import_module(f"pages.{name}").META.name for name in factory.PAGES) == PAGES
 
 
-def test_the_page_of_signals_is_up_to_date():
-    assert signals_page.PAGE.read_text() == signals_page.page(), "run: python -m scripts.signals_page"
+@pytest.mark.parametrize("path", reference.pages(), ids=lambda path: path.name)
+def test_the_pages_made_from_tables_in_the_code_are_up_to_date(path):
+    assert path.read_text() == reference.pages()[path], "run: make reference"
 
 
 def test_every_link_leads_somewhere():

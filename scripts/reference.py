@@ -1,14 +1,15 @@
-"""Write docs/signals.md from the catalogue: ``python -m scripts.signals_page``. A test sees that it is up to date."""
+"""Write docs/signals.md and docs/limits.md from the tables in the code: ``make reference``. A test sees to it."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from app.analytics.limits import LIMITS, Limit
 from pipeline.signals import CATALOGUE, Signal
 
-PAGE = Path(__file__).parents[1] / "docs" / "signals.md"
-HEAD = """# Signals
+DOCS = Path(__file__).parents[1] / "docs"
+SIGNALS = """# Signals
 
 Every signal that is known, first match wins; `*` stands for a number. Any other name is kept as well: as an analog
 signal without a unit, listed as unknown. A `site.toml` can say more of it, or correct what stands here:
@@ -32,20 +33,42 @@ def readable(pattern: str) -> str:
     return chosen.replace(r"\d+", "*")
 
 
-def row(signal: Signal) -> str:
+LIMITS_PAGE = """# Limits
+
+Every limit that a verdict compares with. A site replaces values by name under `[thresholds]` in its `site.toml`
+([site-file.md](site-file.md)); a name that does not exist is an error. [methods.md](methods.md) says what each rule does.
+
+| name | value | unit | meaning | source |
+|---|---|---|---|---|
+"""
+
+
+def signal_row(signal: Signal) -> str:
     """Write one signal's row."""
     low, high = signal.plausible
     plausible = "any" if abs(low) >= 1e9 and abs(high) >= 1e9 else f"{low:,.10g} to {high:,.10g}".replace("-", "−")
     sentinels = ", ".join(f"{value:g}".replace("-", "−") for value in signal.sentinels)
     label = signal.label.format(pack="{pack}", cell="{cell}")
-    cells = (f"`{readable(signal.pattern)}`", label, signal.unit, signal.kind.value, plausible, sentinels)
+    return _row(f"`{readable(signal.pattern)}`", label, signal.unit, signal.kind.value, plausible, sentinels)
+
+
+def limit_row(limit: Limit) -> str:
+    """Write one limit's row."""
+    return _row(f"`{limit.name}`", f"{limit.value:g}", limit.unit, limit.meaning, limit.source)
+
+
+def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-def page() -> str:
-    """Write the whole page."""
-    return HEAD + "".join(row(signal) for signal in CATALOGUE)
+def pages() -> dict[Path, str]:
+    """Write every page."""
+    return {
+        DOCS / "signals.md": SIGNALS + "".join(signal_row(signal) for signal in CATALOGUE),
+        DOCS / "limits.md": LIMITS_PAGE + "".join(limit_row(limit) for limit in LIMITS),
+    }
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page())
+    for path, text in pages().items():
+        path.write_text(text)
