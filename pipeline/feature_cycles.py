@@ -39,10 +39,12 @@ SYSTEM_DAY = schema(
         "soc_last": pl.Float32,
         "heat_a2": pl.Float64,
         "max_a": pl.Float64,
+        "soh_bms": pl.Float32,
     }
 )
 """Charge [Ah] and energy on the DC side [kWh] in and out, by the site's day; ``covered_s`` is the time with current
-readings [s]; ``heat_a2`` the mean of the smoothed squared current [A²]; ``max_a`` the largest \\|I\\| [A]."""
+readings [s]; ``heat_a2`` the mean of the smoothed squared current [A²]; ``max_a`` the largest \\|I\\| [A]; ``soh_bms`` the state of health
+as the battery last reported it [%]."""
 
 CYCLES = schema(
     {
@@ -78,7 +80,8 @@ ANCHORS = schema(
 )
 """Instants at which the median cell's state of charge can be read from its voltage: ``kind`` full or empty.
 ``charge_ah`` (discharged is positive), ``kwh_in``, ``kwh_out`` and ``gap_s`` run from the first reading, so that the
-charge between any two anchors is a difference. ``pack`` and ``cell`` name the limiting cell, ``margin_mv`` its lead over the next."""
+charge between any two anchors is a difference. ``pack`` and ``cell`` name the limiting cell, ``margin_mv`` its lead
+over the next."""
 
 
 def system_days(reader: RawReader, timeline: Timeline) -> pl.DataFrame:
@@ -107,6 +110,7 @@ def system_days(reader: RawReader, timeline: Timeline) -> pl.DataFrame:
             **_soc_days(timeline, day, count),
             "heat_a2": heat,
             "max_a": _by_day(np.fmax, np.abs(timeline.current_a), day, count),
+            "soh_bms": _last_of_day(timeline.soh_pct, day, count),
         }
     )
     return frame.filter(pl.Series(np.bincount(day, minlength=count) > 0)).select(_cast(SYSTEM_DAY))
@@ -132,15 +136,19 @@ def _by_day(reduce: np.ufunc, values: Floats, day: NDArray[np.intp], count: int)
     return out
 
 
+def _last_of_day(values: Floats, day: NDArray[np.intp], count: int) -> Floats:
+    known = np.flatnonzero(~np.isnan(values))
+    out = np.full(count, np.nan)
+    out[day[known]] = values[known]  # the last assignment of a day stays
+    return out
+
+
 def _soc_days(timeline: Timeline, day: NDArray[np.intp], count: int) -> dict[str, Floats]:
     soc = timeline.soc_pct
-    last = np.full(count, np.nan)
-    ends = np.flatnonzero(np.r_[day[1:] != day[:-1], True])
-    last[day[ends]] = soc[ends]
     return {
         "soc_min": _by_day(np.fmin, soc, day, count),
         "soc_max": _by_day(np.fmax, soc, day, count),
-        "soc_last": last,
+        "soc_last": _last_of_day(soc, day, count),
     }
 
 

@@ -101,6 +101,8 @@ class Timeline:
     """Squared current, smoothed with ``HEAT_S`` [A²]."""
     soc_pct: Floats
     """State of charge as the battery reports it, carried forward for an hour [%]; NaN without."""
+    soh_pct: Floats
+    """State of health as the battery reports it, carried alike [%]; NaN without."""
     volts: Floats
     """Cluster voltage, carried alike [V]; NaN without."""
     kwh_in: Floats
@@ -225,9 +227,13 @@ def _runs(current: Floats, steps: Floats, longest: float, rest_a: float) -> tupl
 
 
 def build_timeline(
-    stamps: Ints, current: Floats, soc: Floats, volts: Floats, scale: CurrentScale, calibration: slice
+    stamps: Ints, current: Floats, others: Mapping[str, Floats], scale: CurrentScale, calibration: slice
 ) -> Timeline:
-    """Lay out the string's story; the current is positive when discharging and has no NaN."""
+    """Lay out the string's story; the current is positive when discharging and has no NaN.
+
+    ``others`` holds ``soc``, ``soh`` and ``v`` at the same stamps.
+    """
+    soc, volts = others["soc"], others["v"]
     steps = np.diff(stamps).astype(np.float64)
     step_ms = float(np.median(steps[calibration])) if len(steps) else float(HOUR_MS)
     longest = GAP_FACTOR * step_ms
@@ -249,6 +255,7 @@ def build_timeline(
         ahead_ms=ahead_ms,
         heat_a2=smooth_heat(current, steps),
         soc_pct=soc,
+        soh_pct=others["soh"],
         volts=volts,
         kwh_in=np.r_[0.0, np.cumsum(np.maximum(-kwh, 0.0))],
         kwh_out=np.r_[0.0, np.cumsum(np.maximum(kwh, 0.0))],
@@ -274,7 +281,7 @@ class StringStory:
 
 def read_story(reader: RawReader, said: SourceSettings) -> StringStory:
     """Read current, state of charge and cluster voltage over the whole history and lay the timeline out."""
-    names = {key: find_signal(reader, rf"bms\d+_{key}") for key in ("c", "soc", "v")}
+    names = {key: find_signal(reader, rf"bms\d+_{key}") for key in ("c", "soc", "soh", "v")}
     if names["c"] is None:
         names["c"] = find_signal(reader, r"pcs\d+_dcc")
     if names["c"] is None:
@@ -292,12 +299,13 @@ def read_story(reader: RawReader, said: SourceSettings) -> StringStory:
         for key, name in names.items()
         if key != "c"
     }
-    return _told(reader, said, onto, logged[known], others["soc"], others["v"])
+    return _told(reader, said, onto, logged[known], others)
 
 
 def _told(
-    reader: RawReader, said: SourceSettings, stamps: Ints, logged: Floats, soc: Floats, volts: Floats
+    reader: RawReader, said: SourceSettings, stamps: Ints, logged: Floats, others: Mapping[str, Floats]
 ) -> StringStory:
+    soc, volts = others["soc"], others["v"]
     end_ms = calibration_end(stamps, logged, reader.zone)
     first = slice(0, int(np.searchsorted(stamps, end_ms)))
     scale = current_scale(logged[first], said.nominal_ah)
@@ -309,5 +317,5 @@ def _told(
     if sign.value is None:
         notes.append("The current's sign cannot be told from the data: say current_positive in site.toml.")
         return StringStory(None, sign, end_ms, tuple(notes))
-    timeline = build_timeline(stamps, sign.value * logged, soc, volts, scale, first)
+    timeline = build_timeline(stamps, sign.value * logged, others, scale, first)
     return StringStory(timeline, sign, end_ms, tuple(notes))
