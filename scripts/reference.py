@@ -36,7 +36,8 @@ def readable(pattern: str) -> str:
 LIMITS_PAGE = """# Limits
 
 Every limit that a verdict compares with. A site replaces values by name under `[thresholds]` in its `site.toml`
-([site-file.md](site-file.md)); a name that does not exist is an error. [methods.md](methods.md) says what each rule does.
+([site-file.md](site-file.md)); a name that does not exist is an error. [methods.md](methods.md) says what each rule
+does.
 
 | name | value | unit | meaning | source |
 |---|---|---|---|---|
