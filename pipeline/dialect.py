@@ -47,12 +47,14 @@ COMMA_NUMBER = r"[+-]?(?:\d+,?\d*|,\d+)(?:[eE][+-]?\d+)?"
 POINT_THOUSANDS = r"[+-]?\d{1,3}(?:[,' \u00a0\u202f]\d{3})+(?:\.\d+)?"
 COMMA_THOUSANDS = r"[+-]?\d{1,3}(?:[.' \u00a0\u202f]\d{3})+(?:,\d+)?"
 _ANY_NUMBER = re.compile("|".join((NUMBER, COMMA_NUMBER, POINT_THOUSANDS, COMMA_THOUSANDS)))
-_COMMA_DECIMAL = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?|[+-]?\d{1,3}(?:\.\d{3})+,\d+")
+_COMMA_DECIMAL = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?|[+-]?\d{1,3}(?:[.' \u00a0\u202f]\d{3})+(?:,\d+|\.\d{3})")
 _POINT_DECIMAL = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
 
 _PROBE_BYTES = 1024
-_CONTROLS = bytes(code for code in range(1, 32) if code not in b"\t\n\f\r\x1a\x1b")
+_CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\f\r\x1a\x1b")
 """Characters that no text holds."""
+_ZEROS = re.compile(rb"\0{16,}")
+"""What a file system leaves where the power failed before the text was written."""
 
 _MAGIC = (
     (b"\x1f\x8b", "it is gzip-compressed; unpack it first"),
@@ -173,8 +175,11 @@ class _Sniffer:
         self._complete = complete
 
     def run(self) -> Sniffed:
-        if not self._head.strip(b"\0 \t\r\n") and self._complete:
+        if self._complete and not self._head.strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"):
             raise InputError(self._path, None, "it is empty")
+        for magic, reason in _MAGIC:
+            if self._head.startswith(magic):
+                raise InputError(self._path, None, reason)
         self._encoding, self._bom = self._find_encoding()
         lines = self._lines()
         separator, first, stamp_column = self._find_rows(lines)
@@ -190,9 +195,6 @@ class _Sniffer:
         return self._conclude(lines, rows_at, separator, stamp_column, header)
 
     def _find_encoding(self) -> tuple[str, bytes]:
-        for magic, reason in _MAGIC:
-            if self._head.startswith(magic):
-                raise InputError(self._path, None, reason)
         for bom, encoding in _BOMS:
             if self._head.startswith(bom):
                 return encoding, bom
@@ -200,8 +202,8 @@ class _Sniffer:
         for encoding, zeros in (("utf-16-le", probe[1::2]), ("utf-16-be", probe[0::2])):
             if len(probe) > 8 and zeros.count(0) > 0.9 * len(zeros) and probe.count(0) < 0.6 * len(probe):
                 return encoding, b""
-        controls = len(probe) - len(probe.translate(None, _CONTROLS))
-        if controls > 0.1 * len(probe) or probe.count(0) > 0.5 * len(probe):
+        probe = _ZEROS.sub(b"", self._head)[:_PROBE_BYTES]
+        if len(probe) - len(probe.translate(None, _CONTROLS)) > 0.1 * len(probe):
             raise InputError(self._path, None, "it is binary, not text")
         return ("utf-8" if _is_utf8(self._head) else "cp1252"), b""
 

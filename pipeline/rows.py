@@ -65,7 +65,9 @@ def read_rows(
     lines = text.split(dialect.newline)
     is_cut_off = is_end and lines[-1] != ""
     frame = pl.DataFrame({"line": lines}, schema={"line": pl.String}).with_row_index("n")
-    frame = frame.with_columns(pl.col("line").str.strip_chars("\r\0 ")).filter(pl.col("line") != "")
+    frame = frame.with_columns(pl.col("line").str.strip_chars_start("\0 \r").str.strip_chars_end("\r ")).filter(
+        pl.col("line") != ""
+    )
     comments = frame["line"].str.starts_with("#")
     counts.noted["comments"] = int(comments.sum())
     frame = frame.filter(~comments)
