@@ -17,11 +17,11 @@ from app import bench as bench_answers
 from app import launch
 from pipeline import bench as bench_build
 from pipeline import report
-from pipeline.commands import FAILED, SAMPLE_FOLDER, Roots, Store, build_once, commands, write_sample
+from pipeline.commands import FAILED, HELP, SAMPLE_FOLDER, Roots, Store, build_once, commands, write_sample
 from pipeline.commands import run as run_commands
 from pipeline.settings import Settings, read_settings
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
 cli.add_typer(commands)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
@@ -35,13 +35,13 @@ def _say_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@cli.callback()
+@cli.callback(help=HELP)
 def _root(
     _version: Annotated[
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version.")
     ] = False,
 ) -> None:
-    """Turn a folder of battery and smart-meter CSVs into a dashboard that shows every cell."""
+    """Read what comes before the command."""
 
 
 @cli.command()
@@ -71,8 +71,8 @@ def run(
 
 @cli.command()
 def bench(
-    days: Annotated[float, typer.Option(min=2, max=10_000, help="Span of the simulated site [days].")] = 60,
-    step: Annotated[int, typer.Option(min=1, max=3_600, help="Logger interval [s].")] = 300,
+    days: Annotated[float, typer.Option(min=2, max=10_000, help="Span of the simulated site in days.")] = 60,
+    step: Annotated[int, typer.Option(min=1, max=3_600, help="Logger interval in seconds.")] = 300,
     systems: Annotated[int, typer.Option(min=1, max=3, help="How many cabinets.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:

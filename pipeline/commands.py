@@ -21,10 +21,14 @@ from pipeline.errors import PackscopeError, SettingsError
 from pipeline.settings import Settings, read_settings
 
 FAILED, REJECTED = 1, 3
+HELP = """Turn a folder of battery and smart-meter CSVs into a dashboard that shows every cell.
+
+Exit status: 0 all well, 1 failed, 2 wrong usage, 3 built but some files were rejected.
+"""
 SAMPLE_FOLDER = Path("data/sample")
 WATCH_EVERY_S = 60.0
 
-commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
 
 Roots = Annotated[str | None, typer.Option(help="Folders or s3:// prefixes with the CSVs, separated by commas.")]
 Store = Annotated[Path | None, typer.Option(help="Folder of the store.")]
@@ -36,7 +40,7 @@ def parse_rules(text: str) -> tuple[str, ...]:
     try:
         levels = [contract.parse_level(rule) for rule in rules]
     except SettingsError as exc:
-        raise typer.BadParameter(str(exc), param_hint="--rules") from exc
+        raise typer.BadParameter(str(exc).removeprefix("--rules: "), param_hint="--rules") from exc
     if not levels:
         raise typer.BadParameter("name at least one level, like 5min,15min,1h,1d", param_hint="--rules")
     return rules
@@ -56,7 +60,7 @@ def build(
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Read everything anew.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout, progress on stderr.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Go on: build again whenever files have changed.")] = False,
-    every: Annotated[float, typer.Option(min=1.0, help="With --watch: how often to look [s].")] = WATCH_EVERY_S,
+    every: Annotated[float, typer.Option(min=1.0, help="With --watch: how often to look, in seconds.")] = WATCH_EVERY_S,
 ) -> None:
     """Build the store from the CSVs, only what has changed."""
     names = parse_rules(rules)
@@ -98,8 +102,8 @@ def build_once(
 @commands.command()
 def sample(
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = SAMPLE_FOLDER,
-    days: Annotated[float, typer.Option(min=0.1, max=10_000, help="Span [days].")] = simulator.DEFAULT_DAYS,
-    step: Annotated[int, typer.Option(min=1, max=3_600, help="Logger interval [s].")] = simulator.DEFAULT_STEP_S,
+    days: Annotated[float, typer.Option(min=0.1, max=10_000, help="Span in days.")] = simulator.DEFAULT_DAYS,
+    step: Annotated[int, typer.Option(min=1, max=3_600, help="Logger interval in seconds.")] = simulator.DEFAULT_STEP_S,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = simulator.DEFAULT_SEED,
     systems: Annotated[int, typer.Option(min=1, max=3, help="How many cabinets.")] = 3,
 ) -> None:
