@@ -18,7 +18,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from app.figures.theme import BANDS, CHART_MIN_PX
-from app.numbers import NOTHING
+from app.numbers import NOTHING, SPACE
 
 Identity = str | dict[str, str]
 Content = str | Component | Sequence[str | Component]
@@ -95,11 +95,9 @@ def provenance(rows: Mapping[str, object], *, subject: str = "this number") -> h
 
 def stat(value: str) -> html.Span:
     """Write a number with its unit (as `app.numbers.quantity` does) in tabular figures, the unit smaller."""
-    figure, _, unit = value.rpartition("\N{NARROW NO-BREAK SPACE}")
-    if figure and not unit[:1].isdigit():
-        return html.Span(
-            [figure, html.Span(f"\N{NARROW NO-BREAK SPACE}{unit}", className="ps-unit")], className="ps-num"
-        )
+    figure, _, unit = value.rpartition(SPACE)
+    if figure and "," not in figure and not unit[:1].isdigit():
+        return html.Span([figure, html.Span(f"{SPACE}{unit}", className="ps-unit")], className="ps-num")
     return html.Span(value, className="ps-num")
 
 

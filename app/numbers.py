@@ -1,4 +1,4 @@
-"""Numbers as the user reads them: sensible digits, the unit behind a thin space, never a bare value."""
+"""Numbers as the user reads them: sensible digits, the unit behind a space that does not break, never a bare value."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
-"""Thousands mark, and what stands between a number and its unit."""
+"""Thousands mark."""
+SPACE = "\N{NO-BREAK SPACE}"
+"""What stands between a number and its unit."""
 NOTHING = "–"
 """What stands where a number is unknown."""
 MINUS = "−"
@@ -40,7 +42,7 @@ def number(value: float | None, digits: int = 0) -> str:
 def quantity(value: float | None, unit: str, digits: int | None = None) -> str:
     """Write a number with its unit and the decimals that the unit deserves: ``3.312 V``, ``12.4 mV``."""
     text = number(value, digits_of(unit) if digits is None else digits)
-    return text if text == NOTHING or not unit else f"{text}{THIN}{unit}"
+    return text if text == NOTHING or not unit else f"{text}{SPACE}{unit}"
 
 
 def energy_parts(kwh: float | None) -> tuple[float | None, str]:
@@ -64,7 +66,7 @@ def percent(share: float | None, digits: int = 0) -> str:
     scaled = share * 100
     if scaled < 100 <= round(scaled, digits):
         scaled = 100 - 10**-digits
-    return f"{number(scaled, digits)}{THIN}%"
+    return f"{number(scaled, digits)}{SPACE}%"
 
 
 def counted(count: int, singular: str, plural: str | None = None) -> str:
@@ -90,8 +92,8 @@ def duration(span_ms: float) -> str:
     parts = [(days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s")]
     first = next((at for at, (count, _) in enumerate(parts) if count), 3)
     kept = parts[first : first + (1 if days >= 10 else 2)]
-    words = [f"{number(count)}{THIN}{unit}" for count, unit in kept if count]
-    return " ".join(words) or f"0{THIN}s"
+    words = [f"{number(count)}{SPACE}{unit}" for count, unit in kept if count]
+    return SPACE.join(words) or f"0{SPACE}s"
 
 
 def age(last_ms: int, now_ms: int) -> str:

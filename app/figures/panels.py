@@ -15,6 +15,8 @@ from app.figures.theme import TEXT_PX, colours, series_colour, style
 
 PANEL_PX = 150
 """Least height of a panel where there are several [px]."""
+EDGES_PX = 60
+"""Room above and below the panels, for the caption and the time axis [px]."""
 GAP_SHARE = 0.003
 """Gaps narrower than this share of the axis are too thin for a band [1]."""
 MAX_BANDS = 60
@@ -27,8 +29,8 @@ STRIP_PX = 22
 """Height of the strip of events [px]."""
 LABEL_PX = 15
 """Least distance between the labels at the ends of lines [px]."""
-CHARACTER_PX = 6.6
-MAX_CLOCK_LABELS = 6
+CHARACTER_PX = 7.4
+"""Width that a character of a label takes at most, about [px]."""
 BETWEEN = 0.07
 """Space between panels, as a share of the plot's height [1]."""
 
@@ -60,6 +62,11 @@ class Panel:
         low, high = min(values), max(values)
         room = (high - low) * PAD or abs(high) * PAD or 1.0
         return [low - room, high + room]
+
+
+def chart_height(panels: int) -> int:
+    """Height that a chart of so many panels needs [px]."""
+    return 320 if panels < 2 else PANEL_PX * panels + EDGES_PX
 
 
 def frame_panels(
@@ -97,19 +104,19 @@ def frame_panels(
     height : int or None
         Height [px].
     """
-    tall = max(height or 320, PANEL_PX * len(panels) + 70 if len(panels) > 1 else 0)
-    plot_px = tall - 28 - 30 - (STRIP_PX if events else 0)
-    floor = STRIP_PX / max(tall - 58, 1) if events else 0.0
+    tall = max(height or 0, chart_height(len(panels)))
+    plot_px = tall - EDGES_PX - (STRIP_PX if events else 0)
+    floor = STRIP_PX / (tall - EDGES_PX) if events else 0.0
     layout: dict[str, Any] = {"xaxis": _time_axis(drawn, zone)}
     for at, panel in enumerate(panels):
         layout["yaxis" if at == 0 else f"yaxis{at + 1}"] = _value_axis(panel, at, len(panels), floor)
         _limits(figure, panel, at, theme)
         _end_labels(figure, panel, at, plot_px / len(panels), theme)
     _gap_bands(figure, gaps, drawn, zone, theme)
-    _clock_marks(figure, drawn, zone, theme)
+    clocks = _clock_marks(figure, drawn, zone, theme)
     if events:
         layout[f"yaxis{len(panels) + 1}"] = _strip(figure, events, len(panels) + 1, floor, zone, theme)
-    _say(figure, caption, theme)
+    _say(figure, caption + clocks, theme)
     right = max((len(name) for panel in panels for name, _, _ in panel.labels), default=0) * CHARACTER_PX
     layout["margin"] = {"l": 8, "r": round(12 + right), "t": 28, "b": 8, "pad": 0}
     layout["showlegend"] = any(panel.legend for panel in panels)
@@ -211,17 +218,15 @@ def _gap_bands(
         )
 
 
-def _clock_marks(figure: go.Figure, drawn: tuple[int, int], zone: str, theme: str | None) -> None:
-    """Mark where the site's clock changes, with by how much where there is room for it."""
-    own = colours(theme)
+def _clock_marks(figure: go.Figure, drawn: tuple[int, int], zone: str, theme: str | None) -> str:
+    """Mark where the site's clock changes, and return the words that explain the marks."""
     changes = clock_changes(*drawn, zone)
-    for when, moved in changes:
+    for when, _ in changes:
         at = str(to_wall([when], zone)[0])
-        line = {"color": own["ink-3"], "width": 1, "dash": "dot"}
+        line = {"color": colours(theme)["ink-3"], "width": 1, "dash": "dot"}
         figure.add_shape(type="line", xref="x", yref="paper", x0=at, x1=at, y0=0, y1=1, line=line, layer="below")
-        if len(changes) <= MAX_CLOCK_LABELS:
-            words = f"clock {'+' if moved > 0 else '−'}{abs(moved) / 3_600_000:g} h"
-            _note(figure, words, at, 1, own["ink-3"], xref="x", yref="paper", xshift=2, yanchor="top")
+    moves = list(dict.fromkeys(f"{'+' if moved > 0 else '−'}{abs(moved) / 3_600_000:g} h" for _, moved in changes))
+    return f", dotted: the clock changes ({', '.join(moves)})" if moves else ""
 
 
 def _strip(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from os.path import commonprefix
 
 import numpy as np
 import plotly.graph_objects as go
@@ -24,6 +25,8 @@ MAX_DIRECT_LABELS = 4
 """Up to so many lines of a panel are labelled at their end; more get a legend."""
 ISOLATED_PX = 4
 """Diameter of a reading that has no neighbour to draw a line to [px]."""
+LONG_PREFIX, KEPT_OF_PREFIX = 6, 2
+"""A common beginning of names longer than the first is cut, but for the second [characters]."""
 Column = NDArray[np.float64]
 
 
@@ -54,6 +57,7 @@ def time_chart(
     theme: str | None,
     drawn: tuple[int, int],
     names: Sequence[str] | None = None,
+    colour_of: Sequence[int] | None = None,
     limits: Sequence[Limit] = (),
     events: Sequence[Event] = (),
     height: int | None = None,
@@ -72,6 +76,8 @@ def time_chart(
         Range of the axis [epoch ms, UTC).
     names : sequence of str or None
         Names of the lines; their labels when it is None.
+    colour_of : sequence of int or None
+        Number of each line's colour, where the same thing is to have one colour in every panel.
     limits : sequence of Limit
         Drawn in the panel of their unit where they are near the data.
     events : sequence of Event
@@ -89,6 +95,7 @@ def time_chart(
         return message(_why_empty(lines), theme, height=height)
     figure = go.Figure()
     panels = _panels(lines)
+    hues = list(colour_of) if colour_of is not None else list(range(len(lines)))
     for at, panel in enumerate(panels):
         for index in panel:
             _draw(
@@ -97,7 +104,10 @@ def time_chart(
             _colour(figure, series_colour(index, theme))
     frame_panels(
         figure,
-        [_framed([lines[i] for i in panel], [called[i] for i in panel], list(panel), limits) for panel in panels],
+        [
+            _framed([lines[i] for i in panel], [called[i] for i in panel], [hues[i] for i in panel], limits)
+            for panel in panels
+        ],
         drawn=drawn,
         zone=zone,
         theme=theme,
@@ -120,6 +130,13 @@ def _panels(lines: Sequence[SeriesAnswer]) -> list[tuple[int, ...]]:
     order = list(dict.fromkeys(keys))
     ranked = sorted(range(len(lines)), key=lambda index: order.index(keys[index]))
     return [tuple(group) for _, group in groupby(ranked, key=lambda index: keys[index])]
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """Shorten long names that begin alike to what tells them apart: ``…0002``, ``…0003``."""
+    shared = len(commonprefix(list(names))) if len(names) > 1 else 0
+    cut = max(shared - KEPT_OF_PREFIX, 0)
+    return [f"…{name[cut:]}" for name in names] if cut > LONG_PREFIX else list(names)
 
 
 def _axis(at: int) -> str:
@@ -243,7 +260,7 @@ def _colour(figure: go.Figure, colour: str) -> None:
             trace.fillcolor = faded(colour)
 
 
-def _framed(lines: list[SeriesAnswer], names: list[str], indices: list[int], limits: Sequence[Limit]) -> Panel:
+def _framed(lines: list[SeriesAnswer], names: list[str], hues: list[int], limits: Sequence[Limit]) -> Panel:
     """Describe one panel: its title, the range of its data, its limits and the labels at the ends of its lines."""
     unit, kind = lines[0].unit, lines[0].kind
     with np.errstate(invalid="ignore"):
@@ -258,7 +275,7 @@ def _framed(lines: list[SeriesAnswer], names: list[str], indices: list[int], lim
         low=float(every.min()) if len(every) else 0.0,
         high=float(every.max()) if len(every) else 1.0,
         limits=tuple((one.value, one.label) for one in limits if one.unit == unit),
-        labels=tuple(zip(names, ends, indices, strict=True)) if direct else (),
+        labels=tuple(zip(names, ends, hues, strict=True)) if direct else (),
         legend=len(names) > MAX_DIRECT_LABELS,
     )
 

@@ -1,0 +1,178 @@
+"""The tiles of the Overview: one for each system and meter, and one for each of the four questions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from app.components import badge, band_badge, kpi, kpi_row, partial, provenance, section
+from app.numbers import NOTHING, age, counted, energy, known, number, percent, quantity, stamp
+from app.scope import Scope
+from app.shapes import Interval, PackReport
+from pages.glance import MeterGlance, SystemGlance, need_attention
+
+STALE_DAYS = 2
+"""Data older than this is called old [days]; a choice for loggers that report every few minutes."""
+
+
+def _tile(
+    scope: Scope, path: str, key: str, status: Component, tiles: Sequence[Component], missing: Sequence[str]
+) -> html.Article:
+    link = dcc.Link(str(scope.source), href=scope.view.href(path, **{key: scope.source}))
+    head = html.Div([html.H2(link, className="ps-h2"), status], className="ps-tile-head")
+    rest = [partial(text) for text in missing]
+    return html.Article([head, kpi_row(tiles), *rest], className="ps-tile")
+
+
+def data_tile(scope: Scope, coverage: float | None, now_ms: int) -> Component:
+    """Say how old the last data is, and how much of the period it covers."""
+    return kpi(
+        "Last data",
+        age(scope.last_ms, now_ms),
+        note=f"{stamp(scope.last_ms, scope.zone)}, {percent(coverage, 1)} coverage",
+    )
+
+
+def status_words(glance: SystemGlance) -> Component:
+    """Say in one badge how a system is."""
+    counts = glance.counts
+    said = [f"{counts[name]} {name}" for name in ("critical", "warning", "watch") if counts[name]]
+    if not said and glance.system_findings:
+        said = [counted(len(glance.system_findings), "finding")]
+    words = {"fine": "No findings", "unknown": "Not judged"}.get(glance.severity, ", ".join(said))
+    return badge(glance.severity, words)
+
+
+def soh_tile(report: PackReport | None) -> Component:
+    """Show the headline state of health with its interval, its band and what it rests on."""
+    if report is None:
+        return kpi("State of health", NOTHING, note="not judged", severity="unknown")
+    basis = report.soh_basis or "unknown"
+    value = getattr(report.soh, basis, None)
+    mark = provenance({"basis": basis, **report.provenance, "coverage": percent(report.coverage)}, subject="the SOH")
+    span = f", {number(report.soh.low, 1)} to {number(report.soh.high, 1)}" if known(report.soh.low) else ""
+    note: Component | str = (
+        html.Span([band_badge(report.band), span]) if report.band else report.soh_reason or "unknown"
+    )
+    return kpi(f"SOH ({basis})", quantity(value, "%"), note=note, mark=mark)
+
+
+def rate_words(rate: Interval) -> str:
+    """Write the interval of a degradation rate, or why there is none."""
+    if not known(rate.value):
+        return rate.reason or "not known"
+    return f"{number(rate.low, 2)} to {number(rate.high, 2)} %/month"
+
+
+def system_tile(glance: SystemGlance, now_ms: int) -> html.Article:
+    """Show a battery system."""
+    scope, report = glance.scope, glance.comparison.system if glance.comparison else None
+    soc = glance.stat("soc", "soc")
+    day, week = glance.alarms(1), glance.alarms(7)
+    alarms = "unknown" if week is None or day is None else f"{len(day)} in the last 24 h of data"
+    hottest = glance.stat("temperature", "cell_max_t")
+    tiles = [
+        soh_tile(report),
+        kpi("State of charge", quantity(soc.last if soc else None, "%", 0), note="last reading"),
+        kpi("Alarms, 7 days", NOTHING if week is None else number(len(week)), note=alarms),
+        kpi("Hottest cell, 7 days", quantity(hottest.max if hottest else None, "°C"), note="highest reading"),
+        kpi("Imbalance", quantity(report.imbalance_mv if report else None, "mV"), note="at rest, median day"),
+        data_tile(scope, report.coverage if report else None, now_ms),
+    ]
+    return _tile(scope, "/cells", "system", status_words(glance), tiles, glance.reasons)
+
+
+def meter_tile(glance: MeterGlance, now_ms: int) -> html.Article:
+    """Show a meter."""
+    found, scope = glance.kpis, glance.scope
+    if found is None:
+        return _tile(
+            scope, "/meter", "meter", badge("unknown", "No answer"), [data_tile(scope, None, now_ms)], glance.reasons
+        )
+    odd = glance.doubtful_steps
+    status = badge("watch", counted(odd, "odd counter step")) if odd else badge("fine", "Counters steady")
+    if not found.counter_steps:
+        status = badge("unknown", "No counters")
+    tiles = [
+        kpi("Import", energy(found.import_kwh), note=_from(found.from_power.get("import_kwh"))),
+        kpi("Export", energy(found.export_kwh), note=_from(found.from_power.get("export_kwh"))),
+        kpi("Peak", quantity(found.peak_kw, "kW"), note="highest raw reading"),
+        data_tile(scope, found.coverage, now_ms),
+    ]
+    return _tile(scope, "/meter", "meter", status, tiles, glance.reasons)
+
+
+def _from(kwh: float | None) -> str:
+    return f"{energy(kwh)} from power" if known(kwh) else "no power signal"
+
+
+def questions(systems: Sequence[SystemGlance]) -> Component:
+    """Answer the four questions, for all systems together."""
+    return section("Four questions", kpi_row([safe(systems), working(systems), available(systems), trending(systems)]))
+
+
+def safe(systems: Sequence[SystemGlance]) -> Component:
+    """Say whether it is safe: critical cells, and alarms that go on."""
+    attention = need_attention(systems)
+    critical = sum(row.verdict.severity == "critical" for row in attention)
+    known_alarms = [rows for glance in systems if (rows := glance.alarms(7)) is not None]
+    ongoing = sum(row.ongoing for rows in known_alarms for row in rows)
+    alarms = counted(sum(map(len, known_alarms)), "alarm") if known_alarms else "alarms unknown"
+    severity = "critical" if critical or ongoing else "warning" if attention else "fine"
+    if all(glance.comparison is None for glance in systems):
+        return kpi("Is it safe?", "Not judged", note=alarms, severity="unknown")
+    words = {"critical": f"{counted(critical, 'critical cell')}", "warning": "Look at it", "fine": "No sign against it"}
+    return kpi(
+        "Is it safe?",
+        words[severity],
+        note=f"{alarms} in the last 7 days of data, {ongoing} going on",
+        severity=severity,
+    )
+
+
+def working(systems: Sequence[SystemGlance]) -> Component:
+    """Say whether it works: whether the converters moved energy in the last week of data."""
+    stats = [glance.stat("pcs", "_ap") for glance in systems]
+    moved = [
+        row for row in stats if row is not None and row.max is not None and row.min is not None and row.max > row.min
+    ]
+    judged = [row for row in stats if row is not None]
+    if not judged:
+        return kpi("Is it working?", "Not known", note="no converter power is logged", severity="unknown")
+    peak = max((max(abs(row.min or 0.0), abs(row.max or 0.0)) for row in judged), default=0.0)
+    severity = "fine" if len(moved) == len(judged) else "watch"
+    return kpi(
+        "Is it working?",
+        f"{len(moved)} of {counted(len(judged), 'system')} moved energy",
+        note=f"up to {quantity(peak, 'kW')} in the last 7 days of data",
+        severity=severity,
+    )
+
+
+def available(systems: Sequence[SystemGlance]) -> Component:
+    """Say how much energy there is: the state of charge of each system, and the measured health it counts on."""
+    charges = [(glance.scope.source, row.last) for glance in systems if (row := glance.stat("soc", "soc")) is not None]
+    said = [f"{name}: {quantity(value, '%', 0)}" for name, value in charges if known(value)]
+    values = [value for _, value in charges if value is not None]
+    if not values:
+        return kpi("How much energy?", "Not known", note="no state of charge is logged", severity="unknown")
+    low, high = min(values), max(values)
+    words = quantity(low, "%", 0) if low == high else f"{number(low)} to {quantity(high, '%', 0)}"
+    return kpi("How much energy is available?", f"{words} charged", note=", ".join(said), severity="fine")
+
+
+def trending(systems: Sequence[SystemGlance]) -> Component:
+    """Say what the trends are: the fastest loss of capacity."""
+    rates = [(row.scope.source, row.comparison.system.degradation_pct_per_month) for row in systems if row.comparison]
+    judged = [(name, rate) for name, rate in rates if rate.value is not None]
+    if not judged:
+        reasons = Counter(rate.reason for _, rate in rates if rate.reason)
+        note = reasons.most_common(1)[0][0] if reasons else "no system could be judged"
+        return kpi("What are the trends?", "Not known", note=note, severity="unknown")
+    name, rate = min(judged, key=lambda row: float(row[1].value or 0.0))
+    return kpi(
+        "What are the trends?", quantity(rate.value, "%/month", 2), note=f"capacity of {name}; {rate_words(rate)}"
+    )
