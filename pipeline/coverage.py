@@ -51,7 +51,7 @@ def quality(frame: pl.DataFrame, judged: Collection[str] = ()) -> pl.DataFrame:
     """
     names = frame.columns[1:]
     ts = frame[TS].to_physical().to_numpy()
-    readings = pl.DataFrame(frame.get_columns()[1:]).to_numpy()
+    readings = pl.DataFrame(frame.get_columns()[1:]).to_numpy(order="fortran")
     present = ~np.isnan(readings)
     stuck = _stuck(ts, readings, [name in judged for name in names])
     shared = _clock(ts) if present.all() else None

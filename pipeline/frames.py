@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import reduce
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,17 @@ def stored(frame: pl.DataFrame) -> pl.DataFrame:
             break
     kept = {columns[at + 1].name for at in wide}
     return pl.DataFrame([one if one.name == TS or one.name in kept else one.cast(pl.Float32) for one in columns])
+
+
+def in_order(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Put frames one after another in order of time; they are sorted themselves, and sorting is left out if it can."""
+    if len(frames) == 1:
+        return frames[0]
+    queue = sorted(frames, key=lambda frame: frame[TS][0])
+    same = all(frame.schema == queue[0].schema for frame in queue)
+    frame = pl.concat(queue, how="vertical" if same else "diagonal_relaxed")
+    apart = all(one[TS][-1] < other[TS][0] for one, other in pairwise(queue))
+    return frame if apart else frame.sort(TS)
 
 
 def between(frame: pl.DataFrame, start_ms: int, end_ms: int) -> pl.DataFrame:

@@ -17,10 +17,11 @@ from typing import Any, Literal
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pipeline import contract, counters, coverage, pyramid
 from pipeline.contract import QUALITY, RAW, TS, Group, Level, Part, column
-from pipeline.frames import between, by_clock, readings_of, stored, widen
+from pipeline.frames import between, by_clock, in_order, readings_of, stored, widen
 from pipeline.parts import PartWriter, read_part
 from pipeline.signals import Kind, Signal
 
@@ -180,9 +181,9 @@ class GroupBuilder:
             self.conflicts[reason] = self.conflicts.get(reason, 0) + count
         frames = [stored(frame) for frame in frames]
         self._write_raw(start, frames)
-        stamp = pl.lit(start).cast(contract.TS_DTYPE).alias(TS)
         rows = pl.concat([coverage.quality(frame, self._plan.moving) for frame in frames])
-        self._quality[start] = rows.select(stamp, pl.all())
+        stamp = pyramid.stamps(np.full(rows.height, start, np.int64))
+        self._quality[start] = pl.DataFrame([stamp, *rows.get_columns()])
         if self._margin_ms(start):
             self._underived.add(start)
         else:
@@ -303,7 +304,7 @@ class GroupBuilder:
                 self._underived |= set(self._raw)
             self.counter_limits[name] = limit
 
-    def _history(self, name: str) -> tuple[pyramid.Ints, pyramid.Floats]:
+    def _history(self, name: str) -> tuple[pyramid.Ints, NDArray[np.float64]]:
         """Read every reading of one signal."""
         frames = [
             widen(read_part(self._writer.root, pending.part, [TS, name])).drop_nulls()
@@ -314,7 +315,7 @@ class GroupBuilder:
         if not frames:
             return np.zeros(0, np.int64), np.zeros(0)
         whole = pl.concat(frames)
-        return whole[TS].to_physical().to_numpy(), whole[name].to_numpy()
+        return whole[TS].to_physical().to_numpy(), whole[name].cast(pl.Float64).to_numpy()
 
     def _flag(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
         names = readings_of(frame)
@@ -373,14 +374,15 @@ class _LevelStack:
         """Write the periods that begin before a stamp; all of them by default."""
         for period in sorted(p for p in self._pieces if before is None or p < before):
             pieces = self._pieces.pop(period)
-            frames = [piece for piece in pieces.values() if piece.height]
+            frames = list(pieces.values())
             if period in self.parts:
                 standing = read_part(self._writer.root, self.parts[period].part)
                 replaced = [pl.col(TS).to_physical().is_between(*cut, closed="left") for cut in pieces]
                 frames.append(standing.filter(~pl.any_horizontal(replaced)))
+            frames = [frame for frame in frames if frame.height]
             if not frames:
                 continue
-            frame = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal_relaxed").sort(TS)
+            frame = in_order(frames)
             folder = (self._plan.source, self._plan.name)
             self.parts[period] = _Pending(
                 self._writer.write(frame, folder, self.level.name, start_ms=period, zone=self._plan.zone)

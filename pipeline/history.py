@@ -54,7 +54,8 @@ class History:
         """
         pieces: dict[tuple[str, ...], list[pl.DataFrame]] = defaultdict(list)
         for part in self._parts:
-            names = tuple(name for name in signals if name in set(part.signals))
+            held = set(part.signals)
+            names = tuple(name for name in signals if name in held)
             if names and part.first_ms < end_ms and part.last_ms >= start_ms:
                 pieces[names].append(self._read(part, names, start_ms, end_ms))
         frames = [pl.concat(found, how="vertical_relaxed").sort(TS) for found in pieces.values()]

@@ -81,7 +81,8 @@ class PartWriter:
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         buffer = io.BytesIO()
-        frame.write_parquet(buffer, compression=self._compression)
+        # Parts are small and picked by the manifest, so statistics inside them would serve nobody.
+        frame.write_parquet(buffer, compression=self._compression, statistics=False)
         data = buffer.getbuffer()
         target.write_bytes(data)
         ts = frame[contract.TS].to_physical()

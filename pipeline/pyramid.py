@@ -164,7 +164,7 @@ def _columns(values: Mapping[str, Floats], dtypes: Mapping[str, pl.DataType], *,
     dtype = np.float32 if narrow else np.float64
     flat = pl.Series(np.concatenate([np.ascontiguousarray(each.T, dtype).ravel() for each in values.values()]))
     if missing:
-        flat = flat.fill_nan(None)
+        flat = flat.fill_nan(None) if flat.is_finite().any() else flat.clear(len(flat))
     names = [(column(signal, statistic), stored) for statistic in values for signal, stored in dtypes.items()]
     rows = len(flat) // max(len(names), 1)
     slices = [flat.slice(at * rows, rows).alias(name) for at, (name, _) in enumerate(names)]
