@@ -1,0 +1,190 @@
+"""Data quality: what was read of every signal, what was left out and why, and which days lack readings."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from app import loader, query
+from app.answers.window import iso
+from app.store import Store
+from pipeline import contract
+from pipeline.contract import TS, Rejected, Series, column
+
+CALENDAR = {"label": pl.String, "day": pl.Date, "coverage": pl.Float64}
+_TOPICS = {
+    "soc": "State of charge",
+    "soh": "State of health",
+    "battery": "Battery",
+    "temperature": "Temperatures",
+    "pcs": "Power conversion",
+    "aux": "Auxiliary supply",
+    "environment": "Environment",
+    "fire": "Fire detection",
+    "power": "Power",
+    "energy": "Energy counters",
+    "other": "Unknown to the catalogue",
+}
+"""What the topics of the catalogue are called."""
+
+
+def quality(source: str | None = None) -> dict[str, Any]:
+    """Say what was read and what was left out.
+
+    Parameters
+    ----------
+    source : str, optional
+        Of this meter or system alone; of all when it is not given.
+
+    Returns
+    -------
+    dict
+        ``series`` (one row per signal), ``rejected_files`` (``file``, ``line``, ``reason``), ``warnings``, and what
+        every data answer carries.
+
+    Raises
+    ------
+    UnknownSource
+        There is none of that name.
+    """
+    return _quality(source)
+
+
+@loader.memoised
+def _quality(source: str | None) -> dict[str, Any]:
+    store = loader.current()
+    names = [one.name for one in store.manifest.sources] if source is None else [store.source(source).name]
+    every = [series for name in names for series in store.all_series(name)]
+    rows = [_row(series, store.zone) for series in every]
+    known = [series.coverage for series in every]
+    return {
+        "build_id": store.build_id,
+        "level": None,
+        "coverage": round(sum(known) / len(known), 6) if known else None,
+        "reason": None if rows else "The store holds no series.",
+        "source": source,
+        "series": rows,
+        "rejected_files": [
+            {"file": one.path, "line": one.line, "reason": one.reason} for one in _rejected(store, source)
+        ],
+        "warnings": _warnings(store, source),
+    }
+
+
+def _row(series: Series, zone: str) -> dict[str, Any]:
+    out, noted = series.tally.excluded, series.tally.noted
+    return {
+        "source": series.source,
+        "signal": series.signal,
+        "label": series.label,
+        "unit": series.unit,
+        "known": series.known,
+        "rows": series.kept,
+        "rows_found": series.tally.rows,
+        "gaps": series.gaps,
+        "duplicates": out.get("duplicates", 0) + out.get("conflicts", 0),
+        "conflicts": out.get("conflicts", 0),
+        "out_of_order": noted.get("out_of_order", 0),
+        "out_of_range": out.get("out_of_range", 0),
+        "sentinels": out.get("sentinel", 0),
+        "stuck": series.stuck,
+        "coverage": round(series.coverage, 6),
+        "first": iso(series.first_ms, zone),
+        "last": iso(series.last_ms, zone),
+        "excluded": dict(out),
+        "noted": dict(noted),
+    }
+
+
+def _rejected(store: Store, source: str | None) -> list[Rejected]:
+    """List rejected files, of one source those in its folder."""
+    if source is None:
+        return list(store.manifest.rejected)
+    folder = PurePath(store.source(source).folder)
+    return [one for one in store.manifest.rejected if PurePath(one.path).is_relative_to(folder)]
+
+
+def _warnings(store: Store, source: str | None) -> list[str]:
+    """List the build's warnings, of one source those that name no other."""
+    every = list(store.manifest.warnings)
+    if source is None:
+        return every
+    others = [one.name for one in store.manifest.sources if one.name != source]
+    own = [text for text in every if source in text or not any(name in text for name in others)]
+    return [*own, *store.source(source).notes]
+
+
+def coverage_calendar(source: str) -> pl.DataFrame:
+    """Say what share of the readings expected of each day is there.
+
+    A day's expected readings follow from each signal's median interval, from its first reading to its last.
+
+    Parameters
+    ----------
+    source : str
+        Name.
+
+    Returns
+    -------
+    DataFrame
+        ``label`` (group of series), ``day`` (of the site's calendar) and ``coverage`` (0 to 1); a day without any
+        reading of a group has no row.
+
+    Raises
+    ------
+    UnknownSource
+        There is none of that name.
+    """
+    return _calendar(source)
+
+
+@loader.memoised
+def _calendar(source: str) -> pl.DataFrame:
+    store = loader.current()
+    by_label: dict[tuple[str, str], list[Series]] = {}
+    for series in store.all_series(source):
+        by_label.setdefault((_label(series), series.group), []).append(series)
+    frames = [_days(store, label, several) for (label, _), several in by_label.items()]
+    whole = pl.concat([frame for frame in frames if frame.height] or [pl.DataFrame(schema=CALENDAR)])
+    order = {label: at for at, (label, _) in enumerate(sorted(by_label))}
+    ranked = whole.group_by("label", "day").agg(pl.mean("coverage"))
+    return ranked.sort(pl.col("label").replace_strict(order, return_dtype=pl.Int64), "day")
+
+
+def _label(series: Series) -> str:
+    if series.pack is None:
+        return _TOPICS.get(series.topic, series.topic)
+    return f"Pack {series.pack} {'voltages' if series.unit == 'V' else 'temperatures'}"
+
+
+def _days(store: Store, label: str, several: list[Series]) -> pl.DataFrame:
+    """Count one group's readings of each day, and divide by those expected."""
+    first, last = min(one.first_ms for one in several), max(one.last_ms for one in several)
+    names = [one.signal for one in several]
+    starts = np.asarray(contract.day_starts(first, last, store.zone), np.int64)
+    level = store.manifest.levels[-1]
+    frame = query.buckets(store, several[0].source, names, ("n",), level, int(starts[0]), int(starts[-1]))
+    counted = np.zeros((len(starts) - 1, len(several)))
+    day = np.searchsorted(starts, frame[TS].to_physical().to_numpy(), side="right") - 1
+    for at, name in enumerate(names):
+        if column(name, "n") in frame.columns:
+            readings = frame[column(name, "n")].fill_null(0).to_numpy()
+            counted[:, at] = np.bincount(day, weights=readings, minlength=len(counted))
+    expected = _expected(starts, several)
+    present = counted.sum(axis=1) > 0
+    shares = np.minimum(counted, expected).sum(axis=1)[present] / np.maximum(expected.sum(axis=1)[present], 1e-9)
+    local = pl.Series("day", starts[:-1][present]).cast(contract.TS_DTYPE).dt.convert_time_zone(store.zone).dt.date()
+    return pl.DataFrame({"label": [label] * len(local), "day": local, "coverage": shares}, schema=CALENDAR)
+
+
+def _expected(starts: NDArray[np.int64], several: list[Series]) -> NDArray[np.float64]:
+    """Work out how many readings each day (rows) should hold of each series (columns)."""
+    first = np.array([one.first_ms for one in several])
+    steps = np.array([max(one.interval_ms, 1) for one in several])
+    end = np.array([one.last_ms for one in several]) + steps
+    covered = np.minimum(starts[1:, None], end) - np.maximum(starts[:-1, None], first)
+    return np.asarray(np.maximum(covered, 0) / steps)
