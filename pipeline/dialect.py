@@ -19,7 +19,7 @@ from pathlib import Path
 from pipeline.errors import InputError
 from pipeline.stamps import EPOCH, StampFormat, recognise
 
-HEAD_BYTES = 65_536
+HEAD_BYTES = 16_384
 """Bytes that a file's form is judged by."""
 LINE_BYTES_MAX = 16 * 1024 * 1024
 """A longer line is no row of readings."""
@@ -202,7 +202,7 @@ class _Sniffer:
         for encoding, zeros in (("utf-16-le", probe[1::2]), ("utf-16-be", probe[0::2])):
             if len(probe) > 8 and zeros.count(0) > 0.9 * len(zeros) and probe.count(0) < 0.6 * len(probe):
                 return encoding, b""
-        probe = _ZEROS.sub(b"", self._head)[:_PROBE_BYTES]
+        probe = _ZEROS.sub(b"", self._head)[:_PROBE_BYTES] if b"\0" in probe else probe
         if len(probe) - len(probe.translate(None, _CONTROLS)) > 0.1 * len(probe):
             raise InputError(self._path, None, "it is binary, not text")
         return ("utf-8" if _is_utf8(self._head) else "cp1252"), b""

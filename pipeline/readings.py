@@ -39,34 +39,80 @@ def settle(settled: Settled, signals: Mapping[str, Signal], scales: Scales) -> p
     DataFrame
         ``ts`` strictly increasing and unique, Float64 signals; rows without any reading are left out.
     """
-    columns = [column for member in settled.members for column in member.values.get_columns()]
-    frame, excluded, bad_rows = _frame(settled.utc, columns, signals, scales)
+    block = Block(settled, signals, scales)
+    whole = block.judge(settled.members, len(settled.utc))
     for member in settled.members:
-        counts = _counts(member, frame, excluded, bad_rows)
+        history = _History(member, block, member.file.last_ms)
+        counts = whole.counts(member)
         counts.noted.update(settled.noted)
-        history = _History(member, settled, signals, scales, member.file.last_ms)
         history.mark_start()
         _order(member, settled.utc, counts)
         history.mark_end(counts)
         member.file.counts.add(counts)
-    names = frame.columns[1:]
-    if all(frame[name].null_count() for name in names):
-        return frame.filter(~pl.all_horizontal(pl.col(names).is_null()))
-    return frame
+    names = whole.frame.columns[1:]
+    if all(whole.frame[name].null_count() for name in names):
+        return whole.frame.filter(~pl.all_horizontal(pl.col(names).is_null()))
+    return whole.frame
 
 
-def _frame(
-    utc: Ints, columns: Sequence[pl.Series], signals: Mapping[str, Signal], scales: Scales
-) -> tuple[pl.DataFrame, dict[str, Counter[str]], dict[str, int]]:
-    checked = _check(pl.DataFrame(columns), signals, scales)
-    frame = pl.DataFrame([pl.Series(TS, utc).cast(TS_DTYPE), *checked.columns])
-    if len(utc) < 2 or bool((utc[1:] > utc[:-1]).all()):
-        return frame, checked.excluded, checked.first_bad_row
-    frame = frame.sort(TS, maintain_order=True)
-    frame, dropped = one_row_per_stamp(frame, {name: signals[name].kind for name in frame.columns[1:]})
-    for name, reasons in dropped.items():
-        checked.excluded.setdefault(name, Counter()).update(reasons)
-    return frame, checked.excluded, checked.first_bad_row
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """Rows of a clock after all checks."""
+
+    frame: pl.DataFrame
+    excluded: dict[str, Counter[str]]
+    first_bad_row: dict[str, int]
+
+    def counts(self, member: Parsed) -> Counts:
+        """Count one member's share."""
+        counts = member.counts.copy()
+        for name in member.values.columns:
+            reasons = Counter(self.excluded.get(name, Counter()))
+            if member.nulls_counted:
+                reasons["missing"] -= member.values[name].null_count()
+            counts.excluded[name].update(reasons)
+            counts.kept[name] = self.frame.height - self.frame[name].null_count()
+            if name in self.first_bad_row and reasons.total():
+                counts.note_line(member.file.block_line + member.line(self.first_bad_row[name]) + 1)
+        return counts
+
+
+class Block:
+    """The rows that share a clock, and the checks that they go through."""
+
+    def __init__(self, settled: Settled, signals: Mapping[str, Signal], scales: Scales) -> None:
+        self.settled = settled
+        self._signals = signals
+        self._scales = scales
+        self._strict_prefixes: dict[int, _Judged] = {}
+
+    def judge(self, members: Sequence[Parsed], rows: int) -> _Judged:
+        """Check the members' first rows, and leave one row per stamp."""
+        utc = self.settled.utc[:rows]
+        columns = [column[:rows] for member in members for column in member.values.get_columns()]
+        checked = _check(pl.DataFrame(columns), self._signals, self._scales)
+        frame = pl.DataFrame([pl.Series(TS, utc).cast(TS_DTYPE), *checked.columns])
+        if rows > 1 and not bool((utc[1:] > utc[:-1]).all()):
+            if not bool((utc[1:] >= utc[:-1]).all()):
+                frame = frame.sort(TS, maintain_order=True)
+            frame, dropped = one_row_per_stamp(frame, {name: self._signals[name].kind for name in frame.columns[1:]})
+            for name, reasons in dropped.items():
+                checked.excluded.setdefault(name, Counter()).update(reasons)
+        return _Judged(frame, checked.excluded, checked.first_bad_row)
+
+    def counts_before(self, member: Parsed, row: int) -> Counts:
+        """Count what a member's block holds before one of its rows."""
+        if member.lines is not None:
+            part = parse_carefully(member.file, member.line(row))
+            return self.judge([part], row).counts(part)
+        if row not in self._strict_prefixes:
+            strict = [one for one in self.settled.members if one.lines is None]
+            self._strict_prefixes[row] = self.judge(strict, row)
+        part = Parsed(
+            member.file, member.values[:row], Counts(member.values.columns), nulls_counted=member.nulls_counted
+        )
+        part.counts.rows = row
+        return self._strict_prefixes[row].counts(part)
 
 
 def _check(values: pl.DataFrame, signals: Mapping[str, Signal], scales: Scales) -> _Checked:
@@ -118,22 +164,6 @@ def _check_column(column: pl.Series, signal: Signal, scale: tuple[float, float],
     checked.columns.append(result[name])
 
 
-def _counts(
-    member: Parsed, frame: pl.DataFrame, excluded: Mapping[str, Counter[str]], bad_rows: Mapping[str, int]
-) -> Counts:
-    """Count one member's block."""
-    counts = member.counts.copy()
-    for name in member.values.columns:
-        reasons = Counter(excluded.get(name, Counter()))
-        if member.nulls_counted:
-            reasons["missing"] -= member.values[name].null_count()
-        counts.excluded[name].update(reasons)
-        counts.kept[name] = frame.height - frame[name].null_count()
-        if name in bad_rows and reasons.total():
-            counts.note_line(member.file.block_line + member.line(bad_rows[name]) + 1)
-    return counts
-
-
 def _late_rows(utc: Ints, last_ms: int) -> NDArray[np.bool_]:
     """Mark the rows that are older than one before them."""
     return utc < np.maximum.accumulate(np.concatenate(([last_ms], utc[:-1])))
@@ -155,8 +185,9 @@ def _order(member: Parsed, utc: Ints, counts: Counts) -> None:
 def _last_turning_row(utc: Ints, last_ms: int) -> int:
     """Find the last row, well before the end, that is younger than all before it and older than all after it."""
     limit = max(int(utc.max()), last_ms) - RESUME_MARGIN_MS
-    if utc[0] > last_ms and bool((utc[1:] > utc[:-1]).all()):
-        return int(np.searchsorted(utc, limit, side="right")) - 1
+    if utc[0] > last_ms and bool((utc[1:] >= utc[:-1]).all()):
+        row = int(np.searchsorted(utc, limit, side="right")) - 1
+        return int(np.searchsorted(utc, utc[row], side="left")) if row >= 0 else -1
     earlier = np.maximum.accumulate(np.concatenate(([last_ms], utc[:-1])))
     later = np.minimum.accumulate(utc[::-1])[::-1]
     turning = np.flatnonzero(
@@ -174,50 +205,43 @@ class _History:
     """What came before each row of one member's block, so that reading can start again at some of them."""
 
     member: Parsed
-    settled: Settled
-    signals: Mapping[str, Signal]
-    scales: Scales
+    block: Block
     last_ms: int
     """Latest stamp before the block [epoch ms UTC]."""
 
     def mark_start(self) -> None:
         """Remember the block's first row."""
-        utc = self.settled.utc
+        utc = self.block.settled.utc
         if len(utc) and utc[0] > self.last_ms:
             self._mark(0, None)
 
     def mark_end(self, counts: Counts) -> None:
         """Remember a row near the end of the file's last block."""
-        if self.member.file.is_end and len(self.settled.utc):
-            row = _last_turning_row(self.settled.utc, self.last_ms)
+        utc = self.block.settled.utc
+        if self.member.file.is_end and len(utc):
+            row = _last_turning_row(utc, self.last_ms)
             if row > 0:
                 self._mark(row, counts)
 
     def _mark(self, row: int, whole: Counts | None) -> None:
-        file = self.member.file
-        if not file.can_resume or not is_plain(self.settled, row):
+        file, settled = self.member.file, self.block.settled
+        if not file.can_resume or not is_plain(settled, row):
             return
         before = file.counts.copy()
         if line := self.member.line(row):
-            before.add(self._before(row, line, whole))
-        file.mark(line, int(self.settled.utc[row]), before)
+            before.add(self._before(row, whole))
+        file.mark(line, int(settled.utc[row]), before)
 
-    def _before(self, row: int, line: int, whole: Counts | None) -> Counts:
+    def _before(self, row: int, whole: Counts | None) -> Counts:
         """Count the rows of the block before one of them."""
-        member, names = self.member, self.member.values.columns
-        if whole is not None and member.lines is None and not _left_out(whole):
+        names = self.member.values.columns
+        if whole is not None and self.member.lines is None and not _left_out(whole):
             counts = Counts(names)
             counts.rows = row
             counts.kept.update(dict.fromkeys(names, row))
             return counts
-        if member.lines is not None:
-            part = parse_carefully(member.file, line)
-        else:
-            part = Parsed(member.file, member.values[:row], Counts(names), nulls_counted=member.nulls_counted)
-            part.counts.rows = row
-        utc = self.settled.utc[:row]
-        frame, excluded, bad_rows = _frame(utc, part.values.get_columns(), self.signals, self.scales)
-        counts = _counts(part, frame, excluded, bad_rows)
-        counts.noted.update(noted_before(self.settled, row))
-        counts.noted["out_of_order"] += int(_late_rows(utc, self.last_ms).sum()) if row else 0
+        counts = self.block.counts_before(self.member, row)
+        counts.noted.update(noted_before(self.block.settled, row))
+        late = _late_rows(self.block.settled.utc[:row], self.last_ms) if row else np.zeros(0, bool)
+        counts.noted["out_of_order"] += int(late.sum())
         return counts

@@ -15,8 +15,16 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypedDict
 
 Rows = tuple[tuple[str, float], ...]
+
+
+class Signal(TypedDict):
+    """File name and signal of a case that is not about power."""
+
+    file_name: str
+    signal: str
 
 
 @dataclass(frozen=True)
@@ -270,7 +278,7 @@ def _rows() -> list[Case]:
         ("2024-01-01T00:05:00", 1_234_567.0),
         ("2024-01-01T00:10:00", -12_345.25),
     )
-    energy = {"file_name": "pos_ae.csv", "signal": "pos_ae"}
+    energy: Signal = {"file_name": "pos_ae.csv", "signal": "pos_ae"}
     return [
         *missing,
         *odd,
@@ -389,7 +397,7 @@ def _rows() -> list[Case]:
 def _order() -> list[Case]:
     """List rows that are out of order, or claim one moment twice."""
     a, b, c = _LOCAL
-    flag = {"file_name": "fa1_SmokeFlag.csv", "signal": "fa1_SmokeFlag"}
+    flag: Signal = {"file_name": "fa1_SmokeFlag.csv", "signal": "fa1_SmokeFlag"}
     alarm: Rows = (("2024-01-01T00:00:00", 2.0),)
     return [
         Case("unsorted", _text(b, a, c), GOOD, noted={"out_of_order": 1}),

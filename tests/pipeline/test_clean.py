@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import polars as pl
@@ -78,6 +79,6 @@ def test_one_row_per_stamp_agrees_with_its_slow_twin(rows, kind):
             readings.setdefault(minute, []).append(value)
             expected[minute] = max(readings[minute]) if kind is Kind.FLAG else value
     assert_frame_equal(reduced, frame(sorted(expected.items())))
-    counts = dropped.get("a", {})
+    counts = dropped.get("a", Counter())
     assert counts.get("duplicates", 0) == sum(len(some) - len(set(some)) for some in readings.values())
     assert counts.get("conflicts", 0) == sum(len(set(some)) - 1 for some in readings.values())

@@ -7,6 +7,7 @@ import resource
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -140,7 +141,7 @@ LINES = st.lists(
 )
 
 
-def _lines(drawn: list[tuple]) -> list[str]:
+def _lines(drawn: list[Any]) -> list[str]:
     """Write rows whose stamps mostly rise, through the night of 27 October 2024."""
     lines, minute = [], 0
     for one in drawn:
