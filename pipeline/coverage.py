@@ -32,13 +32,15 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-def quality(frame: pl.DataFrame, judged: Collection[str] = ()) -> pl.DataFrame:
+def quality(frame: pl.DataFrame, readings: NDArray[Any], judged: Collection[str] = ()) -> pl.DataFrame:
     """Describe each signal of a raw frame.
 
     Parameters
     ----------
     frame : DataFrame
         ``ts`` strictly increasing, and signals; null is no reading.
+    readings : array, shape (rows, signals)
+        The same readings; NaN is none.
     judged : collection of str
         Signals that should move, hence can be stuck.
 
@@ -51,7 +53,6 @@ def quality(frame: pl.DataFrame, judged: Collection[str] = ()) -> pl.DataFrame:
     """
     names = frame.columns[1:]
     ts = frame[TS].to_physical().to_numpy()
-    readings = pl.DataFrame(frame.get_columns()[1:]).to_numpy(order="fortran")
     present = ~np.isnan(readings)
     stuck = _stuck(ts, readings, [name in judged for name in names])
     shared = _clock(ts) if present.all() else None

@@ -75,15 +75,20 @@ def stored(frame: pl.DataFrame) -> pl.DataFrame:
     values = np.nan_to_num(pl.DataFrame(columns[1:]).to_numpy())
     wide = np.arange(len(columns) - 1)
     for decimals in (3, 1, 0, 2, 4, 5, 6):
-        scaled = np.abs(values[:, wide] if len(wide) < values.shape[1] else values) * 10.0**decimals
-        fits = (np.abs(scaled - np.rint(scaled)).max(axis=0, initial=0.0) < _WHOLE) & (
-            scaled.max(axis=0, initial=0.0) < _SIX_DIGITS
-        )
-        wide = wide[~fits]
+        scaled = np.abs(values[:, wide] if len(wide) < values.shape[1] else values)
+        scaled *= 10.0**decimals
+        few = scaled.max(axis=0, initial=0.0) < _SIX_DIGITS
+        scaled -= np.rint(scaled)
+        wide = wide[~(few & (np.abs(scaled, out=scaled).max(axis=0, initial=0.0) < _WHOLE))]
         if not len(wide):
             break
     kept = {columns[at + 1].name for at in wide}
     return pl.DataFrame([one if one.name == TS or one.name in kept else one.cast(pl.Float32) for one in columns])
+
+
+def matrix_of(frame: pl.DataFrame) -> NDArray[Any]:
+    """Return a raw frame's readings, one row per stamp; NaN is none."""
+    return pl.DataFrame(frame.get_columns()[1:]).to_numpy(order="c")
 
 
 def in_order(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:

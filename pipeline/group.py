@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from pipeline import contract, counters, coverage, pyramid
 from pipeline.contract import QUALITY, RAW, TS, Group, Level, Part, column
-from pipeline.frames import between, by_clock, in_order, readings_of, stored, widen
+from pipeline.frames import between, by_clock, in_order, matrix_of, readings_of, stored, widen
 from pipeline.parts import PartWriter, read_part
 from pipeline.signals import Kind, Signal
 
@@ -181,13 +181,16 @@ class GroupBuilder:
             self.conflicts[reason] = self.conflicts.get(reason, 0) + count
         frames = [stored(frame) for frame in frames]
         self._write_raw(start, frames)
-        rows = pl.concat([coverage.quality(frame, self._plan.moving) for frame in frames])
+        matrices = [matrix_of(frame) for frame in frames]
+        rows = pl.concat(
+            [coverage.quality(frame, each, self._plan.moving) for frame, each in zip(frames, matrices, strict=True)]
+        )
         stamp = pyramid.stamps(np.full(rows.height, start, np.int64))
         self._quality[start] = pl.DataFrame([stamp, *rows.get_columns()])
         if self._margin_ms(start):
             self._underived.add(start)
         else:
-            self._derive(start, frames)
+            self._derive(start, frames, matrices)
 
     def _write_raw(self, start: int, frames: Sequence[pl.DataFrame]) -> None:
         folder = (self._plan.source, self._plan.name)
@@ -228,14 +231,16 @@ class GroupBuilder:
         ]
         return by_clock(frames, {name: s.kind for name, s in self._plan.signals.items()})[0]
 
-    def _derive(self, start: int, frames: Sequence[pl.DataFrame]) -> None:
+    def _derive(
+        self, start: int, frames: Sequence[pl.DataFrame], matrices: Sequence[NDArray[Any]] | None = None
+    ) -> None:
         """Make a cut's share of every level."""
         end = self._end(start)
         recipe = {Kind.ANALOG: self._analog, Kind.COUNTER: self._counter, Kind.FLAG: self._flag}[self._plan.kind]
         pieces: dict[str, list[pl.DataFrame]] = defaultdict(list)
         classified: list[pl.DataFrame] = []
-        for frame in frames:
-            prepared, levels = recipe(frame)
+        for frame, matrix in zip(frames, matrices or map(matrix_of, frames), strict=True):
+            prepared, levels = recipe(frame, matrix)
             classified.append(between(prepared, start, end))
             for name, piece in levels.items():
                 pieces[name].append(between(piece, start, end))
@@ -245,10 +250,9 @@ class GroupBuilder:
             if stack.level.step_ms > self._interval_ms:
                 stack.put(start, end, _join(pieces[name]))
 
-    def _analog(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
+    def _analog(self, frame: pl.DataFrame, readings: NDArray[Any]) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
         names = readings_of(frame)
         ts = frame[TS].to_physical().to_numpy()
-        readings = pl.DataFrame(frame.get_columns()[1:]).to_numpy(order="c")
         dtypes: dict[str, Any] = dict(zip(names, frame.dtypes[1:], strict=True))
         made: dict[str, pl.DataFrame] = {}
         below: list[tuple[int, pyramid.Buckets]] = [(1, pyramid.from_rows(ts, readings))]
@@ -265,7 +269,7 @@ class GroupBuilder:
             below.append((level.step_ms, buckets))
         return frame, made
 
-    def _counter(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
+    def _counter(self, frame: pl.DataFrame, _: NDArray[Any]) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
         names = readings_of(frame)
         ts = frame[TS].to_physical().to_numpy()
         added: list[pl.Series] = []
@@ -317,7 +321,7 @@ class GroupBuilder:
         whole = pl.concat(frames)
         return whole[TS].to_physical().to_numpy(), whole[name].cast(pl.Float64).to_numpy()
 
-    def _flag(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
+    def _flag(self, frame: pl.DataFrame, _: NDArray[Any]) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
         names = readings_of(frame)
         prepared = pyramid.flag_context(frame, names, FLAG_GAP_FACTOR * self._interval_ms)
         ts = frame[TS].to_physical().to_numpy()

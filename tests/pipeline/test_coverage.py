@@ -4,8 +4,13 @@ import numpy as np
 import polars as pl
 
 from pipeline import coverage, pyramid
+from pipeline.frames import matrix_of
 
 HOUR_MS = 3_600_000
+
+
+def judge(rows, judged=()):
+    return coverage.quality(rows, matrix_of(rows), judged)
 
 
 def frame(columns):
@@ -15,22 +20,22 @@ def frame(columns):
 
 def test_a_gap_is_a_step_of_more_than_three_medians():
     rows = frame({"v": [1.0] * 10}).with_row_index().filter(~pl.col("index").is_between(4, 7)).drop("index")
-    found = coverage.quality(rows).row(0, named=True)
+    found = judge(rows).row(0, named=True)
     assert (found["kept"], found["gaps"], found["gap_ms"]) == (6, 1, 4 * HOUR_MS)
 
 
 def test_each_signal_has_the_clock_of_its_own_readings():
-    found = coverage.quality(frame({"a": [1.0, 2, 3, 4, 5, 6], "b": [1.0, None, 3, None, 5, None]}))
+    found = judge(frame({"a": [1.0, 2, 3, 4, 5, 6], "b": [1.0, None, 3, None, 5, None]}))
     assert found["interval_ms"].to_list() == [HOUR_MS, 2 * HOUR_MS]
     assert found["last_ms"].to_list() == [5 * HOUR_MS, 4 * HOUR_MS]
 
 
 def test_a_sensor_that_stands_still_while_its_peers_move_is_stuck():
     moving = list(np.arange(40.0))
-    found = coverage.quality(frame({"a": moving, "b": moving, "c": [20.0] * 40}), {"a", "b", "c"})
+    found = judge(frame({"a": moving, "b": moving, "c": [20.0] * 40}), {"a", "b", "c"})
     assert found["stuck"].to_list() == [0, 0, 40]
 
 
 def test_a_night_in_which_nothing_moves_is_not_stuck():
     still = [20.0] * 40
-    assert coverage.quality(frame({"a": still, "b": still, "c": still}), {"a", "b", "c"})["stuck"].sum() == 0
+    assert judge(frame({"a": still, "b": still, "c": still}), {"a", "b", "c"})["stuck"].sum() == 0
