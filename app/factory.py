@@ -17,7 +17,7 @@ from app import api, loader, shell
 from pipeline.errors import PackscopeError, StoreMissing
 from pipeline.settings import Settings
 
-PAGES = ("overview", "meter", "compare", "explore")
+PAGES = ("overview", "meter", "compare", "battery", "cells", "explore", "quality")
 """Modules of `pages`, in the order of the rail."""
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 EARLY = "theme.js"
@@ -86,7 +86,7 @@ def _dash(server: Flask) -> Dash:
     stamp = str(int((ASSETS / EARLY).stat().st_mtime))
     return Dash(
         "packscope",
-        server=server,
+        server=server,  # type: ignore[arg-type]  # a Flask application is what it takes
         use_pages=False,
         assets_folder=str(ASSETS),
         assets_ignore=EARLY.replace(".", r"\."),

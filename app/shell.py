@@ -44,7 +44,13 @@ Layouts = Mapping[str, tuple[PageMeta, Callable[..., Component]]]
 
 def no_store() -> html.Div:
     """Say that there is no store yet, and how to get one."""
-    todo = ["Run ", html.Code("make build-pyramids"), " (or ", html.Code("packscope build"), "). This page then opens."]
+    todo: list[str | Component] = [
+        "Run ",
+        html.Code("make build-pyramids"),
+        " (or ",
+        html.Code("packscope build"),
+        "). This page then opens.",
+    ]
     return empty(
         "No store yet", "Packscope shows what has been built from CSV files, and nothing has been built.", todo
     )
@@ -237,20 +243,19 @@ def register(app: Dash, layouts: Layouts) -> None:
     links = [Output(_link_id(meta), "href") for meta, _ in layouts.values()]
     chosen = [Input(name, "value") for name in ("what", "pack", "when", "start", "end", "points")]
     entry = {"type": "entry", "key": ALL, "plain": ALL}
+    browser: Any = app.clientside_callback
     app.callback(Output("page", "children"), pathname, State(URL, "search"))(partial(show_page, layouts=layouts))
     app.callback(output=_TOP, inputs=[pathname, search])(partial(set_top, layouts=layouts))
-    app.clientside_callback(_in_browser("theme"), Output(THEME, "data"), Input("switch", "n_clicks"))
-    app.clientside_callback(_in_browser("links"), links, search, pathname, State("links", "data"))
-    app.clientside_callback(_in_browser("period"), Output(PERIOD, "data"), search, State(PERIOD, "data"))
-    app.clientside_callback(_in_browser("choose"), *chosen, State("said", "data"))
-    app.clientside_callback(_in_browser("zoom"), Input({"type": "time-chart", "name": ALL}, "relayoutData"))
-    app.clientside_callback(_in_browser("unzoom"), Input("unzoom", "n_clicks"))
-    app.clientside_callback(_in_browser("entry"), Input(entry, "value"))
-    app.clientside_callback(_in_browser("entries"), Output(entry, "value"), search, prevent_initial_call=True)
-    app.clientside_callback(
-        _in_browser("poll"), Output("banner", "className"), Input("beat", "n_intervals"), State("build", "data")
-    )
-    app.clientside_callback(_in_browser("reload"), Input("reload", "n_clicks"))
+    browser(_in_browser("theme"), Output(THEME, "data"), Input("switch", "n_clicks"))
+    browser(_in_browser("links"), links, search, pathname, State("links", "data"))
+    browser(_in_browser("period"), Output(PERIOD, "data"), search, State(PERIOD, "data"))
+    browser(_in_browser("choose"), *chosen, State("said", "data"))
+    browser(_in_browser("zoom"), Input({"type": "time-chart", "name": ALL}, "relayoutData"))
+    browser(_in_browser("unzoom"), Input("unzoom", "n_clicks"))
+    browser(_in_browser("entry"), Input(entry, "value"))
+    browser(_in_browser("entries"), Output(entry, "value"), search, prevent_initial_call=True)
+    browser(_in_browser("poll"), Output("banner", "className"), Input("beat", "n_intervals"), State("build", "data"))
+    browser(_in_browser("reload"), Input("reload", "n_clicks"))
     app.callback(
         Output(URL, "search"),
         Input("earlier", "n_clicks"),

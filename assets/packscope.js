@@ -5,9 +5,13 @@
   const NOT_PERIOD = ["zoom", "tab", "cell"];
   const keep = () => window.dash_clientside.no_update;
 
-  function write(params) {
+  function searchOf(params) {
     const query = params.toString().replace(/%2C/g, ",").replace(/%3A/g, ":").replace(/%7E/g, "~");
-    const search = query ? "?" + query : "";
+    return query ? "?" + query : "";
+  }
+
+  function write(params) {
+    const search = searchOf(params);
     if (search === window.location.search) {
       return;
     }
@@ -81,7 +85,7 @@
       const now = new URLSearchParams(search);
       const kept = new URLSearchParams();
       KEPT.forEach((key) => now.has(key) && kept.set(key, now.get(key)));
-      const query = kept.toString() ? "?" + kept.toString() : "";
+      const query = searchOf(kept);
       pages.forEach(function (page) {
         const link = document.getElementById(page.id);
         if (link && page.path === pathname) {
@@ -97,7 +101,7 @@
     period: function (search, before) {
       const params = new URLSearchParams(search);
       NOT_PERIOD.forEach((key) => params.delete(key));
-      const query = params.toString() ? "?" + params.toString() : "";
+      const query = searchOf(params);
       return query === before ? keep() : query;
     },
 

@@ -68,7 +68,7 @@ def layout(**query: str) -> html.Div:
         options = signals_of(kind)
         if options:
             plain = plain_signal(kind)
-            choices.append(select(entry_id(kind, plain), words, options, view.get(kind, plain)))
+            choices.append(select(entry_id(f"{kind}_signal", plain), words, options, view.get(f"{kind}_signal", plain)))
     pills = html.Div(id=SOURCES, className="ps-found")
     everything = "from every reading in the period"
     return page(
@@ -103,7 +103,7 @@ def lines_of(view: View) -> list[Line]:
     """Pair each chosen source with the signal that its kind is compared by, where it has it."""
     lines = []
     for row in chosen_sources(view):
-        wanted = view.get(row["kind"], plain_signal(row["kind"]))
+        wanted = view.get(f"{row['kind']}_signal", plain_signal(row["kind"]))
         if wanted in row["signals"]:
             lines.append((row["name"], wanted))
     return lines

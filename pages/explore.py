@@ -67,7 +67,7 @@ def layout(**_query: str) -> html.Div:
         META,
         [
             html.Div(skeleton(2), id=ANSWER, className="ps-answer"),
-            section("Signals", [*search, html.Div(id=CHOSEN, className="ps-found")]),
+            section("Signals", [html.Div(id=CHOSEN, className="ps-found"), *search]),
             section(
                 "Chart",
                 time_graph(CHART, label="The chosen signals, one panel for each unit", height=320),
@@ -115,9 +115,15 @@ def matches(text: str) -> list[dict[str, Any]]:
     for row in list_sources():
         for signal in catalogue(row["name"]):
             said = f"{row['name']} {signal['signal']} {signal['label']} {signal['unit']} {signal['topic']}".lower()
-            if all(word in said for word in words) if words else signal["signal"].endswith(STARTERS):
+            if _holds(said, words) if words else signal["signal"].endswith(STARTERS):
                 found.append({"source": row["name"], **signal})
     return found
+
+
+def _holds(said: str, words: Sequence[str]) -> bool:
+    """Whether every word is in what is said of a signal; a number must be there as it is, ``2`` is not in ``12``."""
+    tokens = said.split()
+    return all(word in tokens if word.isdigit() else word in said for word in words)
 
 
 def _written(lines: Sequence[Line]) -> tuple[str, ...]:
@@ -133,7 +139,7 @@ def update_found(text: str | None, search: str | None) -> list[Component]:
     for row in found[:MOST_FOUND]:
         more = (*chosen, (row["source"], row["signal"]))
         target = "/explore" + view.change(signals=_written(more)).search()
-        name = [html.Span(row["source"], className="ps-grey"), f" {row['label']}"]
+        name: list[str | Component] = [html.Span(row["source"], className="ps-grey"), f" {row['label']}"]
         links.append(dcc.Link(name, href=target, className="ps-pill", title=f"Add {row['signal']}"))
     rest = len(found) - len(links)
     if not found:
@@ -151,7 +157,7 @@ def update_chosen(search: str | None) -> list[Component]:
     for line in chosen:
         rest = [other for other in chosen if other != line]
         target = "/explore" + view.change(signals=_written(rest)).search()
-        words = [f"{line[0]} {_label(line)}", icon("close", "Remove")]
+        words: list[str | Component] = [f"{line[0]} {_label(line)}", icon("close", "Remove")]
         pills.append(dcc.Link(words, href=target, className="ps-pill ps-pill-on"))
     return pills
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -73,7 +74,7 @@ def layout(**_query: str) -> html.Div:
             section(
                 "Trends",
                 time_graph(
-                    TRENDS, label="Cell voltage spread and highest temperature of each system", height=TRENDS_PX
+                    TRENDS, label="Cell voltage spread, temperature and charge of each system", height=TRENDS_PX
                 ),
                 note="Drag across the chart to zoom the whole view; a double click shows all of it again.",
             ),
@@ -102,7 +103,7 @@ def update_answer(search: str | None) -> tuple[Component, Component, Component, 
         return nothing, html.Div(), html.Div(), html.Div()
     now_ms = int(time.time() * 1000)
     tiles = [system_tile(row, now_ms) for row in systems] + [meter_tile(row, now_ms) for row in meters]
-    sample = any(row.scope.sample for row in [*systems, *meters])
+    sample = any(row.scope.sample for row in systems) or any(row.scope.sample for row in meters)
     attention = need_attention(systems)
     return (
         headline(verdict_words(systems, attention), lead=lead_words(systems, meters), sample=sample),
@@ -127,14 +128,12 @@ def verdict_words(systems: Sequence[SystemGlance], attention: Sequence[Flagged])
 
 def lead_words(systems: Sequence[SystemGlance], meters: Sequence[MeterGlance]) -> str:
     """Write what stands behind the sentence."""
-    counts = (
-        sum((row.counts for row in systems), start=type(systems[0].counts)() if systems else None) if systems else {}
-    )
-    parts = [f"{counts[name]} {name}" for name in ("critical", "warning", "watch") if counts and counts[name]]
+    counts = Counter(row.verdict.severity for glance in systems for row in glance.flagged)
+    parts = [f"{counts[name]} {name}" for name in ("critical", "warning", "watch") if counts[name]]
     found = f"Cells flagged: {', '.join(parts)}. " if parts else ""
     sources = f"{counted(len(systems), 'battery system')} and {counted(len(meters), 'meter')}"
-    span = next((row.scope for row in [*systems, *meters]), None)
-    return f"{found}{sources}, {span.words if span else ''}."
+    spans = [row.scope for row in systems] + [row.scope for row in meters]
+    return f"{found}{sources}, {spans[0].words}."
 
 
 def worst_table(flagged: Sequence[Flagged], view: View) -> Component:

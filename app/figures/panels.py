@@ -29,8 +29,8 @@ STRIP_PX = 22
 """Height of the strip of events [px]."""
 LABEL_PX = 15
 """Least distance between the labels at the ends of lines [px]."""
-CHARACTER_PX = 7.4
-"""Width that a character of a label takes at most, about [px]."""
+WIDE_PX, NARROW_PX = 8.0, 6.2
+"""Width that a capital or a figure takes, and any other character, about [px]."""
 BETWEEN = 0.07
 """Space between panels, as a share of the plot's height [1]."""
 
@@ -117,13 +117,17 @@ def frame_panels(
     if events:
         layout[f"yaxis{len(panels) + 1}"] = _strip(figure, events, len(panels) + 1, floor, zone, theme)
     _say(figure, caption + clocks, theme)
-    right = max((len(name) for panel in panels for name, _, _ in panel.labels), default=0) * CHARACTER_PX
+    right = max((_width(name) for panel in panels for name, _, _ in panel.labels), default=0.0)
     layout["margin"] = {"l": 8, "r": round(12 + right), "t": 28, "b": 8, "pad": 0}
     layout["showlegend"] = any(panel.legend for panel in panels)
     layout["legend"] = {"orientation": "h", "x": 0, "y": -0.12, "yanchor": "top"}
     layout["hovermode"] = "x unified"
     layout["dragmode"] = "zoom"
     style(figure, theme, height=tall, **layout)
+
+
+def _width(text: str) -> float:
+    return sum(WIDE_PX if letter.isupper() or letter.isdigit() else NARROW_PX for letter in text)
 
 
 def _time_axis(drawn: tuple[int, int], zone: str) -> dict[str, Any]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from os.path import commonprefix
+from itertools import groupby, takewhile
 
 import numpy as np
 import plotly.graph_objects as go
@@ -102,12 +101,13 @@ def time_chart(
                 figure, lines[index], called[index], _axis(at), index=index, envelope_hover=len(lines) == 1, zone=zone
             )
             _colour(figure, series_colour(index, theme))
+    framed = [
+        _framed([lines[i] for i in panel], [called[i] for i in panel], [hues[i] for i in panel], limits)
+        for panel in panels
+    ]
     frame_panels(
         figure,
-        [
-            _framed([lines[i] for i in panel], [called[i] for i in panel], [hues[i] for i in panel], limits)
-            for panel in panels
-        ],
+        framed,
         drawn=drawn,
         zone=zone,
         theme=theme,
@@ -134,7 +134,8 @@ def _panels(lines: Sequence[SeriesAnswer]) -> list[tuple[int, ...]]:
 
 def short_names(names: Sequence[str]) -> list[str]:
     """Shorten long names that begin alike to what tells them apart: ``…0002``, ``…0003``."""
-    shared = len(commonprefix(list(names))) if len(names) > 1 else 0
+    alike = (len(set(letters)) == 1 for letters in zip(*names, strict=False))
+    shared = sum(1 for _ in takewhile(bool, alike)) if len(names) > 1 else 0
     cut = max(shared - KEPT_OF_PREFIX, 0)
     return [f"…{name[cut:]}" for name in names] if cut > LONG_PREFIX else list(names)
 
