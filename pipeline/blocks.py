@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.dialect import LINE_BYTES_MAX, Dialect
+from pipeline.dialect import Dialect
 from pipeline.errors import InputError
 
+LINE_BYTES_MAX = 16 * 1024 * 1024
+"""A longer line is no row of readings [bytes]."""
 BLOCK_BYTES_MAX = 32 * 1024 * 1024
 """A block of a wide file holds fewer rows rather than more bytes."""
 

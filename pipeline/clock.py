@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pipeline.localtime import Ints, localise, repeated_window
 from pipeline.openfile import Parsed
-from pipeline.stamps import Ints, StampFormat, localise, parse, repeated_window
+from pipeline.stamps import StampFormat, parse
 from pipeline.strict import parse_carefully
 
 

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.contract import STEP_CLASSES
-from pipeline.stamps import Ints
+from pipeline.localtime import Ints
 
 Floats = NDArray[np.float64]
 

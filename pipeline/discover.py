@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.contract import Rejected
-from pipeline.dialect import Column, Dialect, Sniffed, sniff
+from pipeline.dialect import Column, Dialect, Sniffed
 from pipeline.errors import InputError, SettingsError
 from pipeline.extent import overlap
 from pipeline.signals import describe
 from pipeline.site import Site
+from pipeline.sniff import sniff
 
 SAMPLE_MARK = "packscope-sample.json"
 """A root with this file in it, or beside it, holds simulated data."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.blocks import BlockReader
 from pipeline.contract import ResumePoint
 from pipeline.discover import FoundFile
-from pipeline.stamps import Ints
+from pipeline.localtime import Ints
 from pipeline.tallies import Counts
 from pipeline.truncation import breaks_off
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from pipeline.clean import one_row_per_stamp
 from pipeline.clock import Settled, is_plain, noted_before
 from pipeline.contract import TS, TS_DTYPE
+from pipeline.localtime import Ints
 from pipeline.openfile import RESUME_MARGIN_MS, Parsed
 from pipeline.signals import Signal
-from pipeline.stamps import Ints
 from pipeline.strict import parse_carefully
 from pipeline.tallies import Counts
 

@@ -13,16 +13,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.dialect import (
+from pipeline.dialect import Dialect
+from pipeline.localtime import Ints
+from pipeline.notation import (
     COMMA_NUMBER,
     COMMA_THOUSANDS,
     MISSING_TOKENS,
     NUMBER,
     POINT_THOUSANDS,
     STAMP_NAMES,
-    Dialect,
 )
-from pipeline.stamps import Ints, parse_mixed
+from pipeline.stamps import parse_mixed
 from pipeline.tallies import Counts
 
 _PADDING = ' \t"\r\u00a0\ufeff'

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from pipeline.contract import Rejected, ResumePoint, Tally
 from pipeline.discover import discover
 from pipeline.ingest import Chunk, read_files
+from pipeline.localtime import localise, repeated_window
 from pipeline.site import Site
-from pipeline.stamps import localise, repeated_window
 from tests.pipeline.corpus import Case, cases
 
 BERLIN = "Europe/Berlin"
