@@ -29,7 +29,7 @@ def run_folder(tmp_path_factory, worker_id) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sample_site(run_folder) -> Path:
+def sample_site(run_folder: Path) -> Path:
     """Return the folder of a simulated site of one cabinet and its meters. Only read it."""
     from pipeline.sample import write_sample
 
@@ -41,7 +41,7 @@ def sample_site(run_folder) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sample_settings(run_folder, sample_site) -> Settings:
+def sample_settings(run_folder: Path, sample_site: Path) -> Settings:
     """Return settings whose store is built from the sample site. Only read it."""
     from pipeline.build import build
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from app import bench as answers
 from app import launch
 from pipeline import bench
 
-SOURCES = [
+SOURCES: list[dict[str, Any]] = [
     {
         "name": "B1",
         "kind": "bess",

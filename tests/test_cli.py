@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 
 from app import launch
 from app.cli import cli
-from pipeline import commands
 from pipeline.build import BuildReport
 from pipeline.contract import Rejected
 from pipeline.errors import StoreBusy
@@ -67,7 +66,7 @@ def build(monkeypatch):
 
     stand_in = Build()
     stand_in.asked = asked  # type: ignore[attr-defined]
-    monkeypatch.setattr(commands.builder, "build", stand_in)
+    monkeypatch.setattr("pipeline.build.build", stand_in)
     return stand_in
 
 
@@ -207,9 +206,13 @@ def test_without_any_data_the_sample_site_is_written_once():
     assert written == [sample]
 
 
+def fail_on(folder):
+    pytest.fail(f"a sample site was written to {folder}")
+
+
 def test_the_users_own_data_comes_first():
     csv_in(Path("data/raw"))
-    settings = launch.choose_roots(read_settings(), Path("data/sample"), pytest.fail)
+    settings = launch.choose_roots(read_settings(), Path("data/sample"), fail_on)
 
     assert settings.meter_roots == ("data/raw",)
 
@@ -227,7 +230,7 @@ def test_data_behind_a_link_counts_and_a_link_in_a_circle_ends(tmp_path):
 
 def test_roots_that_were_set_are_never_replaced(monkeypatch):
     monkeypatch.setenv("METER_ROOTS", "nowhere")
-    settings = launch.choose_roots(read_settings(), Path("data/sample"), pytest.fail)
+    settings = launch.choose_roots(read_settings(), Path("data/sample"), fail_on)
 
     assert settings.meter_roots == ("nowhere",)
 
@@ -280,7 +283,7 @@ def test_the_server_is_bound_where_it_was_said(host, bind, address):
 
 def test_serving_hands_the_settings_on(monkeypatch):
     started = []
-    monkeypatch.setattr(launch.os, "execve", lambda *args: started.append(args))
+    monkeypatch.setattr("os.execve", lambda *args: started.append(args))
     settings = read_settings(meter_roots="a,b", store="s", port=launch.free_port())
 
     launch.serve(settings, 3)

@@ -38,7 +38,7 @@ def targets() -> set[str]:
 
 
 def options(command: str) -> set[str]:
-    found = typer.main.get_group(cli)  # type: ignore[attr-defined]
+    found = typer.main.get_group(cli)
     return {option for param in found.commands[command].params for option in param.opts}
 
 
@@ -82,7 +82,7 @@ def test_every_packscope_command_in_the_readme_exists(line):
 
 
 def test_the_readme_names_every_command():
-    commands = typer.main.get_group(cli).commands  # type: ignore[attr-defined]
+    commands = typer.main.get_group(cli).commands
 
     assert [name for name in commands if f"packscope {name}" not in README] == []
 
