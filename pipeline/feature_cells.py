@@ -117,7 +117,7 @@ PACK_DAY = schema(
         "imbalance_n": pl.UInt32,
     }
 )
-"""``imbalance_mv``: the day's median of (max − min over the pack's cells) while \\|I\\| < C/20 and SOC is 20-90 %."""
+"""``imbalance_mv``: the day's median of (max − min over the pack's cells) while |I| < C/20 and SOC is 20-90 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +138,15 @@ class RowState:
     resting: Mask
     ohm: float
     step_a: float
+    is_quick: bool
+    """Whether the logger is fast enough to see cells at different instants of one step of current."""
 
 
 def row_state(timeline: Timeline | None, stamps: Ints) -> RowState:
     """Look up what the string does at the cells' own stamps; NaN and no regime where its current is not known."""
     if timeline is None:
         nothing, never = np.full(len(stamps), np.nan), np.zeros(len(stamps), bool)
-        return RowState(*(nothing,) * 9, *(never,) * 3, 0.0, np.inf)
+        return RowState(*(nothing,) * 9, *(never,) * 3, 0.0, np.inf, False)
     place, near = timeline.locate(stamps)
 
     def at(values: Floats) -> Floats:
@@ -169,6 +171,7 @@ def row_state(timeline: Timeline | None, stamps: Ints) -> RowState:
         resting,
         timeline.scale.ohm,
         timeline.scale.step_a,
+        timeline.step_ms <= STEP_MAX_INTERVAL_MS,
     )
 
 

@@ -43,7 +43,8 @@ SYSTEM_DAY = schema(
     }
 )
 """Charge [Ah] and energy on the DC side [kWh] in and out, by the site's day; ``covered_s`` is the time with current
-readings [s]; ``heat_a2`` the mean of the smoothed squared current [A²]; ``max_a`` the largest \\|I\\| [A]; ``soh_bms`` the state of health
+readings [s]; ``heat_a2`` the mean of the smoothed squared current [A²]; ``max_a`` the largest |I| [A];
+``soh_bms`` the state of health
 as the battery last reported it [%]."""
 
 CYCLES = schema(

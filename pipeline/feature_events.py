@@ -19,6 +19,8 @@ from pipeline.signals import Kind
 EXCURSION_V, EXCURSION_K = 0.100, 10.0
 """A single reading stands out when its residual, and its distance from the cell's own residual before and after,
 exceed this [V, K]."""
+SHARED_CELLS = 4
+"""So many cells that stand out at one instant are one event of the string [cells]."""
 LOOK_AROUND = 3
 """How many rows to either side a cell's own reading before and after is looked for [rows]."""
 
@@ -35,13 +37,14 @@ EXCURSIONS = schema(
         "limit": pl.Float64,
         "end": TS_DTYPE,
         "samples": pl.UInt32,
-        "in_knee": pl.Boolean,
+        "ambiguous": pl.Boolean,
     }
 )
 """``kind``: voltage_spike, temperature_spike, over_voltage, under_voltage, over_temperature, under_temperature.
 ``value``, ``limit`` [V, °C]; ``residual``, ``before``, ``after`` [V, K]. A safe-range row stands for one cell and day;
-pack and cell are null where the string's median itself was outside. ``in_knee``: a string near empty or full, where a
-weak cell may stand out for a single reading."""
+pack and cell are null where the string's median itself was outside, or where many cells stand out at one instant
+(``samples`` of them: readings taken one after the other while the current moved). ``ambiguous``: the string was near
+empty or full, or its current was stepping, so that a sound or a merely weak cell may stand out for one reading."""
 
 ALARMS = schema(
     {
@@ -66,7 +69,7 @@ class Spikes:
     columns: Ints
     before: Floats
     after: Floats
-    in_knee: NDArray[np.bool_]
+    ambiguous: NDArray[np.bool_]
 
 
 def find_spikes(block: Block, residual: Singles, limit: float) -> tuple[Ints, Ints, Floats, Floats]:
@@ -118,21 +121,28 @@ def _nearest(residual: Singles, rows: Ints, columns: Ints, direction: int) -> Fl
 
 
 def voltage_spikes(block: Block, residual_v: Singles, state: RowState, chemistry: Chemistry | None) -> Spikes:
-    """Find single voltages that stand out, and say which of them fell where the string was near empty or full."""
+    """Find single voltages that stand out, and say which of them the string's own state may explain."""
     rows, columns, before, after = find_spikes(block, residual_v, EXCURSION_V)
-    in_knee = np.zeros(len(rows), bool)
-    if chemistry is not None and len(rows):
-        own = block.values[rows]
-        median = row_median(own) + np.nan_to_num(state.current_a[rows]) * state.ohm
+    if len(rows) == 0:
+        return Spikes(rows, columns, before, after, np.zeros(0, bool))
+    ambiguous = _is_stepping(state)[rows]
+    if chemistry is not None:
+        median = row_median(block.values[rows]) + np.nan_to_num(state.current_a[rows]) * state.ohm
         low, high = np.interp([16.0, 90.0], chemistry.soc_pct, chemistry.ocv_v)
         sagging = (residual_v[rows, columns] < 0) & ~state.charging[rows] & (median <= low)
-        in_knee = np.asarray(sagging | (~state.discharging[rows] & (median >= high)))
-    return Spikes(rows, columns, before, after, in_knee)
+        ambiguous |= sagging | (~state.discharging[rows] & (median >= high))
+    return Spikes(rows, columns, before, after, np.asarray(ambiguous))
+
+
+def _is_stepping(state: RowState) -> NDArray[np.bool_]:
+    """Whether the current changes by a step just before or after each row."""
+    change = np.abs(np.diff(np.nan_to_num(state.current_a))) >= state.step_a
+    return np.asarray(np.r_[False, change] | np.r_[change, False]) & state.is_quick
 
 
 def without(residual: Singles, spikes: Spikes) -> Singles:
-    """Leave single readings that stand out from a residual, for the sake of means; those near empty or full stay."""
-    alone = ~spikes.in_knee
+    """Leave single readings that stand out from a residual, for the sake of means; ambiguous ones stay."""
+    alone = ~spikes.ambiguous
     if not alone.any():
         return residual
     cleaned = residual.copy()
@@ -143,23 +153,32 @@ def without(residual: Singles, spikes: Spikes) -> Singles:
 def spike_rows(
     kind: str, limit: float, block: Block, residual: Singles, spikes: Spikes, places: Places
 ) -> pl.DataFrame:
-    """Lay single readings out as rows of the table."""
-    rows, columns = spikes.rows, spikes.columns
+    """Lay single readings out as rows of the table; where many cells stand out at one instant, as one row."""
+    _, place, count = np.unique(spikes.rows, return_inverse=True, return_counts=True)
+    own = np.flatnonzero(count[place] < SHARED_CELLS)
+    shared = np.flatnonzero(count >= SHARED_CELLS)
+    worst = [
+        int(np.flatnonzero(place == one)[np.abs(residual[spikes.rows, spikes.columns][place == one]).argmax()])
+        for one in shared
+    ]
+    at = np.concatenate([own, np.asarray(worst, np.intp)])
+    rows, columns = spikes.rows[at], spikes.columns[at]
+    is_own = np.arange(len(at)) < len(own)
     stamps = block.ts[rows]
     return _events(
         {
             "ts": stamps,
             "kind": [kind] * len(rows),
-            "pack": places.packs[columns],
-            "cell": places.numbers[columns],
+            "pack": [int(places.packs[one]) if mine else None for one, mine in zip(columns, is_own, strict=True)],
+            "cell": [int(places.numbers[one]) if mine else None for one, mine in zip(columns, is_own, strict=True)],
             "value": block.values[rows, columns].astype(np.float64),
             "residual": residual[rows, columns].astype(np.float64),
-            "before": spikes.before,
-            "after": spikes.after,
+            "before": spikes.before[at],
+            "after": spikes.after[at],
             "limit": np.full(len(rows), limit),
             "end": stamps,
-            "samples": np.ones(len(rows), np.int64),
-            "in_knee": spikes.in_knee,
+            "samples": np.r_[np.ones(len(own), np.int64), count[shared]],
+            "ambiguous": spikes.ambiguous[at],
         }
     )
 
@@ -218,7 +237,7 @@ def _unsafe(
             "limit": [limit],
             "end": ts[at[-1:]],
             "samples": [len(at)],
-            "in_knee": [False],
+            "ambiguous": [False],
         }
     )
 

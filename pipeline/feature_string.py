@@ -183,20 +183,20 @@ def learn_edges(current: Floats, soc: Floats, steps: Floats, longest: float, res
 
 
 def step_charge(current: Floats, steps: Floats, longest: float, edges: Edges, rest_a: float) -> Floats:
-    """Integrate each step: a reading holds until the next one, but the edges of a run count for their share [A·ms].
+    """Integrate each step between two readings [A·ms].
 
-    Accepts any interval; a run's ends are uncertain by half a step times the current there.
+    Where the current changes, ``edges`` says for which share of the step the later reading already held: what begins,
+    or changes under way, does so as runs begin; a charge that tapers off does so as runs end (both follow a voltage,
+    not a schedule). Accepts any interval; a run's ends are uncertain by a part of a step times the current there.
     """
     now, after = current[:-1], current[1:]
     loaded, loaded_after = np.abs(now) > rest_a, np.abs(after) > rest_a
-    opposite = loaded & loaded_after & (np.sign(now) != np.sign(after))
-    held = now.copy()
-    begins = ~loaded & loaded_after
-    held[begins] = (1 - edges.start) * now[begins] + edges.start * after[begins]
+    tapers = (now < -rest_a) & (after > now) & (after <= rest_a)
     ends = loaded & ~loaded_after
-    held[ends] = edges.stop * now[ends] + (1 - edges.stop) * after[ends]
-    held[opposite] = (now[opposite] + after[opposite]) / 2
-    return np.where(steps <= longest, held * steps, 0.0)
+    share = np.where(ends | tapers, 1 - edges.stop, edges.start)
+    share = np.where(loaded & loaded_after & (np.sign(now) != np.sign(after)), 0.5, share)
+    share = np.where(~loaded & ~loaded_after, 0.5, share)
+    return np.where(steps <= longest, ((1 - share) * now + share * after) * steps, 0.0)
 
 
 def smooth_heat(current: Floats, steps: Floats) -> Floats:

@@ -168,7 +168,7 @@ STEP_C = 1 / 10
 """Steps of current that resistance is read from are at least this large [1/h]."""
 REFERENCE_PERCENTILE = 99.0
 REFERENCE_C = 1 / 3
-"""Where the capacity is unknown, the 99th percentile of \\|I\\| stands for this rate: half a day's duty [1/h]."""
+"""Where the capacity is unknown, the 99th percentile of |I| stands for this rate: half a day's duty [1/h]."""
 OHM_AH = 0.12
 """Resistance of a cell times its capacity: 0.3-0.5 mΩ (direct current, minutes) at 280 Ah [Ω·Ah]. Source: data sheets
 of 280 Ah LFP cells. A wrong value by a third moves an anchor at a 10 A taper by 0.1 % of charge."""
@@ -183,7 +183,7 @@ class CurrentScale:
     imbalance_a: float
     step_a: float
     typical_a: float
-    """The 95th percentile of \\|I\\| while not resting: what the string carries when it works hard."""
+    """The 95th percentile of |I| while not resting: what the string carries when it works hard."""
     ohm: float
     """Resistance of a sound cell, to take the current's share out of a voltage near the knees [Ω]."""
     source: str

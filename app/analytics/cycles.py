@@ -1,0 +1,114 @@
+"""Cycles and efficiency: equivalent full cycles, and energy out over energy in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import rainflow
+from numpy.typing import NDArray
+
+from app.analytics.grid import DAY_MS
+
+OVER_UNITY_PCT = 100.0
+GOOD_PCT, IMPROVABLE_PCT = 88.0, 85.0
+"""Round trips of a fleet on the AC side: above is good, below improvable. Source: ACCURE, battery report 2025 [%]."""
+MIN_THROUGHPUT_CYCLES = 0.5
+"""Equivalent full cycles that a round trip needs before its ends stop mattering."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTrip:
+    """Energy out over energy in, on the DC side."""
+
+    pct: float | None
+    reason: str | None
+    between: str
+    """full anchors, or the window's ends with the change of charge taken out."""
+
+
+def equivalent_full_cycles(system_day: pl.DataFrame, nominal_ah: float | None) -> float | None:
+    """Count equivalent full cycles: ∫|I| dt / (2·Qn), over days of the table ``system_day``.
+
+    Accepts any interval that the charge was counted at; None without a nominal capacity.
+    """
+    if nominal_ah is None or system_day.height == 0:
+        return None
+    return (float(system_day["ah_in"].sum()) + float(system_day["ah_out"].sum())) / (2 * nominal_ah)
+
+
+def round_trip(system_day: pl.DataFrame, anchors: pl.DataFrame, nominal_kwh: float | None) -> RoundTrip:
+    """Estimate the round-trip efficiency: E_out / (E_in − ΔE), between the first and the last full anchor.
+
+    Without two full anchors, over the days given, with the change in state of charge times the nominal energy taken
+    out. DC side (cluster voltage times current): conversion and auxiliaries are not in it. Above 100 % it says that the
+    meter is off, not that the battery gives more than it gets.
+    """
+    full = anchors.filter(pl.col("kind") == "full") if anchors.height else anchors
+    if full.height >= 2 and full["kwh_in"].is_not_null().all():
+        taken = float(full["kwh_in"][-1] - full["kwh_in"][0])
+        given = float(full["kwh_out"][-1] - full["kwh_out"][0])
+        if taken > 0:
+            return _judged(100 * given / taken, "full anchors")
+    known = system_day.drop_nulls(["kwh_in", "kwh_out"])
+    taken, given = float(known["kwh_in"].sum()), float(known["kwh_out"].sum())
+    if known.height == 0 or taken <= 0:
+        return RoundTrip(None, "No energy on the DC side: cluster voltage or current is missing.", "days")
+    stored = _stored_kwh(known, nominal_kwh)
+    if stored is None:
+        return RoundTrip(None, "Neither two full charges nor a nominal energy to close the balance with.", "days")
+    if taken - stored <= 0 or taken < MIN_THROUGHPUT_CYCLES * (nominal_kwh or 0.0):
+        return RoundTrip(None, "Too little energy went through to close the balance.", "days")
+    return _judged(100 * given / (taken - stored), "the window's ends")
+
+
+def _stored_kwh(days: pl.DataFrame, nominal_kwh: float | None) -> float | None:
+    soc = days["soc_last"].drop_nulls()
+    if nominal_kwh is None or len(soc) < 2:
+        return None
+    return float(soc[-1] - soc[0]) / 100 * nominal_kwh
+
+
+def _judged(pct: float, between: str) -> RoundTrip:
+    if pct > OVER_UNITY_PCT:
+        reason = f"{pct:.1f} % is above 100 %: the current or voltage metering is off."
+        return RoundTrip(pct, reason, between)
+    return RoundTrip(pct, None, between)
+
+
+@dataclass(frozen=True, slots=True)
+class DepthCount:
+    """Rainflow cycles of one range of depth."""
+
+    low_pct: float
+    high_pct: float
+    cycles: float
+
+
+def depth_histogram(soc_turns: NDArray[np.float64]) -> tuple[DepthCount, ...]:
+    """Count cycles by depth, by rainflow (ASTM E1049-85; library ``rainflow``), over turning points of the charge [%].
+
+    Parameters
+    ----------
+    soc_turns : array
+        Turning points from raw readings, never means [%]; ranges under 2 % are left out.
+    """
+    edges = [2.0, 10.0, 20.0, 40.0, 60.0, 80.0, 100.1]
+    counts = np.zeros(len(edges) - 1)
+    for depth, _, count, _, _ in rainflow.extract_cycles(soc_turns):
+        place = int(np.searchsorted(edges, depth, side="right")) - 1
+        if 0 <= place < len(counts):
+            counts[place] += count
+    return tuple(
+        DepthCount(low, high, float(count)) for low, high, count in zip(edges, edges[1:], counts, strict=False)
+    )
+
+
+def days_between(table: pl.DataFrame, start_ms: int | None, end_ms: int | None, *, whole_days: bool) -> pl.DataFrame:
+    """Cut a table's rows to a window: events that begin in it; days that it touches."""
+    stamp = pl.col("ts").to_physical()
+    reach = DAY_MS - 1 if whole_days else 0
+    if start_ms is not None:
+        table = table.filter(stamp + reach >= start_ms)
+    return table if end_ms is None else table.filter(stamp < end_ms)

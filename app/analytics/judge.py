@@ -1,0 +1,412 @@
+"""From signs to verdicts: all rules over one system, joined by cell, with a fault's name, a severity and a score."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from app.analytics import neighbours
+from app.analytics.capacity import relative_capacity
+from app.analytics.cells import (
+    Change,
+    change_signs,
+    changes,
+    deviations,
+    escalate,
+    resistances,
+    typical_levels,
+)
+from app.analytics.grid import Floats, Grid, last_valid
+from app.analytics.limits import Limit
+from app.analytics.robust import robust_z
+from app.analytics.signs import CRITICAL, SEVERITIES, WARNING, WATCH, Fault, Profile, Sign, name_fault, score, worst
+from app.analytics.thermal import cells_of_sensor, temperature_signs
+from app.shapes import CellVerdict, Finding, Interval
+
+AMBIGUOUS_MOST = 2
+"""A cell that stands out alone more often than this where its string's state may explain it is weak, not spiking."""
+FAR_EXCURSION = 3.0
+"""An ambiguous reading this many limits away cannot be explained by the string's state [1]."""
+LEAD_FLOOR_MV = 3.0
+"""Smallest residual at rest that may point to a sense lead [mV]."""
+CELL_SOH_PCT = 1.0
+"""Standard uncertainty of a cell's capacity against its string's: the curve's, at both ends [%]."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the rules read, of one system."""
+
+    cells: Grid
+    sensors: Grid | None
+    heat_a2: Floats
+    excursions: pl.DataFrame
+    typical_a: float | None
+    typical_ohm: float | None
+    sensor_cells: Mapping[str, Sequence[int]]
+    soh: Interval
+    """Measured state of health of the string [%]."""
+    limits: Mapping[str, Limit]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Verdicts of one system."""
+
+    by_pack: dict[int, tuple[CellVerdict, ...]]
+    system: tuple[Finding, ...]
+    residual_mv: dict[int, dict[int, float | None]]
+    """Present residual of every cell at rest (over all readings where it never rests), by pack and cell [mV]."""
+    soh_pct: Floats
+    """Of each column of the grid: state of health as far as its charge offsets tell; NaN elsewhere [%]."""
+
+
+def judge(evidence: Evidence, iso: Callable[[int], str]) -> Judged:
+    """Apply every rule to a system's cells.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Features of the whole history.
+    iso : callable
+        Writes a stamp [epoch ms UTC] as ISO 8601 with the site's offset.
+
+    Notes
+    -----
+    The date picker has no part in this: excursions count for ever, the other rules judge as of the end of the data.
+    """
+    grid = evidence.cells
+    moved = changes(grid, evidence.limits, evidence.typical_a)
+    relative, error = _relative(grid)
+    soh = relative if evidence.soh.value is None else evidence.soh.value * (1 + relative / 100)
+    signs = [
+        *deviations(grid, evidence.limits),
+        *resistances(grid, evidence.limits, evidence.typical_a),
+        *change_signs(grid, moved, evidence.limits, evidence.typical_ohm),
+        *_soh_signs(grid, relative, error, evidence),
+    ]
+    by_cell: dict[tuple[int, int], list[Sign]] = defaultdict(list)
+    for sign in signs:
+        by_cell[sign.pack, sign.number].append(sign)
+    if evidence.sensors is not None and len(evidence.sensors.days):
+        for sign in temperature_signs(evidence.sensors, evidence.heat_a2, evidence.limits):
+            for cell in _cells_of(evidence, sign)[:1]:
+                by_cell[sign.pack, cell].append(sign)
+    for key, sign in _excursion_signs(evidence, by_cell):
+        by_cell[key].append(sign)
+    residual = _residuals(grid)
+    verdicts: dict[int, list[CellVerdict]] = defaultdict(list)
+    context = _Context(grid, typical_levels(grid), moved, residual, evidence, iso)
+    for (pack, cell), own in by_cell.items():
+        verdicts[pack].append(_verdict(pack, cell, own, context))
+    ordered = {
+        int(pack): tuple(sorted(verdicts[int(pack)], key=lambda one: (-SEVERITIES.index(one.severity), -one.score)))
+        for pack in np.unique(grid.packs)
+    }
+    return Judged(ordered, _system_findings(evidence, iso), residual, np.asarray(soh))
+
+
+@dataclass(frozen=True)
+class _Context:
+    grid: Grid
+    levels: dict[str, Floats]
+    changes: list[Change]
+    residual: dict[int, dict[int, float | None]]
+    evidence: Evidence
+    iso: Callable[[int], str]
+
+
+def _cells_of(evidence: Evidence, sign: Sign) -> tuple[int, ...]:
+    if evidence.sensors is None:
+        return ()
+    sensors = [int(one) for one in evidence.sensors.numbers[evidence.sensors.of_pack(sign.pack)]]
+    cells = [int(one) for one in evidence.cells.numbers[evidence.cells.of_pack(sign.pack)]]
+    return cells_of_sensor(sign.number, sensors, cells, evidence.sensor_cells) or (sign.number,)
+
+
+def _residuals(grid: Grid) -> dict[int, dict[int, float | None]]:
+    rest, every = last_valid(grid["rest_mv"], 30), last_valid(grid["all_mv"], 30)
+    level = np.where(np.isnan(rest), every, rest)
+    out: dict[int, dict[int, float | None]] = defaultdict(dict)
+    for pack, cell, value in zip(grid.packs.tolist(), grid.numbers.tolist(), level.tolist(), strict=True):
+        out[pack][cell] = None if np.isnan(value) else value
+    return dict(out)
+
+
+def _relative(grid: Grid) -> tuple[Floats, Floats]:
+    """Capacity of each cell against its string's median, and its standard error [%]."""
+    levels = typical_levels(grid)
+    bottom = np.where(np.isnan(levels["low_pct"]), levels["bot_pct"], levels["low_pct"])
+    return relative_capacity(bottom, levels["top_pct"]), np.full(len(bottom), CELL_SOH_PCT)
+
+
+def _soh_signs(grid: Grid, relative: Floats, error: Floats, evidence: Evidence) -> list[Sign]:
+    """Find cells whose state of health lies, with its whole interval, below the limit and below the string's."""
+    string, limit = evidence.soh, evidence.limits["soh_pct"]
+    if string.value is None or string.low is None:
+        return []
+    z = robust_z(relative, 0.3)
+    health = string.value * (1 + relative / 100)
+    high = health * (1 + 1.96 * error / 100)
+    with np.errstate(invalid="ignore"):
+        low_cells = np.flatnonzero(
+            (high < limit.value) & (high < string.value) & (z < -evidence.limits["robust_z_warning"].value)
+        )
+    return [
+        Sign(
+            rule="soh",
+            pack=int(grid.packs[column]),
+            number=int(grid.numbers[column]),
+            value=float(health[column]),
+            limit=limit.value,
+            unit=limit.unit,
+            severity=WARNING,
+            at_ms=int(grid.days[-1]),
+            z=float(z[column]),
+            count=30,
+            text=f"State of health about {health[column]:.1f} % (at most {high[column]:.1f} %), the string's is "
+            f"{string.value:.1f} %.",
+        )
+        for column in low_cells
+    ]
+
+
+# Excursions -----------------------------------------------------------------------------------------------------------
+
+_EXCURSION_RULES = {"voltage_spike": "excursion", "temperature_spike": "excursion"}
+
+
+def _excursion_signs(
+    evidence: Evidence, by_cell: Mapping[tuple[int, int], list[Sign]]
+) -> list[tuple[tuple[int, int], Sign]]:
+    """Turn single readings and readings outside the safe range into signs: for ever, whatever has happened since."""
+    found = []
+    own = evidence.excursions.filter(pl.col("pack").is_not_null())
+    for (kind, pack, number), rows in sorted(own.partition_by("kind", "pack", "cell", as_dict=True).items()):
+        is_sensor = "temperature" in str(kind)
+        cell = int(number)
+        if is_sensor:
+            cell = (*_cells_of(evidence, _placeholder(int(pack), cell)), cell)[0]
+        sign = _excursion_sign(str(kind), int(pack), int(number), rows, has_other=(int(pack), cell) in by_cell)
+        if sign is not None:
+            found.append(((int(pack), cell), sign))
+    return found
+
+
+def _placeholder(pack: int, number: int) -> Sign:
+    return Sign("excursion", pack, number, 0.0, 0.0, "", WATCH, 0, None, 0, "", of_sensor=True)
+
+
+def _excursion_sign(kind: str, pack: int, number: int, rows: pl.DataFrame, *, has_other: bool) -> Sign | None:
+    is_spike = kind in _EXCURSION_RULES
+    scale = 1000.0 if kind == "voltage_spike" else 1.0
+    clear = rows
+    severity = WARNING
+    if is_spike:
+        far = pl.col("residual").abs() > FAR_EXCURSION * pl.col("limit")
+        clear = rows.filter(~pl.col("ambiguous") | far)
+        doubtful = rows.height - clear.height
+        if clear.height == 0 and (doubtful > AMBIGUOUS_MOST or has_other):
+            return None
+        if clear.height <= doubtful and rows.height > AMBIGUOUS_MOST and has_other:
+            return None
+        if clear.height == 0:
+            clear, severity = rows, WATCH
+    by_size = clear.with_columns(pl.col("residual").abs().alias("size")).sort("size", descending=True)
+    size = by_size.row(0, named=True)
+    unit = "mV" if kind == "voltage_spike" else "K" if kind == "temperature_spike" else _unit_of(kind)
+    value = float(size["residual"]) * scale if is_spike else float(size["value"])
+    at_ms = int(by_size["ts"].to_physical()[0])
+    samples = int(clear["samples"].sum())
+    return Sign(
+        rule="excursion" if is_spike else "safe_range",
+        pack=pack,
+        number=number,
+        value=value,
+        limit=float(size["limit"]) * scale,
+        unit=unit,
+        severity=severity,
+        at_ms=at_ms,
+        z=None,
+        count=samples,
+        text=_excursion_text(kind, float(size["value"]), value, unit, samples),
+        of_sensor="temperature" in kind,
+        regime=kind,
+    )
+
+
+def _unit_of(kind: str) -> str:
+    return "°C" if "temperature" in kind else "V"
+
+
+def _excursion_text(kind: str, reading: float, value: float, unit: str, samples: int) -> str:
+    times = "one reading" if samples == 1 else f"{samples} readings"
+    if kind in _EXCURSION_RULES:
+        raw = f"{reading:.3f} V" if unit == "mV" else f"{reading:.1f} °C"
+        return f"{raw} in {times}: {value:+.0f} {unit} from the string, and unlike the readings before and after."
+    return f"{value:.3f} {unit}, outside the safe range, in {times}."
+
+
+# Verdicts -------------------------------------------------------------------------------------------------------------
+
+
+def _verdict(pack: int, cell: int, signs: list[Sign], context: _Context) -> CellVerdict:
+    fault = name_fault(_profile(pack, cell, signs, context))
+    signs = escalate(signs, context.evidence.limits["robust_z_critical"].value)
+    if fault is Fault.SENSE_LEAD:
+        signs = [_capped(sign) for sign in signs]
+    signs.sort(key=lambda sign: (-SEVERITIES.index(sign.severity), -sign.strength))
+    return CellVerdict(
+        cell=cell,
+        severity=worst(signs),
+        score=round(score(signs), 4),
+        fault=fault.value,
+        findings=tuple(to_finding(sign, context.iso) for sign in signs),
+        neighbours=neighbours.beside(cell, context.residual.get(pack, {})),
+    )
+
+
+def _capped(sign: Sign) -> Sign:
+    """Hold a sign at a warning: a wrong sense lead misreads sound cells."""
+    if sign.severity != CRITICAL:
+        return sign
+    fields = {name: getattr(sign, name) for name in Sign.__slots__}
+    return Sign(**{**fields, "severity": WARNING})
+
+
+def to_finding(sign: Sign, iso: Callable[[int], str]) -> Finding:
+    """Write a sign as the API's record."""
+    kind = "sensor" if sign.of_sensor else "cell"
+    return Finding(
+        rule=sign.rule,
+        subject=f"pack {sign.pack} {kind} {sign.number}",
+        value=round(sign.value, 4),
+        limit=round(sign.limit, 4),
+        unit=sign.unit,
+        severity=sign.severity,
+        at=iso(sign.at_ms),
+        regime=None if sign.rule in ("excursion", "safe_range") else sign.regime,
+        z=None if sign.z is None else round(sign.z, 2),
+        count=sign.count,
+        text=sign.text,
+    )
+
+
+def _profile(pack: int, cell: int, signs: Sequence[Sign], context: _Context) -> Profile:
+    solid = [sign for sign in signs if not sign.of_sensor and sign.rule in ("voltage_deviation", "change")]
+    column = context.grid.place(pack, cell)
+    at_rest = {
+        one: value for one, value in context.residual.get(pack, {}).items() if value is not None and not np.isnan(value)
+    }
+    rest_seen = any(sign.regime in ("rest", "any") for sign in solid)
+    return Profile(
+        top=_direction(solid, ("charge_end",)),
+        bottom=_direction(solid, ("discharge_end", "rest_empty")),
+        rest=_direction(solid, ("rest", "any")),
+        resistance=-_direction(solid, ("load",)) if not _changed_slope(solid) else _changed_slope(solid),
+        drifts_down=_drifts_down(column, context),
+        has_lead_partner=rest_seen and neighbours.is_sense_lead(cell, at_rest, LEAD_FLOOR_MV),
+        is_hot=any(
+            sign.of_sensor and sign.rule in ("temperature_variation", "change") and sign.value > 0 for sign in signs
+        )
+        or _is_lastingly_hot(signs),
+        has_voltage_spike=any(sign.rule == "excursion" and sign.unit == "mV" for sign in signs),
+        has_temperature_spike=any(sign.rule in ("excursion", "safe_range") and sign.of_sensor for sign in signs),
+        shortfall=_shortfall(column, context),
+    )
+
+
+def _direction(signs: Sequence[Sign], regimes: tuple[str, ...]) -> int:
+    """Which way a cell stands out in some regimes: by its severest deviation there, else by its change."""
+    own = [sign for sign in signs if sign.regime in regimes and sign.rule == "voltage_deviation"]
+    own = own or [sign for sign in signs if sign.regime in regimes]
+    if not own:
+        return 0
+    return int(np.sign(max(own, key=lambda sign: abs(sign.z or 0.0)).value))
+
+
+def _changed_slope(signs: Sequence[Sign]) -> int:
+    own = [sign for sign in signs if sign.regime == "load" and sign.rule == "change"]
+    return int(np.sign(own[0].value)) if own else 0
+
+
+def _is_lastingly_hot(signs: Sequence[Sign]) -> bool:
+    return any(sign.regime == "over_temperature" and sign.count > 1 for sign in signs)
+
+
+def _drifts_down(column: int | None, context: _Context) -> bool:
+    """Whether a cell's charge falls against its string's: near empty, where the curve can tell; else at charge end."""
+    if column is None:
+        return False
+    limit_z = 3.0  # a cell that already stands out needs less to be called growing
+    by_measure = {change.measure: change for change in context.changes}
+    for measure in ("low_pct", "bot_pct", "top_pct"):
+        change = by_measure.get(measure)
+        if change is not None and np.isfinite(change.z[column]):
+            return bool(change.z[column] < -limit_z and change.step[column] < -0.3)
+    return False
+
+
+def _shortfall(column: int | None, context: _Context) -> int:
+    """Whether a cell lacks far more charge near empty than at charge end: capacity, not charge."""
+    if column is None:
+        return 0
+    bottom = context.levels["low_pct"][column]
+    bottom = context.levels["bot_pct"][column] if np.isnan(bottom) else bottom
+    top = context.levels["top_pct"][column]
+    return int(np.isfinite(bottom) and bottom < -1.0 and not top < 0.35 * bottom)
+
+
+# System ---------------------------------------------------------------------------------------------------------------
+
+
+def _system_findings(evidence: Evidence, iso: Callable[[int], str]) -> tuple[Finding, ...]:
+    """Judge the string as a whole: uniform ageing is one finding, not one for each cell."""
+    found = []
+    soh, limit = evidence.soh, evidence.limits["soh_pct"]
+    if soh.value is not None and soh.high is not None and soh.high < limit.value:
+        text = (
+            f"Measured state of health {soh.value:.1f} % ({soh.low:.1f}-{soh.high:.1f} %), below {limit.value:.0f} %."
+        )
+        at = iso(int(evidence.cells.days[-1]))
+        found.append(
+            Finding(
+                rule="soh",
+                subject="system",
+                value=round(soh.value, 2),
+                limit=limit.value,
+                unit="%",
+                severity=WARNING,
+                at=at,
+                text=text,
+            )
+        )
+    whole = evidence.excursions.filter(pl.col("pack").is_null())
+    for (kind,), rows in sorted(whole.partition_by("kind", as_dict=True).items()):
+        found.append(_whole_finding(str(kind), rows, iso))
+    return tuple(found)
+
+
+def _whole_finding(kind: str, rows: pl.DataFrame, iso: Callable[[int], str]) -> Finding:
+    first = rows.row(0, named=True)
+    if kind in _EXCURSION_RULES:
+        text = f"Many cells stood out at one instant, {rows.height} times: readings taken while the current moved."
+        severity = WATCH
+    else:
+        text = f"The string's median was outside the safe range ({kind.replace('_', ' ')}) on {rows.height} days."
+        severity = WARNING
+    return Finding(
+        rule="excursion" if kind in _EXCURSION_RULES else "safe_range",
+        subject="system",
+        value=round(float(first["residual"] if kind in _EXCURSION_RULES else first["value"]), 4),
+        limit=float(first["limit"]),
+        unit="K" if kind == "temperature_spike" else _unit_of(kind),
+        severity=severity,
+        at=iso(int(rows["ts"].to_physical()[0])),
+        count=rows.height,
+        text=text,
+    )

@@ -1,0 +1,143 @@
+"""Signs: what a rule has seen of one cell or sensor. And which fault a cell's signs fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """What a cell's signs fit."""
+
+    LOW_CAPACITY = "low_capacity"
+    HIGH_RESISTANCE = "high_resistance"
+    SELF_DISCHARGE = "self_discharge"
+    IMBALANCE = "imbalance"
+    HOT_SPOT = "hot_spot"
+    VOLTAGE_SPIKE = "voltage_spike"
+    TEMPERATURE_SPIKE = "temperature_spike"
+    SENSE_LEAD = "sense_lead"
+    UNKNOWN = "unknown"
+
+
+WATCH, WARNING, CRITICAL = "watch", "warning", "critical"
+SEVERITIES = (WATCH, WARNING, CRITICAL)
+"""Mildest first."""
+
+_WEIGHT = {WATCH: 0.15, WARNING: 0.45, CRITICAL: 0.7}
+"""What one sign of a severity, however faint, adds to a cell's score [1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One rule's verdict on one cell or sensor, in numbers."""
+
+    rule: str
+    pack: int
+    number: int
+    """Cell (or sensor, for temperatures)."""
+    value: float
+    limit: float
+    unit: str
+    severity: str
+    at_ms: int
+    z: float | None
+    """Distance from the string in robust standard deviations; None where the rule needs none."""
+    count: int
+    text: str
+    regime: str | None = None
+    of_sensor: bool = False
+
+    @property
+    def strength(self) -> float:
+        """Evidence of this sign alone, 0 to 1: by its severity, and by how far it lies beyond its limit."""
+        distance = abs(self.z) / 5.0 if self.z is not None else abs(self.value) / max(abs(self.limit), 1e-9)
+        base = _WEIGHT[self.severity]
+        return base + (0.95 - base) * distance / (distance + 4.0)
+
+
+def score(signs: list[Sign]) -> float:
+    """Join the evidence of several signs: 1 − ∏(1 − strength), 0 to 1."""
+    left = 1.0
+    for sign in signs:
+        left *= 1.0 - sign.strength
+    return 1.0 - left
+
+
+def worst(signs: list[Sign]) -> str:
+    """Return the severest of several severities."""
+    return max((sign.severity for sign in signs), key=SEVERITIES.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What of a cell stands out from its string: +1 above, −1 below, 0 not; with what its neighbours say."""
+
+    top: int
+    """At charge end."""
+    bottom: int
+    """At discharge end, or at rest in the lower knee."""
+    rest: int
+    """At rest between the knees."""
+    resistance: int
+    """Slope of the residual on the current."""
+    drifts_down: bool
+    """Whether its charge has fallen against its string's since the first valid days."""
+    has_lead_partner: bool
+    """Whether a neighbour is off by as much the other way."""
+    is_hot: bool
+    has_voltage_spike: bool
+    has_temperature_spike: bool
+    shortfall: int = 0
+    """+1 where the deviation at discharge end dwarfs the one at charge end."""
+
+
+def name_fault(profile: Profile) -> Fault:
+    """Name the fault that a cell's signs fit.
+
+    | charge end | discharge end | rest | slope on current | fits |
+    |---|---|---|---|---|
+    | 0 or + | − | 0 | 0 | low capacity |
+    | − | − | 0 | 0 | self-discharge where it grows, else imbalance (low charge) |
+    | + | + | 0 | 0 | imbalance (high charge) |
+    | | | 0 | ≠ 0 | high resistance or a joint |
+    | ±d, ∓d on its neighbour | same | same | | sense lead |
+    | one reading alone | | | | spike |
+
+    Weakness: where a site never comes near empty, low capacity cannot be told from sound.
+    """
+    electrical = _electrical(profile)
+    if electrical is not None:
+        return electrical
+    if profile.is_hot:
+        return Fault.HOT_SPOT
+    if profile.has_voltage_spike:
+        return Fault.VOLTAGE_SPIKE
+    if profile.has_temperature_spike:
+        return Fault.TEMPERATURE_SPIKE
+    return Fault.UNKNOWN
+
+
+def _electrical(profile: Profile) -> Fault | None:
+    if profile.has_lead_partner:
+        return Fault.SENSE_LEAD
+    if profile.resistance > 0:
+        return Fault.HIGH_RESISTANCE
+    charge = _charge(profile)
+    if charge is not None:
+        return charge
+    if profile.drifts_down:
+        return Fault.SELF_DISCHARGE
+    return Fault.IMBALANCE if profile.rest else None
+
+
+def _charge(profile: Profile) -> Fault | None:
+    """Name what the two ends of the charge say."""
+    low_at_top = profile.top < 0 and not profile.shortfall
+    if low_at_top or (profile.top < 0 and profile.drifts_down):
+        return Fault.SELF_DISCHARGE if profile.drifts_down else Fault.IMBALANCE
+    if profile.bottom < 0:
+        return Fault.LOW_CAPACITY
+    if profile.top > 0 or profile.bottom > 0:
+        return Fault.IMBALANCE
+    return None

@@ -1,0 +1,221 @@
+"""Hot spots: sensors against their own past and against their place, with position and load taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from app.analytics.cells import Change, change_scores, change_z, onset, persistent_columns
+from app.analytics.grid import Floats, Grid, column_median, daily_z, first_valid, last_valid, row_median
+from app.analytics.limits import Limit
+from app.analytics.robust import robust_z
+from app.analytics.signs import WARNING, WATCH, Sign
+
+SENSOR_COLUMNS = ("t_mean", "t_max", "all_k", "heat_sxx", "heat_sxy", "rate_k_per_min")
+"""Columns of the table ``sensor_day`` that the rules read."""
+NEIGHBOURS = 4
+"""Sensors on either side from which a place's normal temperature is taken."""
+RATE_K_PER_MIN = 1.0
+"""A rise faster than this over two successive steps is worth a look. Source: thermal runaway precursors exceed
+1 K/min (UL 9540A, onset of self-heating)."""
+CHANGE_FLOOR_K, CHANGE_MIN_K = 0.1, 0.8
+"""Smallest spread of changes, and smallest change worth a warning [K]: sensors resolve 0.1 °C, days average it."""
+
+
+def load_free(grid: Grid, heat_a2: Floats) -> Floats:
+    """Take position and load out of each sensor's daily residual.
+
+    Formula: d = r − median of r over the first 30 valid days − β·(H − H over those days), β = Σ Sxy / Σ Sxx the
+    sensor's slope on the smoothed squared current within days. The baseline is fixed: one that rolled along would
+    swallow a slow rise.
+
+    Parameters
+    ----------
+    grid : Grid
+        Of sensors.
+    heat_a2 : array, shape (days,)
+        Mean of the smoothed squared current of each day [A²]; NaN where it is not known.
+    """
+    residual = grid["all_k"] - row_median(grid["all_k"])[:, None]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        sxx, sxy = np.nansum(grid["heat_sxx"], axis=0), np.nansum(grid["heat_sxy"], axis=0)
+        slope = np.where(sxx > 0, sxy / sxx, 0.0)
+    heat = np.where(np.isnan(heat_a2), np.nanmedian(heat_a2) if np.isfinite(heat_a2).any() else 0.0, heat_a2)
+    unloaded = residual - slope[None, :] * heat[:, None]
+    return np.asarray(unloaded - first_valid(unloaded, 30)[None, :])
+
+
+def place_free(grid: Grid) -> Floats:
+    """Compare each sensor's level with those beside it in its pack [K]: what is hot from the first day on."""
+    level = column_median(grid["all_k"] - row_median(grid["all_k"])[:, None])
+    out = np.full(len(level), np.nan)
+    for pack in np.unique(grid.packs):
+        columns = grid.of_pack(int(pack))
+        for at, column in enumerate(columns):
+            beside = np.delete(columns[max(at - NEIGHBOURS, 0) : at + NEIGHBOURS + 1], min(at, NEIGHBOURS))
+            if len(beside) >= 2:
+                out[column] = (
+                    level[column] - np.nanmedian(level[beside]) if np.isfinite(level[beside]).any() else np.nan
+                )
+    return out
+
+
+def temperature_signs(grid: Grid, heat_a2: Floats, limits: Mapping[str, Limit]) -> list[Sign]:
+    """Find sensors that are warmer (or colder) than their own past, or than their place, explains."""
+    moved = load_free(grid, heat_a2)
+    return [
+        *_variation(grid, moved, limits),
+        *_standing(grid, limits),
+        *_changed(grid, moved, limits),
+        *_rates(grid),
+    ]
+
+
+def _variation(grid: Grid, moved: Floats, limits: Mapping[str, Limit]) -> list[Sign]:
+    limit = limits["temperature_variation_k"]
+    needed, of_last = int(limits["persistent_days"].value), int(limits["persistent_of_days"].value)
+    z = daily_z(moved, limits["spread_floor_k"].value)
+    valid = ~np.isnan(z)
+    with np.errstate(invalid="ignore"):
+        beyond = (np.abs(moved) > limit.value) & (np.abs(z) > limits["robust_z_warning"].value)
+    now = persistent_columns(beyond, valid, needed, of_last)
+    signs = []
+    for column in np.flatnonzero(now | (beyond.sum(axis=0) >= needed)):
+        day = onset(beyond[:, column], valid[:, column], needed, of_last)
+        if day is None:
+            continue
+        rows = beyond[:, column] if not now[column] else np.arange(len(moved)) >= len(moved) - 30
+        level = float(np.nanmedian(moved[rows, column]))
+        signs.append(
+            _sign(
+                grid,
+                int(column),
+                "temperature_variation",
+                (level, limit.value),
+                WARNING if now[column] else WATCH,
+                day,
+                float(np.nanmedian(z[rows, column])),
+                int(beyond[:, column].sum()),
+                f"{level:+.1f} K against its own first 30 valid days, position and load removed; beyond the limit on "
+                f"{int(beyond[:, column].sum())} days.",
+            )
+        )
+    return signs
+
+
+def _standing(grid: Grid, limits: Mapping[str, Limit]) -> list[Sign]:
+    limit = limits["temperature_variation_k"]
+    level = place_free(grid)
+    z = robust_z(level, limits["spread_floor_k"].value)
+    with np.errstate(invalid="ignore"):
+        beyond = np.flatnonzero((np.abs(level) > limit.value) & (np.abs(z) > limits["robust_z_warning"].value))
+    return [
+        _sign(
+            grid,
+            int(column),
+            "temperature_variation",
+            (float(level[column]), limit.value),
+            WARNING,
+            0,
+            float(z[column]),
+            int((~np.isnan(grid["all_k"][:, column])).sum()),
+            f"{level[column]:+.1f} K against the sensors beside it, over the whole history.",
+        )
+        for column in beyond
+    ]
+
+
+def thermal_change(grid: Grid, moved: Floats, days: int = 30) -> Change | None:
+    """Compare each sensor's last thirty valid days with its first thirty [K]; None under twice thirty days."""
+    enough = (~np.isnan(moved)).sum(axis=0) >= 2 * days
+    step = np.where(enough, last_valid(moved, days) - first_valid(moved, days), np.nan)
+    if not np.isfinite(step).any():
+        return None
+    step = step - np.nanmedian(step)
+    return Change("all_k", step, change_scores(step, CHANGE_FLOOR_K))
+
+
+def _changed(grid: Grid, moved: Floats, limits: Mapping[str, Limit]) -> list[Sign]:
+    change = thermal_change(grid, moved, int(limits["baseline_days"].value))
+    if change is None:
+        return []
+    limit_z = change_z(len(grid.numbers), limits["false_alarms_per_year"].value)
+    with np.errstate(invalid="ignore"):
+        beyond = np.flatnonzero((np.abs(change.z) > limit_z) & (np.abs(change.step) > CHANGE_MIN_K))
+    signs = []
+    for column in beyond:
+        step, z = float(change.step[column]), float(change.z[column])
+        series = moved[:, column] / step
+        known = np.flatnonzero(~np.isnan(series))
+        past_half = series[known] > 0.5
+        since = next((at for at in range(len(past_half)) if np.mean(past_half[at:]) > 0.8), len(known) - 1)
+        limit = max(abs(step / z) * limit_z, CHANGE_MIN_K)
+        text = f"{step:+.1f} K against its first 30 valid days: {abs(z):.1f} times the string's own spread of changes."
+        signs.append(_sign(grid, int(column), "change", (step, limit), WARNING, int(known[since]), z, len(known), text))
+    return signs
+
+
+def _rates(grid: Grid) -> list[Sign]:
+    with np.errstate(invalid="ignore"):
+        days, columns = np.nonzero(grid["rate_k_per_min"] > RATE_K_PER_MIN)
+    signs = []
+    for column in np.unique(columns):
+        own = days[columns == column]
+        fastest = float(np.nanmax(grid["rate_k_per_min"][own, column]))
+        text = f"Rose by {fastest:.1f} K/min over two successive readings; so fast on {len(own)} days."
+        value = (fastest, RATE_K_PER_MIN)
+        signs.append(_sign(grid, int(column), "temperature_rate", value, WATCH, int(own[0]), None, len(own), text))
+    return signs
+
+
+def _sign(
+    grid: Grid,
+    column: int,
+    rule: str,
+    value: tuple[float, float],
+    severity: str,
+    day: int,
+    z: float | None,
+    count: int,
+    text: str,
+) -> Sign:
+    return Sign(
+        rule=rule,
+        pack=int(grid.packs[column]),
+        number=int(grid.numbers[column]),
+        value=value[0],
+        limit=value[1],
+        unit="K/min" if rule == "temperature_rate" else "K",
+        severity=severity,
+        at_ms=int(grid.days[day]),
+        z=z,
+        count=count,
+        text=text,
+        of_sensor=True,
+    )
+
+
+def cells_of_sensor(
+    sensor: int, sensors: Sequence[int], cells: Sequence[int], said: Mapping[str, Sequence[int]]
+) -> tuple[int, ...]:
+    """Name the cells beside a sensor: as ``site.toml`` says, the same number, or by position along the row.
+
+    Parameters
+    ----------
+    sensor : int
+    sensors, cells : sequence of int
+        Of its pack, in physical order.
+    said : mapping
+        ``sensor_cells`` of the source, keyed by the sensor's number.
+    """
+    if str(sensor) in said:
+        return tuple(said[str(sensor)])
+    if len(sensors) == len(cells) and sensor in cells:
+        return (sensor,)
+    if sensor not in sensors or not cells:
+        return ()
+    at = list(sensors).index(sensor)
+    edges = np.linspace(0, len(cells), len(sensors) + 1)
+    low, high = int(np.floor(edges[at])), max(int(np.ceil(edges[at + 1])), int(np.floor(edges[at])) + 1)
+    return tuple(int(cell) for cell in cells[low:high])
