@@ -215,6 +215,7 @@ def _read(
     builder.cut_back(cuts)
     reading = [file for file in job.files if states.get(file.path) != "same"]
     tallies: dict[Path, Tally] = {}
+    by_signal: dict[Path, dict[str, Tally]] = {}
     ends: dict[Path, contract.ResumePoint] = {}
     rejected = list(job.old.rejected) if states and job.old else []
     rejected = [one for one in rejected if states.get(Path(one.path)) == "same"]
@@ -229,13 +230,14 @@ def _read(
     ):
         builder.add(chunk.frames)
         tallies |= chunk.tallies
+        by_signal |= chunk.by_signal
         ends |= chunk.resume
         rejected += chunk.rejected
     group = builder.finish()
     files = tuple(
         before[file.path]
         if states.get(file.path) == "same"
-        else _source_file(job, file, tallies.get(file.path, Tally()), ends.get(file.path))
+        else _source_file(job, file, tallies.get(file.path, Tally()), by_signal.get(file.path), ends.get(file.path))
         for file in job.files
     )
     series = series_of(context.writer.root, group, plan, files, builder.counter_limits)
@@ -246,7 +248,13 @@ def _read(
     return Outcome(record, changed_from_ms=since, changed=True), builder
 
 
-def _source_file(job: Job, file: discover.FoundFile, tally: Tally, resume: contract.ResumePoint | None) -> SourceFile:
+def _source_file(
+    job: Job,
+    file: discover.FoundFile,
+    tally: Tally,
+    by_signal: dict[str, Tally] | None,
+    resume: contract.ResumePoint | None,
+) -> SourceFile:
     taken = job.prints[file.path]
     return SourceFile(
         path=str(file.path),
@@ -258,6 +266,7 @@ def _source_file(job: Job, file: discover.FoundFile, tally: Tally, resume: contr
         tail=taken.tail,
         signals=file.signals,
         tally=tally,
+        by_signal=by_signal or {},
         resume=resume,
     )
 

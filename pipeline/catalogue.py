@@ -42,7 +42,7 @@ def series_of(
     tallies: dict[str, list[Tally]] = defaultdict(list)
     for file in files:
         for name in file.signals:
-            tallies[name].append(file.tally)
+            tallies[name].append(file.by_signal.get(name, file.tally))
     described = []
     for (name,), rows in sorted(quality[0].partition_by("signal", as_dict=True).items()):
         rows = rows.filter(pl.col("kept") > 0).sort("first_ms")  # noqa: PLW2901

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -93,7 +93,7 @@ class _Candidate:
         )
 
 
-def discover(roots: Sequence[str], site: Site, known: Mapping[Path, FoundFile] | None = None) -> Discovery:
+def discover(roots: Sequence[str], site: Site) -> Discovery:
     """Find every source below the roots.
 
     Parameters
@@ -102,8 +102,6 @@ def discover(roots: Sequence[str], site: Site, known: Mapping[Path, FoundFile] |
         Folders, searched with all that is below them; links are followed once.
     site : Site
         May rename sources.
-    known : mapping, optional
-        Unused files' forms that need no second look; reserved for callers that keep them.
 
     Raises
     ------

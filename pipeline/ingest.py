@@ -18,7 +18,7 @@ from pipeline.contract import Rejected, ResumePoint, Tally
 from pipeline.discover import FoundFile
 from pipeline.errors import InputError
 from pipeline.extent import extent
-from pipeline.openfile import OpenFile, Parsed
+from pipeline.openfile import OpenFile
 from pipeline.readings import settle
 from pipeline.signals import Signal
 from pipeline.site import Site
@@ -170,6 +170,3 @@ def _unusable(file: OpenFile) -> Rejected:
     reasons = ", ".join(f"{count} {reason}" for reason, count in tally.excluded.items())
     reason = f"none of its {tally.rows} rows can be used: {reasons}"
     return Rejected(path=str(file.path), line=tally.first_bad_line, reason=reason)
-
-
-__all__ = ["Chunk", "Parsed", "read_files"]

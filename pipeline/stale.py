@@ -109,4 +109,6 @@ def can_resume(job: Job, states: Mapping[Path, str]) -> bool:
     """Whether the group's parts can stay: its files have only grown, and each can be read from where it had ended."""
     if job.old is None or "changed" in states.values():
         return False
-    return all(file.resume is not None for file in job.old.files if states[Path(file.path)] == "grown")
+    forms = {file.path: file.dialect.key for file in job.files}
+    grown = [file for file in job.old.files if states[Path(file.path)] == "grown"]
+    return all(file.resume is not None and file.resume.dialect == forms[Path(file.path)] for file in grown)
