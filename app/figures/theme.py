@@ -165,13 +165,13 @@ def style(figure: go.Figure, theme: str | None, *, height: int | None = None, **
         Layout entries that win over the house's.
     """
     given: dict[str, Any] = {
-        "template": template(theme),
         "margin": {"l": 8, "r": 12, "t": 28, "b": 8, "pad": 0},
         "hovermode": "closest",
         "separators": ".\N{NARROW NO-BREAK SPACE}",
     }
     if height is not None:
         given["height"] = max(height, CHART_MIN_PX)
+    figure.layout.template = template(theme)  # assigned: an update would merge it into Plotly's own
     figure.update_layout({**given, **layout})
     return figure
 
