@@ -186,7 +186,7 @@ def _aggregates(signal: str, kind: Kind) -> list[pl.Expr]:
 # Sums and extremes ----------------------------------------------------------------------------------------------------
 
 
-def _sum_level(store: Store, start_ms: int, end_ms: int) -> Level:
+def sum_level(store: Store, start_ms: int, end_ms: int) -> Level:
     """Pick the level with the fewest rows to read, raw edges included: an hour's below two months, else a day's."""
     aggregated = store.manifest.levels[1:]
     wanted = contract.DAY_MS if end_ms - start_ms > 60 * contract.DAY_MS else 3_600_000
@@ -212,7 +212,7 @@ def summary(
     for kind, names in by_kind.items():
         whole = [span(store.series(source, name), start_ms, end_ms) for name in names]
         start, end = min(low for low, _ in whole), max(high for _, high in whole)
-        frame = exact(store, source, names, _sum_level(store, start, end), start, end)
+        frame = exact(store, source, names, sum_level(store, start, end), start, end)
         rows += [_summed(frame, name, kind) for name in names]
     order = {signal: at for at, signal in enumerate(signals)}
     rows.sort(key=lambda row: order[row["signal"]])
@@ -260,7 +260,7 @@ def energy(
     found: dict[str, Energy] = {}
     for name in signals:
         start, end = span(store.series(source, name), start_ms, end_ms)
-        frame = exact(store, source, [name], _sum_level(store, start, end), start, end)
+        frame = exact(store, source, [name], sum_level(store, start, end), start, end)
         classes = {
             one: int(frame[column(name, f"n_{one}")].sum()) if column(name, f"n_{one}") in frame.columns else 0
             for one in STEP_CLASSES

@@ -1,0 +1,307 @@
+"""What a meter counted and measured: energy from its counters and from its power, peaks, load."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from app import loader, query
+from app.analytics import energy
+from app.answers.window import NO_READINGS, filled, share, source_of
+from app.query import GAP_FACTOR, Energy
+from app.shapes import MeterKpis
+from app.store import Store
+from pipeline.contract import RAW_LEVEL, TS, TS_DTYPE, Series, column, parse_level
+from pipeline.signals import Kind
+
+Unit = Literal["hour", "day", "week", "month"]
+UNITS: tuple[Unit, ...] = ("hour", "day", "week", "month")
+_TRUNCATE = {"hour": "1h", "day": "1d", "week": "1w", "month": "1mo"}
+
+IMPORT, EXPORT, POWER, FACTOR = "pos_ae", "neg_ae", "com_ap", "pf"
+CURVE_POINTS = 500
+"""Points of a load-duration curve at most."""
+HOURS = 24
+HOUR, DAY = parse_level("1h"), parse_level("1d")
+_READINGS = {"import_kwh": IMPORT, "export_kwh": EXPORT}
+
+
+def meter_kpis(meter: str, start_ms: int | None = None, end_ms: int | None = None) -> MeterKpis:
+    """Answer a meter's key figures.
+
+    Energy is the sum of the counters' steps at raw resolution. Beside it stands what the power integrates to: each
+    reading holds until the next, at most for three median intervals, import and export apart. Peak and lowest power
+    are raw readings.
+
+    Parameters
+    ----------
+    meter : str
+        Name.
+    start_ms, end_ms : int, optional
+        Half-open window [epoch ms UTC]; the whole history where None.
+
+    Raises
+    ------
+    UnknownSource
+        There is no such meter.
+    """
+    return _kpis(meter, start_ms, end_ms)
+
+
+@loader.memoised
+def _kpis(meter: str, start_ms: int | None, end_ms: int | None) -> MeterKpis:
+    store = loader.current()
+    source_of(store, meter, "meter")
+    start, end = filled(store.all_series(meter), start_ms, end_ms)
+    counters = [one.signal for one in store.all_series(meter) if one.kind is Kind.COUNTER]
+    counted = query.energy(store, meter, counters, start, end)
+    power = _power(store, meter, start, end)
+    found = _from_power(power, start, end)
+    kwh = {name: counted[name].kwh if name in counted else None for name in (IMPORT, EXPORT)}
+    coverage = _coverage(store, meter, counters, power, start, end)
+    return MeterKpis(
+        build_id=store.build_id,
+        level=None,
+        coverage=coverage,
+        reason=_reason(power, counters, coverage),
+        import_kwh=_rounded(kwh[IMPORT]),
+        export_kwh=_rounded(kwh[EXPORT]),
+        net_kwh=_net(kwh[IMPORT], kwh[EXPORT]),
+        from_power=found,
+        peak_kw=_reading(power, "max"),
+        min_kw=_reading(power, "min"),
+        mean_pf=_factor(power),
+        counter_steps={name: one.steps for name, one in counted.items()},
+        energy_kwh={name: _rounded(one.kwh) for name, one in counted.items()},
+        notes=_notes(counted, power, kwh),
+    )
+
+
+def _power(store: Store, meter: str, start_ms: int, end_ms: int) -> pl.DataFrame | None:
+    """Read raw power (and power factor) of a window, with the readings that hold into it; None without power."""
+    if not store.has(meter, POWER):
+        return None
+    series = store.series(meter, POWER)
+    there = [POWER, FACTOR] if store.has(meter, FACTOR) else [POWER]
+    before = int(GAP_FACTOR * series.interval_ms)
+    frame = store.read(meter, there, RAW_LEVEL, (), start_ms - before, end_ms)
+    if POWER not in frame.columns:
+        return None
+    rows = frame.filter(pl.col(POWER).is_not_null())
+    ts = rows[TS].to_physical().to_numpy()
+    held = energy.holding_ms(ts, start_ms, end_ms, GAP_FACTOR * max(series.interval_ms, 1))
+    return rows.with_columns(pl.Series("held", held), pl.Series("inside", ts >= start_ms))
+
+
+def _from_power(power: pl.DataFrame | None, start_ms: int, end_ms: int) -> dict[str, float | None]:
+    if power is None or power.height == 0:
+        return {"import_kwh": None, "export_kwh": None, "net_kwh": None, "coverage": None if power is None else 0.0}
+    found = energy.integrate(power[POWER].to_numpy(), power["held"].to_numpy())
+    return {
+        "import_kwh": _rounded(found.import_kwh),
+        "export_kwh": _rounded(found.export_kwh),
+        "net_kwh": _rounded(found.import_kwh - found.export_kwh),
+        "coverage": round(found.covered_ms / (end_ms - start_ms), 6) if end_ms > start_ms else None,
+    }
+
+
+def _reading(power: pl.DataFrame | None, which: Literal["min", "max"]) -> float | None:
+    inside = None if power is None else power.filter("inside")
+    if inside is None or inside.height == 0:
+        return None
+    readings = inside[POWER].to_numpy()
+    return float(f"{readings.max() if which == 'max' else readings.min():.7g}")
+
+
+def _factor(power: pl.DataFrame | None) -> float | None:
+    if power is None or FACTOR not in power.columns:
+        return None
+    both = power.filter(pl.col("inside") & pl.col(FACTOR).is_not_null())
+    found = energy.mean_power_factor(both[POWER].to_numpy(), both[FACTOR].to_numpy())
+    return None if found is None else round(found, 6)
+
+
+def _rounded(kwh: float | None) -> float | None:
+    """Cut what floating-point sums leave beyond a thousandth of a watt-hour."""
+    return None if kwh is None else round(kwh, 6)
+
+
+def _net(imported: float | None, exported: float | None) -> float | None:
+    return None if imported is None or exported is None else _rounded(imported - exported)
+
+
+def _coverage(
+    store: Store, meter: str, counters: list[str], power: pl.DataFrame | None, start_ms: int, end_ms: int
+) -> float | None:
+    """Coverage of what the figures rest on: the counters, else the power."""
+    if counters:
+        rows = query.exact(store, meter, counters, query.sum_level(store, start_ms, end_ms), start_ms, end_ms)
+        shares = [_counted_share(rows, store.series(meter, name), start_ms, end_ms) for name in counters]
+        known = [one for one in shares if one is not None]
+        return round(sum(known) / len(known), 6) if known else None
+    if power is None or end_ms <= start_ms:
+        return None
+    return round(float(power["held"].sum()) / (end_ms - start_ms), 6)
+
+
+def _counted_share(rows: pl.DataFrame, series: Series, start_ms: int, end_ms: int) -> float | None:
+    name = column(series.signal, "n")
+    readings = int(rows[name].sum()) if name in rows.columns else 0
+    return share(readings, series.interval_ms, start_ms, end_ms)
+
+
+def _reason(power: pl.DataFrame | None, counters: list[str], coverage: float | None) -> str | None:
+    if not counters and power is None:
+        return "This meter logs neither energy counters nor active power."
+    return None if coverage else NO_READINGS
+
+
+def _notes(counted: dict[str, Energy], power: pl.DataFrame | None, kwh: dict[str, float | None]) -> tuple[str, ...]:
+    """Say why a figure is unknown."""
+    found = []
+    if power is None:
+        found.append("The meter does not log active power (com_ap): nothing is integrated, and no peak is known.")
+    elif FACTOR not in power.columns:
+        found.append("The meter does not log a power factor (pf).")
+    for name, word in ((IMPORT, "import"), (EXPORT, "export")):
+        if name not in counted:
+            found.append(f"The meter has no {word} counter ({name}).")
+        elif kwh[name] is None:
+            found.append(f"No step of the {word} counter is known in this window.")
+    return tuple(found)
+
+
+def energy_by(meter: str, start_ms: int | None = None, end_ms: int | None = None, *, unit: Unit) -> pl.DataFrame:
+    """Sum every counter of a meter by hour, day, week or month.
+
+    Parameters
+    ----------
+    meter : str
+        Name.
+    start_ms, end_ms : int, optional
+        Half-open window [epoch ms UTC], cut exactly; the whole history where None.
+    unit : {"hour", "day", "week", "month"}
+        Days, weeks (from Monday) and months are those of the site's calendar.
+
+    Returns
+    -------
+    DataFrame
+        ``ts``, the start of each period in the site's wall time (naive, ms), and ``<counter>_kwh`` for each counter
+        [kWh]; null where no step of it is known. Periods without readings have no row.
+
+    Raises
+    ------
+    UnknownSource
+        There is no such meter.
+    """
+    return _energy_by(meter, start_ms, end_ms, unit)
+
+
+@loader.memoised
+def _energy_by(meter: str, start_ms: int | None, end_ms: int | None, unit: Unit) -> pl.DataFrame:
+    store = loader.current()
+    source_of(store, meter, "meter")
+    start, end = filled(store.all_series(meter), start_ms, end_ms)
+    counters = [one.signal for one in store.all_series(meter) if one.kind is Kind.COUNTER]
+    if not counters:
+        return pl.DataFrame(schema={TS: pl.Datetime("ms")})
+    rows = query.exact(store, meter, counters, HOUR if unit == "hour" else DAY, start, end)
+    local = pl.col(TS).dt.convert_time_zone(store.zone)
+    wall = (local.dt.truncate(_TRUNCATE[unit]) if unit != "hour" else local).dt.replace_time_zone(None)
+    sums = [
+        pl.when(pl.col(column(name, "delta")).count() > 0)
+        .then(pl.col(column(name, "delta")).sum())
+        .alias(f"{name}_kwh")
+        for name in counters
+        if column(name, "delta") in rows.columns
+    ]
+    keyed = rows.lazy().group_by(pl.col(TS), wall.alias("wall"), maintain_order=True)
+    if unit != "hour":
+        keyed = rows.lazy().group_by(wall.alias("wall"), maintain_order=True)
+    summed = keyed.agg(sums).collect(engine="in-memory")
+    return summed.select(pl.col("wall").alias(TS), pl.col("^.*_kwh$"))
+
+
+def load_duration(
+    meter: str, start_ms: int | None = None, end_ms: int | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Answer the load-duration curve, from raw readings.
+
+    Returns
+    -------
+    tuple of arrays
+        Share of the covered time, ascending from 0 to 1, and the power reached or exceeded for it [kW]; empty where
+        the window holds no reading of power.
+
+    Raises
+    ------
+    UnknownSource
+        There is no such meter.
+    """
+    return _load_duration(meter, start_ms, end_ms)
+
+
+@loader.memoised
+def _load_duration(
+    meter: str, start_ms: int | None, end_ms: int | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    store = loader.current()
+    source_of(store, meter, "meter")
+    power = _power(store, meter, *filled(store.all_series(meter), start_ms, end_ms))
+    if power is None:
+        return np.zeros(0), np.zeros(0)
+    return energy.load_duration(power[POWER].to_numpy(), power["held"].to_numpy(), CURVE_POINTS)
+
+
+def day_by_hour(
+    meter: str, start_ms: int | None = None, end_ms: int | None = None
+) -> tuple[NDArray[np.datetime64], NDArray[np.float64]]:
+    """Answer the mean power of each hour of each day, by the site's clock.
+
+    Returns
+    -------
+    tuple of arrays
+        The days (``datetime64[D]``), without a hole, and the mean of the readings of each hour, of shape (24, days)
+        [kW]; NaN without readings. The hour that autumn repeats is the mean of both, the one that spring skips empty.
+
+    Raises
+    ------
+    UnknownSource
+        There is no such meter.
+    """
+    return _day_by_hour(meter, start_ms, end_ms)
+
+
+@loader.memoised
+def _day_by_hour(
+    meter: str, start_ms: int | None, end_ms: int | None
+) -> tuple[NDArray[np.datetime64], NDArray[np.float64]]:
+    store = loader.current()
+    source_of(store, meter, "meter")
+    nothing = np.zeros(0, "datetime64[D]"), np.zeros((HOURS, 0))
+    if not store.has(meter, POWER):
+        return nothing
+    start, end = query.span(store.series(meter, POWER), start_ms, end_ms)
+    rows = query.exact(store, meter, [POWER], HOUR, start, end)
+    if column(POWER, "n") not in rows.columns:
+        return nothing
+    rows = rows.filter(pl.col(column(POWER, "n")) > 0)
+    if rows.height == 0:
+        return nothing
+    return _by_clock(rows, store.zone)
+
+
+def _by_clock(rows: pl.DataFrame, zone: str) -> tuple[NDArray[np.datetime64], NDArray[np.float64]]:
+    wall = rows[TS].cast(TS_DTYPE).dt.convert_time_zone(zone).dt.replace_time_zone(None).to_numpy()
+    hours = wall.astype("datetime64[h]")
+    days = np.arange(hours[0].astype("datetime64[D]"), hours.max().astype("datetime64[D]") + 1)
+    at = (hours - days[0].astype("datetime64[h]")).astype(np.int64)
+    readings = rows[column(POWER, "n")].to_numpy().astype(np.float64)
+    total = np.bincount(at, rows[column(POWER, "mean")].to_numpy() * readings, minlength=len(days) * HOURS)
+    count = np.bincount(at, readings, minlength=len(days) * HOURS)
+    with np.errstate(invalid="ignore"):
+        mean = total / count
+    return days, np.asarray(mean.reshape(len(days), HOURS).T)
