@@ -34,9 +34,9 @@
     tabs: function (search, tabs) {
       const shown = tabOf(search, tabs);
       return [
-        tabs.map((tab) => (tab === shown ? "true" : "false")),
-        tabs.map((tab) => (tab === shown ? 0 : -1)),
-        tabs.map((tab) => (tab === shown ? "ps-panel" : "ps-panel ps-hidden")),
+        ...tabs.map((tab) => (tab === shown ? "true" : "false")),
+        ...tabs.map((tab) => (tab === shown ? 0 : -1)),
+        ...tabs.map((tab) => (tab === shown ? "ps-panel" : "ps-panel ps-hidden")),
       ];
     },
 
@@ -65,15 +65,11 @@
       }
     },
 
-    pickAcross: function (click) {
-      if (click && click.points.length) {
-        change({ cell: Math.round(click.points[0].x) });
-      }
-    },
-
-    pickDown: function (click) {
-      if (click && click.points.length) {
-        change({ cell: Math.round(click.points[0].y) });
+    /* On the surface cells lie across, on the flat map they lie down. */
+    pickPoint: function (click) {
+      const point = click && click.points.length ? click.points[0] : null;
+      if (point) {
+        change({ cell: Math.round(point.data.type === "surface" ? point.x : point.y) });
       }
     },
 

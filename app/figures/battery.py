@@ -199,7 +199,9 @@ def cycle_energy(cycles: Sequence[Cycle], *, unit: Unit, zone: str, theme: str |
         margin={"l": 64, "r": 16, "t": 34, "b": 44},
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
     )
-    figure.update_yaxes(title_text=f"energy per {unit}, DC [kWh]", zeroline=True)
+    figure.update_yaxes(
+        title_text=f"energy per {unit}, DC [kWh]", zeroline=True, zerolinecolor=colours(theme)["ink-3"], zerolinewidth=1
+    )
     figure.update_xaxes(title_text=f"{unit} ({zone})")
     return figure
 

@@ -185,6 +185,8 @@ def pack_dots(
         title={"text": f"{title} [{unit}]" if unit else title, "font": {"size": 14}, "x": 0, "xref": "container"},
     )
     figure.update_xaxes(fixedrange=True, nticks=5, range=_padded(readings, limit))
+    if not unit:
+        figure.update_xaxes(tickformat="d", dtick=1 if _padded(readings, None)[1] < 6 else None)
     order = [row.name for row in readings]
     figure.update_yaxes(**_rows(order))
     return figure

@@ -16,6 +16,8 @@ from app.shapes import Finding
 
 REGIMES: dict[str, str] = {"charge_end": "charge end", "rest": "rest", "discharge_end": "discharge end"}
 """Regimes of a residual, in the order that they are drawn, with their words."""
+MARKERS_MAX = 120
+"""Up to so many days are marked one by one [d]."""
 
 
 def cell_evidence(
@@ -57,24 +59,27 @@ def cell_evidence(
         vertical_spacing=0.09,
         subplot_titles=[f"At {REGIMES[name]}" for name in regimes],
     )
+    figure.update_annotations(font_size=12, x=0, xanchor="left")
     for row, regime in enumerate(regimes, start=1):
         part = frame.filter(pl.col("regime") == regime).sort("ts")
-        for other in sorted(set(part["cell"].to_list()) - {cell}):
-            figure.add_trace(_line(part, other, zone, theme, chosen=False, legend=row == 1), row=row, col=1)
-        figure.add_trace(_line(part, cell, zone, theme, chosen=True, legend=row == 1), row=row, col=1)
+        beside = sorted(set(part["cell"].to_list()) - {cell})
+        for other in [*beside, cell]:
+            line = _line(part, other, zone, theme, chosen=other == cell, legend=row == 1)
+            line.line.dash = "dot" if other in beside[1:] else "solid"
+            figure.add_trace(line, row=row, col=1)
         marks = [found for found in findings if found.regime == regime or (found.regime is None and row == 1)]
         figure.add_trace(_marks(marks, zone, theme), row=row, col=1)
         _limits(figure, limit_mv, row, theme)
-    figure.update_annotations(font_size=12, x=0, xanchor="left")
     style(
         figure,
         theme,
-        height=90 + 150 * len(regimes),
-        margin={"l": 56, "r": 64, "t": 48, "b": 40},
-        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom"},
+        height=112 + 150 * len(regimes),
+        margin={"l": 56, "r": 64, "t": 28, "b": 64},
+        legend={"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"},
         hovermode="closest",
     )
-    figure.update_yaxes(title_text="mV", zeroline=True)
+    own = colours(theme)
+    figure.update_yaxes(title_text="mV", zeroline=True, zerolinecolor=own["ink-3"], zerolinewidth=1)
     figure.update_xaxes(title_text=f"day ({zone})", row=len(regimes), col=1)
     return figure
 
@@ -89,7 +94,7 @@ def _line(part: pl.DataFrame, cell: int, zone: str, theme: str | None, *, chosen
     return go.Scatter(
         x=_wall(rows["ts"], zone),
         y=rows["residual_mv"].cast(pl.Float32).to_numpy(),
-        mode="lines+markers" if chosen else "lines",
+        mode="lines+markers" if chosen and len(rows) <= MARKERS_MAX else "lines",
         line={"color": color, "width": 1.5 if chosen else 1},
         marker={"size": 3},
         opacity=1.0 if chosen else 0.6,

@@ -25,6 +25,12 @@ def severity_marker(severity: str | Sequence[str], theme: str | None, *, size: i
     """
     own = colours(theme)
     if isinstance(severity, str):
-        return {"symbol": SYMBOLS[severity], "color": own[severity], "size": size, "line": {"width": 1.5}}
+        return {
+            "symbol": SYMBOLS[severity],
+            "color": own[severity],
+            "size": size,
+            "line": {"width": 1.5, "color": own[severity]},
+        }
     symbols = [SYMBOLS[one] for one in severity]
-    return {"symbol": symbols, "color": [own[one] for one in severity], "size": size, "line": {"width": 1.5}}
+    shades = [own[one] for one in severity]
+    return {"symbol": symbols, "color": shades, "size": size, "line": {"width": 1.5, "color": shades}}

@@ -20,7 +20,7 @@ from app.shapes import SurfaceAnswer
 
 LABELS_MAX = 6
 """Flagged cells that are labelled on a surface, worst first."""
-_CAMERA = {"eye": {"x": 1.45, "y": -1.75, "z": 1.05}, "center": {"x": 0.05, "y": 0, "z": -0.22}}
+_CAMERA = {"eye": {"x": 1.25, "y": -1.6, "z": 0.95}, "center": {"x": 0.08, "y": 0, "z": -0.16}}
 _TICKS = 5
 WHEN = "%{x|%-d %b %Y, %H:%M}"
 """How hover writes a time."""
@@ -92,7 +92,6 @@ def cell_surface(
     style(
         figure,
         theme,
-        height=560,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         uirevision=view_key,
         showlegend=False,
@@ -144,7 +143,14 @@ def _z_title(answer: SurfaceAnswer, shown: Relief) -> str:
 
 
 def _bar(scale: Scale, unit: str) -> dict[str, object]:
-    bar: dict[str, object] = {"title": {"text": unit}, "thickness": 12, "outlinewidth": 0, "len": 0.7}
+    bar: dict[str, object] = {
+        "title": {"text": unit},
+        "thickness": 12,
+        "outlinewidth": 0,
+        "len": 0.7,
+        "x": 1.0,
+        "xanchor": "right",
+    }
     if scale.ticks:
         bar |= {"tickmode": "array", "tickvals": list(scale.ticks), "ticktext": list(scale.words)}
     return bar
@@ -244,7 +250,7 @@ def cell_time_map(
             zmin=scale.low,
             zmax=scale.high,
             colorscale=scale.colors,
-            colorbar=_bar(scale, shown.unit) | {"len": 1},
+            colorbar=_bar(scale, shown.unit) | {"len": 1, "x": 1.02, "xanchor": "left"},
             hovertemplate=f"{shown.noun} %{{y}}<br>{WHEN}<br>%{{z:{digits}}} {shown.unit}<extra></extra>",
             hoverongaps=False,
         )

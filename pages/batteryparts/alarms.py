@@ -1,0 +1,114 @@
+"""Alarms of a system: a strip on which one sample is seen at any range, and every event in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import plotly.graph_objects as go
+from dash import Dash, Input, Output, State, html
+from dash.development.base_component import Component
+
+from app.answers import kpis
+from app.components import csv_file, empty, export_button, section, table, time_graph, time_id
+from app.figures.battery import alarm_strip
+from app.figures.theme import message
+from app.numbers import counted, duration
+from app.scope import Scope, scope_of
+from app.shapes import AlarmEvent
+from pipeline.signals import Kind, describe
+
+STRIP, GRID, EXPORT, STATE = "battery-alarms", "battery-alarm-grid", "battery-alarm-export", "battery-alarm-state"
+QUIET_PX = 72
+"""Height of the strip when there is nothing on it [px]."""
+COLUMNS: tuple[dict[str, Any], ...] = (
+    {"field": "label", "headerName": "Alarm", "minWidth": 160},
+    {"field": "signal", "headerName": "Signal", "minWidth": 140},
+    {"field": "start", "headerName": "From", "minWidth": 150},
+    {"field": "end", "headerName": "To", "minWidth": 150},
+    {"field": "lasted", "headerName": "Lasted", "minWidth": 110, "filter": False},
+    {"field": "peak", "headerName": "Peak", "type": "numericColumn", "maxWidth": 110},
+    {"field": "samples", "headerName": "Samples", "type": "numericColumn", "maxWidth": 120},
+    {"field": "state", "headerName": "State", "maxWidth": 130},
+)
+
+
+def has_flags(scope: Scope) -> bool:
+    """Whether the system logs any alarm at all."""
+    return any(describe(name).kind is Kind.FLAG for name in scope.signals)
+
+
+def panel(scope: Scope) -> Component:
+    """Lay out the row."""
+    if not has_flags(scope):
+        return section("Alarms", empty("No alarm signals", f"{scope.source} logs no flag, so no alarm could be seen."))
+    strip = html.Div(time_graph(STRIP, label="Alarms over time"), className="ps-strip")
+    note = "From raw flags. One sample is seen at any range; events that would overlap are drawn as one and counted."
+    body = [strip, html.Div(id=STATE), table(GRID, COLUMNS, height=280)]
+    return section("Alarms", body, note=note, tools=export_button(EXPORT))
+
+
+def row_of(event: AlarmEvent) -> dict[str, Any]:
+    """Flatten an event into one row of the table."""
+    span = datetime.fromisoformat(event.end) - datetime.fromisoformat(event.start)
+    return {
+        "label": event.label,
+        "signal": event.signal,
+        "start": event.start[:16].replace("T", " "),
+        "end": event.end[:16].replace("T", " "),
+        "lasted": duration(span.total_seconds() * 1000),
+        "peak": event.peak,
+        "samples": event.samples,
+        "state": "ongoing" if event.ongoing else "over",
+    }
+
+
+def ask(scope: Scope) -> Sequence[AlarmEvent]:
+    """Ask for the alarms of the window that the view shows, the latest first."""
+    found = kpis.bess_kpis(str(scope.source), *scope.window).alarms
+    return sorted(found, key=lambda event: event.start, reverse=True)
+
+
+def strip(events: Sequence[AlarmEvent], scope: Scope, theme: str | None) -> go.Figure:
+    """Draw the strip; say so when there was no alarm."""
+    if not events:
+        return message("No alarm in this window", theme).update_layout(height=QUIET_PX)
+    start_ms, end_ms = scope.drawn
+    return alarm_strip(events, start_ms=start_ms, end_ms=end_ms, zone=scope.zone, theme=theme)
+
+
+def update(search: str | None, theme: str | None) -> tuple[go.Figure, dict[str, str], list[dict[str, Any]], str]:
+    """Fill the row."""
+    scope = scope_of(search, "bess")
+    found = ask(scope)
+    figure = strip(found, scope, theme)
+    return figure, {"height": f"{figure.layout.height}px"}, [row_of(event) for event in found], told(found)
+
+
+def told(found: Sequence[AlarmEvent]) -> str:
+    """Count the events of the window."""
+    return counted(len(found), "event") if found else ""
+
+
+def export(clicks: int, search: str | None) -> dict[str, Any]:
+    """Write every event as CSV."""
+    del clicks
+    scope = scope_of(search, "bess")
+    header = ("signal", "label", "start", "end", "peak", "samples", "ongoing")
+    return csv_file(f"alarms-{scope.source}.csv", header, [[getattr(e, key) for key in header] for e in ask(scope)])
+
+
+def register(app: Dash) -> None:
+    """Wire the row."""
+    app.callback(
+        Output(time_id(STRIP), "figure"),
+        Output(time_id(STRIP), "style"),
+        Output(GRID, "rowData"),
+        Output(STATE, "children"),
+        Input("url", "search"),
+        Input("theme", "data"),
+    )(update)
+    app.callback(
+        Output(f"{EXPORT}-file", "data"), Input(EXPORT, "n_clicks"), State("url", "search"), prevent_initial_call=True
+    )(export)

@@ -1,0 +1,91 @@
+"""Energy of a system: charged and discharged per period, how deep, how often, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast, get_args
+
+import plotly.graph_objects as go
+from dash import Dash, Input, Output, html
+from dash.development.base_component import Component
+
+from app.answers import battery
+from app.components import choice, columns, entry_id, graph, section
+from app.figures.battery import Unit, cycle_depths, cycle_energy
+from app.figures.theme import message
+from app.numbers import counted, energy, number, quantity
+from app.scope import Scope, scope_of
+from app.shapes import Cycle, CyclesAnswer
+
+ENERGY, DEPTHS, CAPTION, NOTES = "battery-energy", "battery-depths", "battery-cycle-caption", "battery-cycle-notes"
+UNITS = {"month": "Month", "week": "Week", "day": "Day"}
+
+
+def panel(scope: Scope) -> Component:
+    """Lay out the row."""
+    chosen = scope.view.get("unit", "month")
+    tools = choice(entry_id("unit", "month"), "Period of a bar", UNITS, chosen)
+    bars = graph(ENERGY, label="Energy charged and discharged per period", height=300)
+    depths = graph(DEPTHS, label="How deep the discharges went", height=300)
+    row: Component = columns(
+        [
+            section("Energy in and out", [bars, html.P(id=CAPTION, className="ps-caption")], tools=tools),
+            section("Cycle depth", [depths, html.Div(id=NOTES, className="ps-caption")]),
+        ]
+    )
+    return row
+
+
+def total(cycles: Sequence[Cycle], kind: str) -> float | None:
+    """Sum the energy of one kind of half cycle [kWh]; None when none has any."""
+    known = [abs(cycle.kwh) for cycle in cycles if cycle.kind == kind and cycle.kwh is not None]
+    return sum(known) if known else None
+
+
+def words(answer: CyclesAnswer) -> str:
+    """Say what went in and out, and how many cycles that is."""
+    cycles = answer.cycles
+    unknown = sum(cycle.kwh is None for cycle in cycles)
+    parts = [
+        f"{energy(total(cycles, 'charge'))} charged, {energy(total(cycles, 'discharge'))} discharged",
+        f"round trip {quantity(answer.rte_pct, '%')}",
+        f"{number(answer.efc, 1)} equivalent full cycles here, {number(answer.efc_total, 1)} in all",
+    ]
+    if unknown:
+        parts.append(f"{counted(unknown, 'half cycle')} without energy left out")
+    return " · ".join(parts)
+
+
+def unit_of(scope: Scope) -> Unit:
+    """Read the period of a bar from the view."""
+    said = scope.view.get("unit", "month")
+    return cast("Unit", said) if said in get_args(Unit) else "month"
+
+
+def figures(answer: CyclesAnswer, scope: Scope, theme: str | None) -> tuple[go.Figure, go.Figure]:
+    """Draw energy and depths; say why when there is no cycle."""
+    if not answer.cycles:
+        why = message(answer.reason or "No charge or discharge in this period", theme, height=300)
+        return why, why
+    return cycle_energy(answer.cycles, unit=unit_of(scope), zone=scope.zone, theme=theme), cycle_depths(
+        answer.cycles, theme=theme
+    )
+
+
+def update(search: str | None, theme: str | None) -> tuple[go.Figure, go.Figure, str, list[Component]]:
+    """Fill the row."""
+    scope = scope_of(search, "bess")
+    answer = battery.cycles(str(scope.source), scope.start_ms, scope.end_ms)
+    return *figures(answer, scope, theme), words(answer), [html.Div(note) for note in answer.notes]
+
+
+def register(app: Dash) -> None:
+    """Wire the row."""
+    app.callback(
+        Output(ENERGY, "figure"),
+        Output(DEPTHS, "figure"),
+        Output(CAPTION, "children"),
+        Output(NOTES, "children"),
+        Input("url", "search"),
+        Input("theme", "data"),
+    )(update)

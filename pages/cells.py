@@ -1,0 +1,133 @@
+"""The Cell Analyzer: which cells of a system need attention, and why, in five tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any
+from urllib.parse import urlencode
+
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
+from dash.development.base_component import Component
+
+from app.components import PageMeta, aria, empty, headline, page, partial, skeleton
+from app.scope import Scope, scope_of
+from app.shell import PERIOD, THEME, URL
+from pages.celltabs import comparison, critical, heatmaps, overview, pack_view, verdicts
+from pages.celltabs.verdicts import Flagged
+
+META = PageMeta(path="/cells", name="Cells", icon="cells", what="pack")
+ANSWER, TAB_NAMES = "cells-answer", "cells-tab-names"
+LINKED_MAX = 12
+"""Cells that the answer links to; the Critical cells tab lists all."""
+TABS: dict[str, tuple[str, ModuleType]] = {
+    "overview": ("Overview", overview),
+    "comparison": ("Pack comparison", comparison),
+    "surface": ("3D pack view", pack_view),
+    "heatmaps": ("Cell heatmaps", heatmaps),
+    "critical": ("Critical cells", critical),
+}
+"""Name in the address, words, and module of each tab."""
+
+
+def layout(**query: str) -> html.Div:
+    """Lay out the page: the answer, the tabs, and a panel for each."""
+    scope = scope_of(_search(query), "bess")
+    if scope.source is None:
+        return page(META, [no_system()])
+    if not scope.packs:
+        return page(META, [empty("No cells", f"{scope.source} has no cell voltages or temperatures.")])
+    shown = scope.view.tab if scope.view.tab in TABS else "overview"
+    tabs = [_tab(key, words, shown) for key, (words, _) in TABS.items()]
+    panels = [_panel(key, module.panel(scope), shown) for key, (_, module) in TABS.items()]
+    stores = [dcc.Store(id=module.GATE) for _, module in TABS.values()]
+    return page(
+        META,
+        [
+            html.Div(skeleton(), id=ANSWER, className="ps-answer"),
+            dcc.Store(id=TAB_NAMES, data=list(TABS)),
+            *stores,
+            html.Div(tabs, className="ps-tabs", role="tablist", **aria(label="Views of the cells")),
+            *panels,
+        ],
+    )
+
+
+def _search(query: Mapping[str, str]) -> str:
+    return f"?{urlencode(query)}" if query else ""
+
+
+def no_system() -> html.Div:
+    """Say that there is no battery system, and what would make one."""
+    todo: list[str | Component] = ["Put its CSVs under ", html.Code("<root>/BESS/<system>/"), " and build again."]
+    return empty("No battery system", "The store holds meters only: no folder under BESS was found.", todo)
+
+
+def tab_id(key: str) -> str:
+    """Id of a tab."""
+    return f"cells-tab-{key}"
+
+
+def panel_id(key: str) -> str:
+    """Id of the panel that a tab shows."""
+    return f"cells-panel-{key}"
+
+
+def _tab(key: str, words: str, shown: str) -> html.Button:
+    said = aria(selected="true" if key == shown else "false", controls=panel_id(key)) | {"data-tab": key}
+    return html.Button(
+        words, id=tab_id(key), role="tab", className="ps-tab", tabIndex=0 if key == shown else -1, type="button", **said
+    )
+
+
+def _panel(key: str, children: Sequence[Component], shown: str) -> html.Div:
+    hidden = "ps-panel" if key == shown else "ps-panel ps-hidden"
+    named = aria(labelledby=tab_id(key))
+    return html.Div(list(children), id=panel_id(key), role="tabpanel", className=hidden, **named)
+
+
+def answer(scope: Scope, rows: Sequence[Flagged], cells: int, missing: str | None) -> html.Div:
+    """Answer which cells need attention, each named cell a link to its evidence."""
+    lead = verdicts.named_words(rows) or "Every cell that could be judged is within its limits."
+    first = headline(verdicts.attention_words(rows, cells), lead=lead, sample=scope.sample)
+    return html.Div([first, _links(scope, rows), *([partial(missing)] if missing else [])])
+
+
+def _links(scope: Scope, rows: Sequence[Flagged]) -> html.Div:
+    links = [
+        dcc.Link(row.name, href=scope.view.href("/cells", pack=row.pack, cell=row.verdict.cell, tab="critical"))
+        for row in verdicts.needing(rows)[:LINKED_MAX]
+    ]
+    told = [part for link in links for part in (link, " · ")][:-1]
+    return html.Div(["Evidence: ", *told] if links else [], className="ps-note")
+
+
+def update_answer(search: str | None) -> Component:
+    """Fill the first row."""
+    scope = scope_of(search, "bess")
+    found = verdicts.criticals(scope)
+    cells = sum(report.cells for report in overview.compared(scope).packs)
+    return answer(scope, verdicts.flagged_cells(found), cells, verdicts.unknown_words(found))
+
+
+def register(app: Dash) -> None:
+    """Wire the page."""
+    outputs = [Output(tab_id(key), "aria-selected") for key in TABS]
+    outputs += [Output(tab_id(key), "tabIndex") for key in TABS]
+    outputs += [Output(panel_id(key), "className") for key in TABS]
+    search, theme, names = Input(URL, "search"), Input(THEME, "data"), State(TAB_NAMES, "data")
+    in_browser: Any = app.clientside_callback
+    in_browser(ClientsideFunction("packscope_cells", "tabs"), *outputs, search, names)
+    for _, module in TABS.values():
+        gate = module.GATE
+        in_browser(
+            ClientsideFunction("packscope_cells", "gate"),
+            Output(gate, "data"),
+            search,
+            theme,
+            names,
+            State(gate, "data"),
+            State(gate, "id"),
+        )
+        module.register(app)
+    app.callback(Output(ANSWER, "children"), Input(PERIOD, "data"))(update_answer)

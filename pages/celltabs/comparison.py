@@ -1,0 +1,177 @@
+"""Second tab: packs side by side, in numbers and as small multiples on one scale each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+from dash import Dash, Input, Output, State, html
+from dash.development.base_component import Component
+
+from app.components import csv_file, export_button, graph, section, table
+from app.figures.cells import Reading, pack_dots, subject_of
+from app.scope import Scope
+from app.shapes import PackReport
+from pages.celltabs import verdicts
+from pages.celltabs.overview import compared
+
+GATE = {"type": "cells-gate", "tab": "comparison", "keys": ""}
+GRID, EXPORT = "cells-comparison-grid", "cells-comparison-export"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Multiple:
+    """One small multiple: what is drawn of each pack."""
+
+    key: str
+    title: str
+    unit: str
+    reading: Callable[[PackReport], Reading]
+    second: str | None = None
+    limit: float | None = None
+    digits: int | None = None
+
+    @property
+    def graph_id(self) -> str:
+        """Id of its chart."""
+        return f"cells-multiple-{self.key}"
+
+
+def _plain(value: Callable[[PackReport], float | None]) -> Callable[[PackReport], Reading]:
+    return lambda report: Reading(name=subject_of(report), value=value(report))
+
+
+def _temperature(report: PackReport) -> Reading:
+    return Reading(name=subject_of(report), value=report.mean_t, second=report.max_t)
+
+
+def _health(report: PackReport) -> Reading:
+    soh = report.soh
+    note = report.soh_reason or ""
+    return Reading(name=subject_of(report), value=soh.measured, low=soh.low, high=soh.high, note=note)
+
+
+def _rate(report: PackReport) -> Reading:
+    rate = report.degradation_pct_per_month
+    return Reading(name=subject_of(report), value=rate.value, low=rate.low, high=rate.high, note=rate.reason or "")
+
+
+MULTIPLES = (
+    Multiple(key="soh", title="Measured state of health", unit="%", reading=_health),
+    Multiple(key="imbalance", title="Imbalance", unit="mV", reading=_plain(lambda report: report.imbalance_mv)),
+    Multiple(key="rate", title="Degradation", unit="%/month", reading=_rate),
+    Multiple(
+        key="voltage", title="Mean cell voltage", unit="V", reading=_plain(lambda report: report.mean_v), digits=4
+    ),
+    Multiple(key="temperature", title="Temperature", unit="°C", reading=_temperature, second="max"),
+    Multiple(key="flagged", title="Cells that need attention", unit="", reading=_plain(lambda r: r.critical_cells)),
+)
+
+
+def _format(digits: int) -> dict[str, str]:
+    return {"function": f"params.value == null ? '–' : d3.format('.{digits}f')(params.value).replace('-', '−')"}
+
+
+def _numeric(field: str, title: str, digits: int, width: int = 104) -> dict[str, Any]:
+    shown = {"type": "numericColumn", "valueFormatter": _format(digits), "filter": False}
+    wrapped = {"wrapHeaderText": True, "autoHeaderHeight": True}
+    return {"field": field, "headerName": title, "minWidth": min(width, 104), **shown, **wrapped}
+
+
+COLUMNS: tuple[dict[str, Any], ...] = (
+    {"field": "name", "headerName": "", "pinned": "left", "minWidth": 84, "maxWidth": 96, "filter": False},
+    _numeric("cells", "Cells", 0, 80),
+    _numeric("mean_v", "Mean voltage [V]", 4, 130),
+    _numeric("imbalance_mv", "Imbalance [mV]", 1, 120),
+    _numeric("mean_t", "Mean [°C]", 1, 100),
+    _numeric("max_t", "Max [°C]", 1, 96),
+    _numeric("measured", "Measured SOH [%]", 1, 136),
+    _numeric("low", "95 % low", 1, 92),
+    _numeric("high", "95 % high", 1, 96),
+    {"field": "band", "headerName": "Band", "minWidth": 120, "filter": False},
+    _numeric("model", "Model SOH [%]", 1, 116),
+    _numeric("bms", "BMS SOH [%]", 0, 108),
+    _numeric("rate", "Degradation [%/month]", 2, 160),
+    _numeric("rate_low", "95 % low", 2, 92),
+    _numeric("rate_high", "95 % high", 2, 96),
+    _numeric("critical_cells", "Need attention", 0, 118),
+    _numeric("best_cell", "Best cell", 0, 92),
+    _numeric("worst_cell", "Worst cell", 0, 98),
+    _numeric("coverage_pct", "Coverage [%]", 1, 108),
+)
+
+
+def row_of(report: PackReport) -> dict[str, Any]:
+    """Flatten a report into one row of the table."""
+    soh, rate = report.soh, report.degradation_pct_per_month
+    plain = ("cells", "mean_v", "imbalance_mv", "mean_t", "max_t", "critical_cells", "best_cell", "worst_cell")
+    return {
+        "name": subject_of(report),
+        **{name: getattr(report, name) for name in plain},
+        **{name: getattr(soh, name) for name in ("measured", "low", "high", "model", "bms")},
+        "band": report.band if report.soh_basis in {None, "measured"} else f"{report.band} ({report.soh_basis})",
+        "rate": rate.value,
+        "rate_low": rate.low,
+        "rate_high": rate.high,
+        "coverage_pct": None if report.coverage is None else 100 * report.coverage,
+    }
+
+
+def panel(scope: Scope) -> list[Component]:
+    """Lay out the tab."""
+    height = 84 + 34 * max(len(scope.packs), 1)
+    charts = [graph(one.graph_id, label=f"{one.title} of each pack", height=height) for one in MULTIPLES]
+    return [
+        section(
+            "Side by side",
+            html.Div(charts, className="ps-multiples"),
+            note="One scale per quantity. Bars are 95 % intervals; what cannot be known says so.",
+        ),
+        section("In numbers", table(GRID, COLUMNS), tools=export_button(EXPORT)),
+    ]
+
+
+def multiples(reports: Sequence[PackReport], theme: str) -> list[go.Figure]:
+    """Draw every quantity of every pack."""
+    return [
+        pack_dots(
+            [one.reading(report) for report in reports],
+            title=one.title,
+            unit=one.unit,
+            theme=theme,
+            limit=one.limit,
+            second_name=one.second,
+            digits=one.digits,
+        )
+        for one in MULTIPLES
+    ]
+
+
+def update(asked: Mapping[str, str]) -> tuple[list[dict[str, Any]], *tuple[go.Figure, ...]]:
+    """Fill the tab."""
+    packs = compared(verdicts.asked_scope(asked))
+    rows = [row_of(one) for one in [*packs.packs, packs.system]]
+    return rows, *multiples(packs.packs, asked["theme"])
+
+
+def export(clicks: int, asked: Mapping[str, str]) -> dict[str, Any]:
+    """Write the table as CSV, unrounded."""
+    del clicks
+    packs = compared(verdicts.asked_scope(asked))
+    rows = [row_of(one) for one in [*packs.packs, packs.system]]
+    return csv_file("packs.csv", list(rows[0]), [list(row.values()) for row in rows])
+
+
+def register(app: Dash) -> None:
+    """Wire the tab."""
+    app.callback(
+        Output(GRID, "rowData"),
+        *[Output(one.graph_id, "figure") for one in MULTIPLES],
+        Input(GATE, "data"),
+        prevent_initial_call=True,
+    )(update)
+    app.callback(
+        Output(f"{EXPORT}-file", "data"), Input(EXPORT, "n_clicks"), State(GATE, "data"), prevent_initial_call=True
+    )(export)

@@ -1,0 +1,138 @@
+"""First tab: how healthy the system is, and which cells need attention."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+from dash import Dash, Input, Output, html
+from dash.development.base_component import Component
+
+from app.analytics.soh import BANDS
+from app.answers import battery
+from app.components import Content, band_badge, graph, kpi, kpi_row, plain_table, provenance, section, skeleton
+from app.figures.cells import soh_triples, subject_of
+from app.numbers import NOTHING, known, number, percent, quantity
+from app.scope import Scope
+from app.shapes import ComparisonAnswer, Finding, PackReport
+from pages.celltabs import verdicts
+from pages.celltabs.verdicts import Flagged
+
+GATE = {"type": "cells-gate", "tab": "overview", "keys": ""}
+TILES, TABLE, FINDINGS = "cells-tiles", "cells-packs", "cells-system-findings"
+SOH_GRAPH = "cells-soh-graph"
+MODEL_NOTE = "model estimate, not measured"
+
+
+def panel(scope: Scope) -> list[Component]:
+    """Lay out the tab."""
+    height = 130 + 34 * (len(scope.packs) + 1)
+    return [
+        section("The system", html.Div(skeleton(2), id=TILES)),
+        section(
+            "Three states of health, side by side",
+            graph(SOH_GRAPH, label="Measured, model and BMS state of health of each pack", height=height),
+            note="They answer different questions and are never mixed. Measured is the headline wherever it exists.",
+        ),
+        section("Packs", html.Div(skeleton(4), id=TABLE)),
+        html.Div(id=FINDINGS),
+    ]
+
+
+def compared(scope: Scope) -> ComparisonAnswer:
+    """Ask for the packs side by side."""
+    found: ComparisonAnswer = battery.comparison(str(scope.source), scope.start_ms, scope.end_ms)
+    return found
+
+
+def tiles(system: PackReport, flagged: Sequence[Flagged]) -> html.Div:
+    """Show the system's key figures, each with what it rests on."""
+    soh, rate = system.soh, system.degradation_pct_per_month
+    mark = provenance(_basis(system), subject="the measured state of health")
+    interval = f"95 % interval {number(soh.low, 1)} to {number(soh.high, 1)}" if known(soh.low) else system.soh_reason
+    measured = kpi("Measured SOH", quantity(soh.measured, "%"), note=interval or "no interval", mark=mark)
+    rest = [
+        kpi("Model SOH", quantity(soh.model, "%"), note=MODEL_NOTE),
+        kpi("BMS SOH", quantity(soh.bms, "%", 0), note="as the battery reports it, whole per cent"),
+        kpi("Band", band_name(system), note=advice(system)),
+        kpi("Imbalance", quantity(system.imbalance_mv, "mV"), note="highest minus lowest cell, at rest"),
+        kpi("Degradation", quantity(rate.value, "%/month", 2), note=rate_words(system)),
+        kpi("Hottest reading", quantity(system.max_t, "°C"), note=f"mean {quantity(system.mean_t, '°C')}"),
+        kpi("Flagged cells", number(len(flagged)), note=f"{len(verdicts.needing(flagged))} need attention"),
+    ]
+    return kpi_row([measured, *rest])
+
+
+def _basis(report: PackReport) -> dict[str, object]:
+    rows: dict[str, object] = {"coverage": percent(report.coverage), "basis": report.soh_basis}
+    return rows | {str(key).replace("_", " "): value for key, value in report.provenance.items()}
+
+
+def band_name(report: PackReport) -> str:
+    """Name the band, and say so when it rests on the model."""
+    if report.band is None:
+        return NOTHING
+    return report.band if report.soh_basis == "measured" else f"{report.band} ({report.soh_basis})"
+
+
+def advice(report: PackReport) -> str:
+    """Give the band's advice; the reason where there is no band."""
+    known_advice = {band.name: band.advice for band in BANDS}
+    return known_advice.get(report.band or "", report.soh_reason or "")
+
+
+def rate_words(report: PackReport) -> str:
+    """Give the interval of the degradation rate, or why there is none."""
+    rate = report.degradation_pct_per_month
+    if not known(rate.value):
+        return rate.reason or "unknown"
+    return f"95 % interval {number(rate.low, 2)} to {number(rate.high, 2)}" if known(rate.low) else rate.reason or ""
+
+
+def pack_table(reports: Sequence[PackReport]) -> html.Div:
+    """List the packs with their three states of health, band and advice."""
+    header = ["", "Measured", "95 % interval", "Band", "Advice", "Model", "BMS", "Imbalance", "Need attention"]
+    rows: list[list[Content]] = [
+        [
+            subject_of(report),
+            quantity(report.soh.measured, "%"),
+            f"{number(report.soh.low, 1)} to {number(report.soh.high, 1)}" if known(report.soh.low) else NOTHING,
+            band_badge(report.band, band_name(report) if report.band else None),
+            advice(report),
+            quantity(report.soh.model, "%"),
+            quantity(report.soh.bms, "%", 0),
+            quantity(report.imbalance_mv, "mV"),
+            number(report.critical_cells),
+        ]
+        for report in reports
+    ]
+    return plain_table(header, rows, numeric=(1, 2, 5, 6, 7, 8))
+
+
+def system_findings(findings: Sequence[Finding], notes: Sequence[str]) -> list[Component]:
+    """List what was found about the system as a whole, and the notes on the data."""
+    told = [found.text or f"{found.rule}: {quantity(found.value, found.unit)}" for found in findings]
+    items = [html.Li(text) for text in dict.fromkeys([*told, *notes])]
+    return [section("Of the whole system", html.Ul(items, className="ps-findings"))] if items else []
+
+
+def update(asked: Mapping[str, str]) -> tuple[Component, go.Figure, Component, list[Component]]:
+    """Fill the tab."""
+    scope = verdicts.asked_scope(asked)
+    found, packs = verdicts.criticals(scope), compared(scope)
+    rows, reports = verdicts.flagged_cells(found), [*packs.packs, packs.system]
+    shared = {one.rule: one for each in found.values() for one in each.system_findings}
+    figure = soh_triples(reports, theme=asked["theme"])
+    return tiles(packs.system, rows), figure, pack_table(reports), system_findings([*shared.values()], packs.notes)
+
+
+def register(app: Dash) -> None:
+    """Wire the tab."""
+    app.callback(
+        Output(TILES, "children"),
+        Output(SOH_GRAPH, "figure"),
+        Output(TABLE, "children"),
+        Output(FINDINGS, "children"),
+        Input(GATE, "data"),
+        prevent_initial_call=True,
+    )(update)

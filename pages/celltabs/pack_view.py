@@ -1,0 +1,101 @@
+"""Third tab: one pack over time as a surface, or flattened to a map of cell and time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import plotly.graph_objects as go
+from dash import ClientsideFunction, Dash, Input, Output, html
+from dash.development.base_component import Component
+
+from app.answers import battery, cells
+from app.components import choice, entry_id, graph, section
+from app.figures.relief import ROWS_MAX
+from app.figures.surface import cell_surface, cell_time_map
+from app.figures.theme import message
+from app.numbers import number, percent
+from app.scope import Scope
+from app.shapes import SurfaceAnswer
+from pages.celltabs import verdicts
+
+GATE = {"type": "cells-gate", "tab": "surface", "keys": "pack,cell,quantity,mode,shape"}
+GRAPH, CAPTION = "cells-surface-graph", "cells-surface-caption"
+QUANTITIES = {"voltage": "Voltage", "temperature": "Temperature"}
+MODES = {"deviation": "Deviation from the median", "absolute": "Absolute"}
+SHAPES = {"surface": "Surface", "flat": "Flatten"}
+LIMITS = {"voltage": "voltage_deviation_mv", "temperature": "temperature_variation_k"}
+"""Limit that a deviation is held against."""
+HEIGHT_PX = 600
+
+
+def panel(scope: Scope) -> list[Component]:
+    """Lay out the tab."""
+    tools = [
+        _control(scope, "quantity", "Quantity", QUANTITIES),
+        _control(scope, "mode", "Absolute or deviation", MODES),
+        _control(scope, "shape", "Surface or map", SHAPES),
+    ]
+    chart = html.Div(graph(GRAPH, label="Every cell of the pack over time", height=HEIGHT_PX), className="ps-surface")
+    caption = html.P(id=CAPTION, className="ps-caption")
+    note = "Cell, time and reading. Click a cell to select it everywhere."
+    return [section("The pack over time", [chart, caption], note=note, tools=tools)]
+
+
+def _control(scope: Scope, key: str, label: str, options: Mapping[str, str]) -> html.Div:
+    plain = next(iter(options))
+    return choice(entry_id(key, plain), label, options, scope.view.get(key, plain))
+
+
+def ask(scope: Scope) -> SurfaceAnswer:
+    """Ask for the pack over time, as the view says."""
+    quantity, mode = scope.view.get("quantity", "voltage"), scope.view.get("mode", "deviation")
+    found: SurfaceAnswer = cells.surface(
+        str(scope.source),
+        int(scope.pack or 0),
+        scope.start_ms,
+        scope.end_ms,
+        quantity="temperature" if quantity == "temperature" else "voltage",
+        mode="absolute" if mode == "absolute" else "deviation",
+        max_points=ROWS_MAX,
+    )
+    return found
+
+
+def draw(answer: SurfaceAnswer, scope: Scope, theme: str) -> go.Figure:
+    """Draw what was answered, in the shape that the view asks for; say why when there is nothing."""
+    if not len(answer.ts):
+        return message(answer.reason or "No readings in this period.", theme, height=HEIGHT_PX)
+    found = battery.critical(str(scope.source), int(scope.pack or 0), scope.start_ms, scope.end_ms)
+    flagged = {one.cell: one.severity for one in found.cells} if answer.quantity == "voltage" else {}
+    limit = found.limits.get(LIMITS[answer.quantity], {}).get("value")
+    shared: dict[str, Any] = {"zone": scope.zone, "flagged": flagged, "theme": theme, "limit": limit}
+    shared["selected"] = scope.view.cell
+    if scope.view.get("shape", "surface") == "flat":
+        return cell_time_map(answer, **shared)
+    key = f"{scope.source}-{scope.pack}-{answer.quantity}-{answer.mode}"
+    return cell_surface(answer, **shared, view_key=key)
+
+
+def caption(answer: SurfaceAnswer) -> str:
+    """Say what the drawing rests on."""
+    what = "cells" if answer.quantity == "voltage" else "sensors"
+    statistic = "mean of each bucket" if answer.mode == "absolute" else "farthest deviation in each bucket"
+    size = f"{number(len(answer.cells))} {what} at {number(len(answer.ts))} times"
+    return f"{size}, {answer.level or 'no'} level, {statistic}, {percent(answer.coverage)} coverage"
+
+
+def update(asked: Mapping[str, str]) -> tuple[go.Figure, str]:
+    """Fill the tab."""
+    scope = verdicts.asked_scope(asked)
+    answer = ask(scope)
+    return draw(answer, scope, asked["theme"]), caption(answer)
+
+
+def register(app: Dash) -> None:
+    """Wire the tab."""
+    app.callback(Output(GRAPH, "figure"), Output(CAPTION, "children"), Input(GATE, "data"), prevent_initial_call=True)(
+        update
+    )
+    in_browser: Any = app.clientside_callback
+    in_browser(ClientsideFunction("packscope_cells", "pickPoint"), Input(GRAPH, "clickData"))

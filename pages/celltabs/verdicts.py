@@ -1,0 +1,115 @@
+"""What the Cell Analyzer's tabs share: the verdicts on every pack of a system, and the words for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.answers import battery
+from app.numbers import counted
+from app.scope import Scope, scope_of
+from app.shapes import CellVerdict, CriticalAnswer
+
+RANK = {"critical": 0, "warning": 1, "watch": 2}
+"""Worst first."""
+ATTENTION = ("critical", "warning")
+"""Severities that need attention; *watch* does not yet."""
+FAULTS = {
+    "low_capacity": "low capacity",
+    "high_resistance": "high resistance",
+    "self_discharge": "self-discharge",
+    "imbalance": "imbalance",
+    "hot_spot": "hot spot",
+    "voltage_spike": "voltage spike",
+    "temperature_spike": "temperature spike",
+    "sense_lead": "sense lead",
+    "unknown": "no single cause",
+}
+RULES = {
+    "voltage_deviation": "Voltage deviation",
+    "temperature_variation": "Temperature variation",
+    "degradation_rate": "Degradation rate",
+    "soh": "State of health",
+    "change": "Change from its own past",
+    "excursion": "Single excursion",
+    "safe_range": "Outside the safe range",
+    "data_quality": "Data quality",
+}
+REGIMES = {"charge_end": "charge end", "discharge_end": "discharge end", "rest": "rest"}
+NAMED_MAX = 5
+"""Cells that a headline names."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flagged:
+    """One cell with findings, and the pack that it is in."""
+
+    pack: int
+    verdict: CellVerdict
+
+    @property
+    def name(self) -> str:
+        """The cell as the user reads it: ``pack 2 cell 17``."""
+        return f"pack {self.pack} cell {self.verdict.cell}"
+
+    @property
+    def words(self) -> str:
+        """The cell with its severity and the fault that its signs fit."""
+        return f"{self.name} ({self.verdict.severity}, {FAULTS.get(self.verdict.fault, self.verdict.fault)})"
+
+
+def asked_scope(asked: Mapping[str, str]) -> Scope:
+    """Resolve what a tab was asked: the query of the address, without what the tab does not depend on."""
+    return scope_of(asked["search"], "bess")
+
+
+def criticals(scope: Scope) -> dict[int, CriticalAnswer]:
+    """Ask for the critical cells of every pack of the system."""
+    system = str(scope.source)
+    return {pack: battery.critical(system, pack, scope.start_ms, scope.end_ms) for pack in scope.packs}
+
+
+def flagged_cells(answers: Mapping[int, CriticalAnswer]) -> list[Flagged]:
+    """List every cell with findings, worst first over all packs."""
+    rows = [Flagged(pack=pack, verdict=verdict) for pack, answer in answers.items() for verdict in answer.cells]
+    return sorted(rows, key=lambda row: (RANK[row.verdict.severity], -row.verdict.score, row.pack, row.verdict.cell))
+
+
+def severities(rows: Sequence[Flagged]) -> dict[tuple[int, int], str]:
+    """Map each flagged cell to its severity, worst first."""
+    return {(row.pack, row.verdict.cell): row.verdict.severity for row in rows}
+
+
+def needing(rows: Sequence[Flagged]) -> list[Flagged]:
+    """Keep the cells that need attention."""
+    return [row for row in rows if row.verdict.severity in ATTENTION]
+
+
+def attention_words(rows: Sequence[Flagged], cells: int) -> str:
+    """Answer the page's question in one sentence."""
+    urgent = needing(rows)
+    if not urgent:
+        return f"None of {counted(cells, 'cell')} needs attention"
+    return f"{len(urgent)} of {counted(cells, 'cell')} {'needs' if len(urgent) == 1 else 'need'} attention"
+
+
+def named_words(rows: Sequence[Flagged]) -> str:
+    """Name the worst cells, and count what is only watched."""
+    urgent = needing(rows)
+    watched = len(rows) - len(urgent)
+    named = "; ".join(row.words for row in urgent[:NAMED_MAX])
+    more = f"; and {len(urgent) - NAMED_MAX} more" if len(urgent) > NAMED_MAX else ""
+    parts = [f"{named[:1].upper()}{named[1:]}{more}."] if urgent else []
+    if watched:
+        parts.append(f"{counted(watched, 'more cell' if urgent else 'cell')} to watch.")
+    return " ".join(parts)
+
+
+def unknown_words(answers: Mapping[int, CriticalAnswer]) -> str | None:
+    """Say which packs could not be judged, and why; None when all could."""
+    reasons = {pack: answer.reason for pack, answer in answers.items() if answer.reason}
+    if not reasons:
+        return None
+    if len(set(reasons.values())) == 1 and len(reasons) == len(answers):
+        return next(iter(reasons.values()))
+    return "; ".join(f"pack {pack}: {reason}" for pack, reason in reasons.items())
