@@ -42,7 +42,8 @@ QUALITY = "quality"
 """Level name of a group's quality rows: one per signal and cut of history."""
 DEFAULT_RULES = ("5min", "15min", "1h", "1d")
 PERCENTILE_MIN_SAMPLES = 20
-"""Samples a bucket needs before its 1st and 99th percentile mean anything [rows]."""
+"""Samples a bucket needs before its 1st and 99th percentile mean anything [rows]; without any such bucket a part has
+no columns of them."""
 
 STEP_CLASSES = ("energy", "gap", "glitch", "rollover", "reset", "jump", "pending")
 """Classes of the step from one counter reading to the next (see ``pipeline.counters``)."""

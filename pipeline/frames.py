@@ -96,8 +96,10 @@ def in_order(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     if len(frames) == 1:
         return frames[0]
     queue = sorted(frames, key=lambda frame: frame[TS][0])
-    same = all(frame.schema == queue[0].schema for frame in queue)
-    frame = pl.concat(queue, how="vertical" if same else "diagonal_relaxed")
+    try:
+        frame = pl.concat(queue)
+    except (pl.exceptions.ShapeError, pl.exceptions.SchemaError):
+        frame = pl.concat(queue, how="diagonal_relaxed")
     apart = all(one[TS][-1] < other[TS][0] for one, other in pairwise(queue))
     return frame if apart else frame.sort(TS)
 

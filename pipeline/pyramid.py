@@ -142,14 +142,14 @@ def analog_frame(
     dtypes : mapping
         How each signal is stored (Float32 where that is lossless); its statistics are stored alike.
     tails : sequence of two arrays, optional
-        1st and 99th percentiles, shape (b, signals).
+        1st and 99th percentiles, shape (b, signals); columns of nothing but nulls are left out.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(buckets.n > 0, buckets.total / buckets.n, np.nan)
     values = {"mean": mean, "min": buckets.low, "max": buckets.high, "first": buckets.first, "last": buckets.last}
     whole = buckets.n.shape[1] == 1
     columns = _columns(values, dtypes, missing=not whole)
-    if tails is not None:
+    if tails is not None and np.isfinite(tails[0]).any():
         columns += _columns(dict(zip(contract.PERCENTILE_STATS, tails, strict=True)), dtypes, missing=True)
     counts = [pl.Series(buckets.n[:, at], dtype=pl.UInt32) for at in range(buckets.n.shape[1])]
     if whole:
