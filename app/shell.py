@@ -100,7 +100,7 @@ def _rail(metas: Sequence[PageMeta]) -> html.Nav:
 
 def _top() -> html.Header:
     what = [
-        html.Div(select("what", "Source", {}, None), id="what-field", className="ps-hidden"),
+        html.Div([*_what()], id="what-field", className="ps-hidden"),
         html.Div(select("pack", "Pack", {}, None), id="pack-field", className="ps-hidden"),
     ]
     exact = html.Div([_moment("start", "From"), _moment("end", "To")], id="exact", className="ps-hidden")
@@ -115,6 +115,11 @@ def _top() -> html.Header:
     second = [html.Span(id="sample"), html.Span(id="range-words"), chip, html.Div(points, className="ps-push")]
     inner = html.Div([first, html.Div(second, className="ps-top-row")], className="ps-top-inner")
     return html.Header(inner, className="ps-top")
+
+
+def _what() -> list[Component]:
+    menu = dbc.Select(id="what", options=[], size="sm")
+    return [html.Label("Source", htmlFor="what", id="what-label"), menu]
 
 
 def _moment(identity: str, label: str) -> html.Div:
@@ -159,6 +164,7 @@ def set_top(pathname: str | None, search: str | None, *, layouts: Layouts) -> di
     said = _said(scope, what)
     zoomed = scope.window != (scope.start_ms, scope.end_ms)
     return {
+        "label": _LABELS.get(what, "Source"),
         "what_options": [{"label": name, "value": name} for name in sources],
         "pack_options": [{"label": f"Pack {pack}", "value": str(pack)} for pack in scope.packs],
         **{name: said[name] for name in ("what", "pack", "when", "start", "end", "points")},
@@ -212,6 +218,7 @@ def step_period(earlier: int | None, later: int | None, pathname: str | None, se
 
 
 _TOP = {
+    "label": Output("what-label", "children"),
     "what_options": Output("what", "options"),
     "pack_options": Output("pack", "options"),
     "what": Output("what", "value"),

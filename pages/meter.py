@@ -186,10 +186,7 @@ def _energy(label: str, value: float | None, from_power: float | None, mark: Com
     if not known(value):
         note = f"from power {energy(from_power)}" if known(from_power) else "neither counter nor power"
         return kpi(label, NOTHING, note=note, severity="unknown")
-    note = "no power to check it with"
-    if from_power is not None and known(from_power) and value:
-        off = (from_power - float(value)) / abs(float(value))
-        note = f"from power {energy(from_power)} ({number(off * 100, 1)} %)"
+    note = f"{energy(from_power)} from power" if known(from_power) else "no power to check it with"
     return kpi(label, energy(value), note=note, mark=mark)
 
 

@@ -57,6 +57,7 @@ def day_by_hour(
         figure,
         theme,
         height=height,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8, "pad": 0},
         xaxis={"type": "date", "showgrid": False},
         yaxis={
             "title": {"text": "hour of the day"},

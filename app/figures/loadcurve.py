@@ -10,6 +10,8 @@ from app.figures.theme import colours, faded, message, series_colour, style
 
 QUANTILE_MARKS = (0.01, 0.5, 0.99)
 """Shares of time that are labelled on the curve [1]."""
+APART = 0.08
+"""Least distance between labelled powers, as a share of the curve's range [1]."""
 
 
 def load_duration(
@@ -49,10 +51,8 @@ def load_duration(
             hovertemplate=f"{name} was at least %{{y}} kW for %{{x}} % of the time<extra></extra>",
         )
     )
-    for mark in QUANTILE_MARKS:
-        at = int(np.searchsorted(share, mark))
-        if at < len(share):
-            _label(figure, float(share[at]) * 100, float(power_kw[at]), mark, theme)
+    for at, mark in _labelled(share, power_kw):
+        _label(figure, float(share[at]) * 100, float(power_kw[at]), mark, theme)
     return style(
         figure,
         theme,
@@ -60,7 +60,24 @@ def load_duration(
         xaxis={"title": {"text": "share of the time with readings [%]"}, "range": [0, 100], "fixedrange": True},
         yaxis={"title": {"text": "kW"}, "zeroline": True, "zerolinecolor": colours(theme)["ink-3"], "fixedrange": True},
         showlegend=False,
+        margin={"l": 8, "r": 12, "t": 8, "b": 8, "pad": 0},
     )
+
+
+def _labelled(share: NDArray[np.float64], power_kw: NDArray[np.float64]) -> list[tuple[int, float]]:
+    """Pick the marks that are far enough apart on the curve to be told apart."""
+    least = APART * float(power_kw.max() - power_kw.min())
+    chosen: list[tuple[int, float]] = []
+    for mark in QUANTILE_MARKS:
+        at = int(np.searchsorted(share, mark))
+        apart = (
+            all(abs(float(power_kw[at] - power_kw[other])) >= least for other, _ in chosen)
+            if at < len(share)
+            else False
+        )
+        if apart:
+            chosen.append((at, mark))
+    return chosen
 
 
 def _label(figure: go.Figure, x: float, power_kw: float, mark: float, theme: str | None) -> None:

@@ -26,6 +26,8 @@ ISOLATED_PX = 4
 """Diameter of a reading that has no neighbour to draw a line to [px]."""
 LONG_PREFIX, KEPT_OF_PREFIX = 6, 2
 """A common beginning of names longer than the first is cut, but for the second [characters]."""
+LONGEST_TITLE = 22
+"""A single line's name stands in its panel's title when it is no longer than this [characters]."""
 Column = NDArray[np.float64]
 
 
@@ -100,7 +102,7 @@ def time_chart(
             _draw(
                 figure, lines[index], called[index], _axis(at), index=index, envelope_hover=len(lines) == 1, zone=zone
             )
-            _colour(figure, series_colour(index, theme))
+            _colour(figure, series_colour(hues[index], theme))
     framed = [
         _framed([lines[i] for i in panel], [called[i] for i in panel], [hues[i] for i in panel], limits)
         for panel in panels
@@ -269,9 +271,10 @@ def _framed(lines: list[SeriesAnswer], names: list[str], hues: list[int], limits
     every = every[np.isfinite(every)]
     ends = [float(line.value[np.isfinite(line.value)][-1]) for line in lines if np.isfinite(line.value).any()]
     direct = 1 < len(names) <= MAX_DIRECT_LABELS and len(ends) == len(names)
-    title = {"counter": f"{unit} per point", "flag": "alarm"}.get(kind, unit) or "1"
+    said = {"counter": f"{unit} per point", "flag": "alarm"}.get(kind, unit)
+    single = f"{names[0]} [{said}]" if said else names[0]
     return Panel(
-        title=title if len(lines) > 1 else f"{names[0]} [{title}]" if len(names[0]) <= 28 else title,
+        title=single if len(lines) == 1 and len(names[0]) <= LONGEST_TITLE else said or "1",
         unit=unit,
         low=float(every.min()) if len(every) else 0.0,
         high=float(every.max()) if len(every) else 1.0,
