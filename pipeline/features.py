@@ -50,7 +50,7 @@ from pipeline.feature_events import (
     without,
 )
 from pipeline.feature_string import Floats, Ints, RawReader, StringStory, Timeline, carried, read_story
-from pipeline.physics import LFP, Chemistry, chemistry_of, fits
+from pipeline.physics import LFP, MISFIT_SHARE, Chemistry, chemistry_of, fits
 from pipeline.site import ChemistrySettings, SourceSettings
 
 __all__ = ["TABLES", "Extraction", "RawReader", "extract"]
@@ -73,6 +73,8 @@ REACH_DAYS = 2
 """Rows from this long before a change on are made again [d]."""
 CONTEXT_DAYS = 2
 """And raw rows from this long before those are looked at [d]."""
+SAMPLE_ROWS = 50
+"""Chemistry and units are checked against every so many rows [rows]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +130,10 @@ def extract(
     chemistry, notes = _settle_chemistry(reader, said, chemistries, story)
     from_ms = _first_day(reader, story, since_ms)
     begin = reader.first_ms if from_ms is None else from_ms - CONTEXT_DAYS * DAY_MS
+    safe_t, said_t = _settle_temperatures(reader, chemistry, story)
     gathered = _Gathered()
     _gather_cells(reader, story.timeline, chemistry, begin, gathered)
-    _gather_sensors(reader, story.timeline, chemistry, begin, gathered)
+    _gather_sensors(reader, story.timeline, safe_t, begin, gathered)
     tables = _daily_tables(story.timeline, chemistry, gathered, find_places(reader, "V"), from_ms)
     tables |= _whole_tables(reader, story.timeline)
     return Extraction(
@@ -138,7 +141,7 @@ def extract(
         from_ms={} if from_ms is None else dict.fromkeys(BY_DAY, from_ms),
         current_sign=story.sign.value,
         current_sign_source=story.sign.source,
-        notes=(*story.notes, *notes),
+        notes=(*story.notes, *notes, *said_t),
     )
 
 
@@ -163,9 +166,27 @@ def _settle_chemistry(
     ]
 
 
+def _settle_temperatures(
+    reader: RawReader, chemistry: Chemistry | None, story: StringStory
+) -> tuple[tuple[float, float] | None, list[str]]:
+    """Take the safe range of temperatures, unless the first month's medians say that these are no degrees Celsius."""
+    places = find_places(reader, "°C")
+    low, high = (chemistry or LFP).safe_t
+    if not places.signals:
+        return None, []
+    sample = _median_sample(reader, places, min(story.calibration_end_ms, reader.first_ms + 31 * DAY_MS))
+    known = sample[~np.isnan(sample)]
+    if len(known) == 0 or float(np.mean((known < low) | (known > high))) < MISFIT_SHARE:
+        return (low, high), []
+    return None, [
+        f"The median sensor reads {np.median(known):.0f} °C, outside {low:.0f} to {high:.0f} °C much of the time: most "
+        "likely a register's offset (say it in site.toml). The safe range of temperature is not applied."
+    ]
+
+
 def _median_sample(reader: RawReader, places: Places, end_ms: int) -> Floats:
-    """Median cell voltage over the first days, from every hundredth row or so [V]."""
-    frame = reader.read(places.signals, reader.first_ms, end_ms).gather_every(max(1, 50))
+    """Median cell voltage over the first days, from every ``SAMPLE_ROWS``-th row."""
+    frame = reader.read(places.signals, reader.first_ms, end_ms).gather_every(SAMPLE_ROWS)
     values = frame.select(pl.col(places.signals).cast(pl.Float32)).to_numpy()
     return row_median(np.ascontiguousarray(values, np.float32)).astype(np.float64)
 
@@ -229,12 +250,11 @@ def _keep_string(
 
 
 def _gather_sensors(
-    reader: RawReader, timeline: Timeline | None, chemistry: Chemistry | None, begin: int, gathered: _Gathered
+    reader: RawReader, timeline: Timeline | None, safe: tuple[float, float] | None, begin: int, gathered: _Gathered
 ) -> None:
     places = find_places(reader, "°C")
     if not places.signals:
         return
-    safe = (chemistry or LFP).safe_t
     for block in read_blocks(reader, places, begin, _interval_ms(reader, places)):
         median = row_median(block.values)
         residual = block.values - median[:, None]
@@ -245,7 +265,8 @@ def _gather_sensors(
         found = gathered.frames["excursions"]
         if len(rows):
             found.append(spike_rows("temperature_spike", EXCURSION_K, block, residual, spikes, places))
-        found += unsafe_rows(block, median, safe, ("under_temperature", "over_temperature"), places)
+        if safe is not None:
+            found += unsafe_rows(block, median, safe, ("under_temperature", "over_temperature"), places)
         gathered.sensor_ts.append(block.ts)
         gathered.median_t.append(median.astype(np.float64))
 

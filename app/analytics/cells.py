@@ -375,10 +375,11 @@ def escalate(signs: list[Sign], far_z: float) -> list[Sign]:
     """Raise warnings to critical where a cell is far off, growing, or where several signs agree.
 
     Far: |z| above the far limit and three times the rule's limit. Growing: a change in the same regime and direction.
-    Agreement: warnings of two kinds (deviation, change, state of health, temperature, excursion).
+    Agreement: warnings of two kinds (deviation, change, state of health, temperature). A reading that stands out alone
+    neither agrees with anything nor becomes critical: it is as likely a sensor's.
     """
     warned = [sign for sign in signs if sign.severity == WARNING]
-    kinds = {sign.rule for sign in warned}
+    kinds = {sign.rule for sign in warned} - {"excursion", "safe_range"}
     out = []
     for sign in signs:
         is_far = sign.z is not None and abs(sign.z) > far_z and abs(sign.value) > 3 * abs(sign.limit)

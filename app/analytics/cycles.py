@@ -38,19 +38,34 @@ def equivalent_full_cycles(system_day: pl.DataFrame, nominal_ah: float | None) -
     return (float(system_day["ah_in"].sum()) + float(system_day["ah_out"].sum())) / (2 * nominal_ah)
 
 
-def round_trip(system_day: pl.DataFrame, anchors: pl.DataFrame, nominal_kwh: float | None) -> RoundTrip:
+def round_trip(
+    system_day: pl.DataFrame, anchors: pl.DataFrame, nominal_kwh: float | None, offset_a: float | None = None
+) -> RoundTrip:
     """Estimate the round-trip efficiency: E_out / (E_in − ΔE), between the first and the last full anchor.
 
     Without two full anchors, over the days given, with the change in state of charge times the nominal energy taken
     out. DC side (cluster voltage times current): conversion and auxiliaries are not in it. Above 100 % it says that the
     meter is off, not that the battery gives more than it gets.
+
+    Parameters
+    ----------
+    system_day, anchors : DataFrame
+        Feature tables, cut to the window.
+    nominal_kwh : float or None
+        Nominal energy [kWh].
+    offset_a : float, optional
+        The current sensor's offset, which counts as energy at the mean voltage; half of it is taken from either
+        side [A].
     """
     full = anchors.filter(pl.col("kind") == "full") if anchors.height else anchors
     if full.height >= 2 and full["kwh_in"].is_not_null().all():
         taken = float(full["kwh_in"][-1] - full["kwh_in"][0])
         given = float(full["kwh_out"][-1] - full["kwh_out"][0])
-        if taken > 0:
-            return _judged(100 * given / taken, "full anchors")
+        hours = (full["ts"].to_physical()[-1] - full["ts"].to_physical()[0]) / 3_600_000
+        volts = 1000 * _ratio(float(system_day["kwh_in"].sum()), float(system_day["ah_in"].sum()))
+        error = (offset_a or 0.0) * hours * volts / 2000
+        if taken + error > 0:
+            return _judged(100 * (given - error) / (taken + error), "full anchors")
     known = system_day.drop_nulls(["kwh_in", "kwh_out"])
     taken, given = float(known["kwh_in"].sum()), float(known["kwh_out"].sum())
     if known.height == 0 or taken <= 0:
@@ -61,6 +76,10 @@ def round_trip(system_day: pl.DataFrame, anchors: pl.DataFrame, nominal_kwh: flo
     if taken - stored <= 0 or taken < MIN_THROUGHPUT_CYCLES * (nominal_kwh or 0.0):
         return RoundTrip(None, "Too little energy went through to close the balance.", "days")
     return _judged(100 * given / (taken - stored), "the window's ends")
+
+
+def _ratio(above: float, below: float) -> float:
+    return above / below if below > 0 else 0.0
 
 
 def _stored_kwh(days: pl.DataFrame, nominal_kwh: float | None) -> float | None:

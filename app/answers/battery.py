@@ -1,0 +1,282 @@
+"""Questions about a battery: how healthy, how worn, which cells need attention, how much it cycled.
+
+What a window decides, and what it does not: **verdicts on cells** use the whole history (excursions count for ever),
+and **age and cycles in all** never depend on it. A window restricts what its answer *describes*: means, extremes,
+imbalance, the degradation rate over it, the measured capacity at its end, and the cycles in it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from app import loader
+from app.analytics.cells import window_residuals
+from app.analytics.cycles import days_between, equivalent_full_cycles, round_trip
+from app.analytics.grid import Grid, day_slice
+from app.answers.evidence import SystemEvidence, evidence_of, judged
+from app.answers.packs import REGIME_COLUMNS, cell_rates, report_of, window_of
+from app.answers.window import NO_READINGS, pack_of
+from app.errors import BadParameter, UnknownCell
+from app.shapes import ComparisonAnswer, CriticalAnswer, Cycle, CyclesAnswer
+from pipeline.contract import Pack
+
+METRICS = ("deviation", "soh", "degradation", "voltage", "temperature")
+"""What ``cell_values`` knows."""
+JUDGED_ON = "Judged on the whole history: the period changes no verdict on a cell."
+
+
+def comparison(system: str, start_ms: int | None = None, end_ms: int | None = None) -> ComparisonAnswer:
+    """Compare the packs of a system with each other and with the whole.
+
+    Parameters
+    ----------
+    system : str
+        Name of a battery system.
+    start_ms, end_ms : int or None
+        Window [epoch ms UTC); None for the whole history.
+
+    Raises
+    ------
+    UnknownSource, BadParameter
+        There is no such system; the end is not after the start.
+    """
+    _check(start_ms, end_ms)
+    return _comparison(system, start_ms, end_ms)
+
+
+@loader.memoised
+def _comparison(system: str, start_ms: int | None, end_ms: int | None) -> ComparisonAnswer:
+    evidence = evidence_of(system)
+    window = window_of(evidence, start_ms, end_ms)
+    verdicts = judged(system)
+    reports = tuple(report_of(window, verdicts, pack) for pack in evidence.source.packs)
+    whole = report_of(window, verdicts, None)
+    return ComparisonAnswer(
+        build_id=loader.current().build_id,
+        level=None,
+        coverage=whole.coverage,
+        reason=None if len(window.cells.days) else NO_READINGS,
+        packs=reports,
+        system=whole,
+        start=evidence.stamp(window.start_ms),
+        end=evidence.stamp(window.end_ms),
+        notes=tuple(evidence.source.notes),
+    )
+
+
+def critical(system: str, pack: int, start_ms: int | None = None, end_ms: int | None = None) -> CriticalAnswer:
+    """List the cells of a pack with findings, worst first.
+
+    The verdicts rest on the whole history and do not depend on the window: only the neighbours' residuals do.
+
+    Raises
+    ------
+    UnknownSource, UnknownPack, BadParameter
+        There is no such system or pack; the end is not after the start.
+    """
+    _check(start_ms, end_ms)
+    pack_of(evidence_of(system).source, pack)
+    return _critical(system, pack, start_ms, end_ms)
+
+
+@loader.memoised
+def _critical(system: str, pack: int, start_ms: int | None, end_ms: int | None) -> CriticalAnswer:
+    evidence = evidence_of(system)
+    window = window_of(evidence, start_ms, end_ms)
+    verdicts = judged(system)
+    known = evidence.cells.days
+    return CriticalAnswer(
+        build_id=loader.current().build_id,
+        level=None,
+        coverage=window.coverage(pack),
+        reason=None if len(known) else "No cell voltages are logged: cells cannot be judged.",
+        cells=verdicts.by_pack.get(pack, ()),
+        system_findings=verdicts.system,
+        notes=(*evidence.source.notes, *([] if start_ms is None and end_ms is None else [JUDGED_ON])),
+        limits={
+            limit.name: {
+                "value": limit.value,
+                "unit": limit.unit,
+                "meaning": limit.meaning,
+                "source": limit.source,
+            }
+            for limit in evidence.limits.values()
+        },
+    )
+
+
+def cycles(system: str, start_ms: int | None = None, end_ms: int | None = None) -> CyclesAnswer:
+    """List the half cycles that begin in a window, with equivalent full cycles and the round trip.
+
+    All packs of a string share them. ``efc_total`` counts from the first data whatever the window.
+
+    Raises
+    ------
+    UnknownSource, BadParameter
+        There is no such system; the end is not after the start.
+    """
+    _check(start_ms, end_ms)
+    return _cycles(system, start_ms, end_ms)
+
+
+@loader.memoised
+def _cycles(system: str, start_ms: int | None, end_ms: int | None) -> CyclesAnswer:
+    evidence = evidence_of(system)
+    window = window_of(evidence, start_ms, end_ms)
+    table, days = evidence.table("cycles"), evidence.table("system_day")
+    if table.width == 0 or table.height == 0:
+        reason = " ".join(evidence.source.notes) or "No current is logged: cycles are unknown."
+        return CyclesAnswer(
+            build_id=loader.current().build_id,
+            level=None,
+            coverage=None,
+            reason=reason,
+            cycles=(),
+            efc=None,
+            efc_total=None,
+            rte_pct=None,
+        )
+    inside = days_between(table, start_ms, end_ms, whole_days=False)
+    own_days = days_between(days, start_ms, end_ms, whole_days=True)
+    anchors = evidence.table("anchors")
+    anchors = days_between(anchors, start_ms, end_ms, whole_days=False) if anchors.height else anchors
+    trip = round_trip(own_days, anchors, evidence.said.nominal_kwh, evidence.capacity.offset_a)
+    seconds = max((window.end_ms - window.start_ms) / 1000, 1.0)
+    notes = [trip.reason] if trip.reason else [f"Round trip on the DC side, between {trip.between}."]
+    if evidence.nominal_ah is None:
+        notes.append("Equivalent full cycles need the nominal capacity: say nominal_ah in site.toml.")
+    return CyclesAnswer(
+        build_id=loader.current().build_id,
+        level=None,
+        coverage=min(1.0, float(own_days["covered_s"].sum()) / seconds) if own_days.height else 0.0,
+        reason=None if inside.height else "No charge or discharge begins in this window.",
+        cycles=tuple(_cycle(row, evidence) for row in inside.iter_rows(named=True)),
+        efc=_rounded(equivalent_full_cycles(own_days, evidence.nominal_ah), 3)
+        if own_days.height
+        else (0.0 if evidence.nominal_ah else None),
+        efc_total=_rounded(evidence.efc_total, 3),
+        rte_pct=_rounded(trip.pct, 2),
+        notes=tuple(notes),
+    )
+
+
+def _cycle(row: dict[str, Any], evidence: SystemEvidence) -> Cycle:
+    return Cycle(
+        start=evidence.stamp(round(row["ts"].timestamp() * 1000)),
+        end=evidence.stamp(round(row["end"].timestamp() * 1000)),
+        kind=row["kind"],
+        dod_pct=_rounded(row["dod_pct"], 2),
+        ah=round(row["ah"], 3),
+        kwh=_rounded(row["kwh"], 3),
+        mean_c_rate=_rounded(row["mean_c_rate"], 4),
+    )
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None or not np.isfinite(value) else round(float(value), digits)
+
+
+def cell_evidence(
+    system: str, pack: int, cell: int, start_ms: int | None = None, end_ms: int | None = None
+) -> pl.DataFrame:
+    """Return the daily residuals behind a cell's verdict, with those of the two cells on either side.
+
+    Returns
+    -------
+    DataFrame
+        Long: ``ts`` (the site's midnight, UTC), ``cell``, ``regime`` (rest, charge_end, discharge_end) and
+        ``residual_mv`` to the string's median [mV]; days without such a regime have no row.
+
+    Raises
+    ------
+    UnknownSource, UnknownPack, UnknownCell, BadParameter
+        There is no such system, pack or cell; the end is not after the start.
+    """
+    _check(start_ms, end_ms)
+    evidence = evidence_of(system)
+    known = pack_of(evidence.source, pack)
+    if cell not in known.cells:
+        raise UnknownCell(cell, known.cells)
+    grid = evidence.cells
+    rows = day_slice(grid.days, start_ms, end_ms)
+    wanted = [one for one in range(cell - 2, cell + 3) if one in known.cells]
+    pieces = [
+        pl.DataFrame({"ts": grid.days[rows], "cell": one, "regime": regime, "residual_mv": values[rows, place]})
+        for one in wanted
+        if (place := grid.place(pack, one)) is not None
+        for regime, values in ((name, _regime_values(grid, name)) for name in REGIME_COLUMNS)
+    ]
+    schema = {"ts": pl.Int64, "cell": pl.Int64, "regime": pl.String, "residual_mv": pl.Float64}
+    whole = pl.concat(pieces) if pieces else pl.DataFrame(schema=schema)
+    stamped = whole.with_columns(pl.col("ts").cast(pl.Datetime("ms", "UTC")), pl.col("residual_mv").fill_nan(None))
+    return stamped.drop_nulls("residual_mv")
+
+
+def _regime_values(grid: Grid, regime: str) -> np.ndarray[Any, np.dtype[np.floating[Any]]]:
+    if regime == "rest" and not np.isfinite(grid["rest_mv"]).any():
+        return grid["all_mv"]
+    return grid[REGIME_COLUMNS[regime]]
+
+
+def cell_values(
+    system: str, pack: int, start_ms: int | None = None, end_ms: int | None = None, metric: str = "deviation"
+) -> dict[int, float | None]:
+    """Return one number per cell of a pack, for heat maps.
+
+    Parameters
+    ----------
+    metric : str
+        ``deviation`` (median daily residual at rest, else over all readings [mV]), ``soh`` (as far as the charge
+        offsets at both ends tell [%]), ``degradation`` (trend of that, % of the baseline a month; negative is loss),
+        ``voltage`` (mean [V]) or ``temperature`` (mean of the sensors beside the cell [°C]).
+
+    Raises
+    ------
+    UnknownSource, UnknownPack, BadParameter
+        There is no such system, pack or metric; the end is not after the start.
+    """
+    _check(start_ms, end_ms)
+    if metric not in METRICS:
+        raise BadParameter("metric", metric, f"there is {', '.join(METRICS)}")
+    known = pack_of(evidence_of(system).source, pack)
+    values = _cell_values(system, start_ms, end_ms, metric)
+    return {cell: values.get((pack, cell)) for cell in known.cells}
+
+
+@loader.memoised
+def _cell_values(
+    system: str, start_ms: int | None, end_ms: int | None, metric: str
+) -> dict[tuple[int, int], float | None]:
+    evidence = evidence_of(system)
+    window = window_of(evidence, start_ms, end_ms)
+    if metric == "temperature":
+        return window.temperatures()
+    if metric == "soh":
+        level = judged(system).soh_pct if window.soh.value is not None else np.full(len(evidence.cells.numbers), np.nan)
+    elif metric == "degradation":
+        level = cell_rates(window)
+    elif metric == "voltage":
+        level = window.mean_v()
+    else:
+        level = window_residuals(window.cells)
+    keys = zip(evidence.cells.packs.tolist(), evidence.cells.numbers.tolist(), strict=True)
+    return {key: _rounded(value, 5) for key, value in zip(keys, np.asarray(level).tolist(), strict=True)}
+
+
+def _check(start_ms: int | None, end_ms: int | None) -> None:
+    if start_ms is not None and end_ms is not None and end_ms <= start_ms:
+        raise BadParameter("end", end_ms, "it must be later than start")
+
+
+def packs_of(system: str) -> tuple[Pack, ...]:
+    """Return the packs of a system, as discovered.
+
+    Raises
+    ------
+    UnknownSource
+        There is no such battery system.
+    """
+    return evidence_of(system).source.packs

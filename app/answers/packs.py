@@ -1,0 +1,319 @@
+"""One pack, or the whole system, over a window: means, imbalance, three states of health, trend, best and worst."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from app.analytics import degradation
+from app.analytics.capacity import Capacity, measure_capacity, relative_capacity
+from app.analytics.cells import window_residuals
+from app.analytics.cycles import days_between
+from app.analytics.grid import DAY_MS, Floats, Grid, column_median, day_slice, row_median
+from app.analytics.judge import Judged
+from app.analytics.signs import WATCH
+from app.analytics.soh import bms_soh, classify, model_soh, remark
+from app.analytics.thermal import cells_of_sensor
+from app.answers.evidence import SystemEvidence
+from app.shapes import Interval, PackReport, SohTriple
+from pipeline.contract import Pack
+
+REGIME_COLUMNS = {"rest": "rest_mv", "charge_end": "top_mv", "discharge_end": "bot_mv"}
+"""Regimes that a cell's evidence is drawn in, and their columns."""
+TREND_POINTS = 60
+"""Points that a trend is taken over [values]."""
+MONTH_DAYS = 30
+MIN_MONTHS = 4
+"""Months that a cell's own trend needs."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A system over a window."""
+
+    evidence: SystemEvidence
+    start_ms: int
+    end_ms: int
+    rows: slice
+    cells: Grid
+    capacity: Capacity
+
+    @property
+    def soh(self) -> Interval:
+        """Measured state of health at the window's end [%]."""
+        return self.evidence.soh(self.capacity.now)
+
+    def columns(self, pack: int | None) -> NDArray[np.intp]:
+        """Return the grid's columns of one pack, or all of them."""
+        return np.arange(len(self.cells.numbers)) if pack is None else self.cells.of_pack(pack)
+
+    def coverage(self, pack: int | None = None) -> float | None:
+        """Share of the window's time that holds cell readings (0 to 1); None without any cell."""
+        columns = self.columns(pack)
+        span = self.end_ms - self.start_ms
+        if len(columns) == 0 or span <= 0:
+            return None
+        read = float(self.evidence.readings[self.rows][:, columns].sum()) / len(columns)
+        return round(min(1.0, read * self.evidence.interval_ms / span), 6)
+
+    def mean_v(self) -> Floats:
+        """Mean voltage of each cell [V]."""
+        weight = np.where(np.isnan(self.cells["v_mean"]), 0.0, self.evidence.readings[self.rows])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray((np.nan_to_num(self.cells["v_mean"]) * weight).sum(axis=0) / weight.sum(axis=0))
+
+    def sensors(self) -> Grid | None:
+        """Return the window's sensors."""
+        whole = self.evidence.sensors
+        return None if whole is None else whole.between(self.start_ms, self.end_ms)
+
+    def temperatures(self) -> dict[tuple[int, int], float | None]:
+        """Mean temperature of the sensors beside each cell [°C]."""
+        sensors = self.sensors()
+        found: dict[tuple[int, int], list[float]] = {}
+        if sensors is None or len(sensors.days) == 0:
+            return {}
+        level = _mean(sensors["t_mean"], 0)
+        for pack in self.evidence.source.packs:
+            columns = sensors.of_pack(pack.pack)
+            for column in columns:
+                beside = cells_of_sensor(
+                    int(sensors.numbers[column]), pack.sensors, pack.cells, self.evidence.said.sensor_cells
+                )
+                for cell in beside:
+                    if np.isfinite(level[column]):
+                        found.setdefault((pack.pack, cell), []).append(float(level[column]))
+        return {key: round(float(np.mean(values)), 3) for key, values in found.items()}
+
+
+def window_of(evidence: SystemEvidence, start_ms: int | None, end_ms: int | None) -> Window:
+    """Cut a system's evidence to a window; open ends are the data's own."""
+    first, last = evidence.source.first_ms, evidence.source.last_ms + 1
+    capacity = evidence.capacity
+    if start_ms is not None or end_ms is not None:
+        capacity = measure_capacity(evidence.table("anchors"), start_ms, end_ms)
+    return Window(
+        evidence=evidence,
+        start_ms=first if start_ms is None else start_ms,
+        end_ms=last if end_ms is None else end_ms,
+        rows=day_slice(evidence.cells.days, start_ms, end_ms),
+        cells=evidence.cells.between(start_ms, end_ms),
+        capacity=capacity,
+    )
+
+
+def _mean(values: Floats, axis: int | None = None) -> Floats:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of nothing the mean is unknown
+        return np.asarray(np.nanmean(values, axis=axis)) if values.size else np.asarray(np.nan)
+
+
+def _known(value: float, digits: int) -> float | None:
+    return round(float(value), digits) if np.isfinite(value) else None
+
+
+def report_of(window: Window, verdicts: Judged, pack: Pack | None) -> PackReport:
+    """Report on one pack, or on the system where ``pack`` is None."""
+    number = None if pack is None else pack.pack
+    measured, low, high, reason = _measured(window, number)
+    model = _model(window, number)
+    bms = _bms(window)
+    triple = SohTriple(measured=measured, low=low, high=high, model=model.value, bms=bms)
+    headline = measured if measured is not None else model.value
+    band = classify(headline)
+    mean_t, max_t = _temperatures(window, number)
+    best, worst = _extremes(window, number)
+    flagged = [one for name, own in verdicts.by_pack.items() if number in (None, name) for one in own]
+    return PackReport(
+        pack=number,
+        cells=len(window.columns(number)),
+        mean_v=_known(float(_mean(window.mean_v()[window.columns(number)])), 5),
+        imbalance_mv=_imbalance(window, number),
+        mean_t=mean_t,
+        max_t=max_t,
+        soh=triple,
+        band=band.name if band else None,
+        soh_basis=None if headline is None else "measured" if measured is not None else "model estimate",
+        soh_reason=reason or remark(measured) or (model.reason if headline is None else None),
+        degradation_pct_per_month=_trend(window, number),
+        critical_cells=sum(one.severity != WATCH for one in flagged),
+        best_cell=best,
+        worst_cell=worst,
+        coverage=window.coverage(number),
+        provenance=_provenance(window, number),
+    )
+
+
+def _shortfalls(window: Window, number: int | None) -> Floats:
+    """Capacity of a pack's mean cell against the string's, by day [%]."""
+    cells = window.cells
+    top = cells["top_pct"] - row_median(cells["top_pct"])[:, None]
+    bottom = np.where(np.isnan(cells["low_pct"]), cells["bot_pct"], cells["low_pct"])
+    relative = relative_capacity(bottom - row_median(bottom)[:, None], column_median(top)[None, :])
+    return _mean(relative[:, window.columns(number)], 1) if relative.size else np.zeros(0)
+
+
+def _measured(window: Window, number: int | None) -> tuple[float | None, float | None, float | None, str | None]:
+    """Return value, low and high of the measured state of health [%], and why there is none."""
+    soh = window.soh
+    if soh.value is None or soh.low is None or soh.high is None:
+        return None, None, None, soh.reason
+    factor = 1.0
+    if number is not None:
+        shift = float(np.nanmedian(own)) if np.isfinite(own := _shortfalls(window, number)).any() else 0.0
+        factor = 1 + shift / 100
+    return round(soh.value * factor, 3), round(soh.low * factor, 3), round(soh.high * factor, 3), None
+
+
+def _imbalance(window: Window, number: int | None, *, whole: bool = False) -> float | None:
+    """Median over days of the daily imbalance; of the system, of its worst pack [mV]."""
+    table = window.evidence.table("pack_day")
+    if table.height == 0:
+        return None
+    if not whole:
+        table = days_between(table, window.start_ms, window.end_ms, whole_days=True)
+    own = table if number is None else table.filter(pl.col("pack") == number)
+    levels = own.drop_nulls("imbalance_mv").group_by("pack").agg(pl.col("imbalance_mv").cast(pl.Float64).median())
+    return round(float(np.max(levels["imbalance_mv"].to_numpy())), 3) if levels.height else None
+
+
+def _model(window: Window, number: int | None) -> Interval:
+    """Apply the ageing model: age, cycles and imbalance of the whole history, whatever the window."""
+    evidence = window.evidence
+    estimate = model_soh(evidence.age_years, evidence.efc_total, _imbalance(window, number, whole=True), evidence.model)
+    return Interval(value=None if estimate.value is None else round(estimate.value, 3), reason=estimate.reason)
+
+
+def _bms(window: Window) -> float | None:
+    days = days_between(window.evidence.table("system_day"), window.start_ms, window.end_ms, whole_days=True)
+    if days.height == 0 or "soh_bms" not in days.columns:
+        return None
+    return bms_soh(
+        days["ts"].to_physical().to_numpy(), days["soh_bms"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    ).value
+
+
+def _temperatures(window: Window, number: int | None) -> tuple[float | None, float | None]:
+    sensors = window.sensors()
+    if sensors is None or len(sensors.days) == 0:
+        return None, None
+    columns = np.arange(len(sensors.numbers)) if number is None else sensors.of_pack(number)
+    mean, highest = sensors["t_mean"][:, columns], sensors["t_max"][:, columns]
+    top = float(np.nanmax(highest)) if np.isfinite(highest).any() else np.nan
+    return _known(float(_mean(mean)), 3), _known(top, 2)
+
+
+def _extremes(window: Window, number: int | None) -> tuple[int | None, int | None]:
+    """Name the cells nearest to and farthest from the string's median over the window; of the system, none."""
+    if number is None or len(window.cells.days) == 0:
+        return None, None
+    columns = window.columns(number)
+    distance = np.abs(window_residuals(window.cells)[columns])
+    if not np.isfinite(distance).any():
+        return None, None
+    numbers = window.cells.numbers[columns]
+    return int(numbers[np.nanargmin(distance)]), int(numbers[np.nanargmax(distance)])
+
+
+def _trend(window: Window, number: int | None) -> Interval:
+    """Trend of the estimated capacity over the window, in % of the baseline a month (negative is loss)."""
+    capacity = window.capacity
+    if len(capacity.values) == 0:
+        return Interval(value=None, reason=capacity.now.reason)
+    inside = (capacity.ts >= window.start_ms) & (capacity.ts < window.end_ms)
+    days, values = capacity.days[inside], capacity.values[inside]
+    if number is not None and len(values):
+        values = values * (1 + _on_days(window, number, capacity.ts[inside]) / 100)
+    days, values = _thinned(days, values)
+    rate = degradation.rate(days, values, baseline=capacity.baseline.value)
+    if rate.value is None or rate.low is None or rate.high is None:
+        return rate
+    return Interval(value=round(rate.value, 4), low=round(rate.low, 4), high=round(rate.high, 4), reason=rate.reason)
+
+
+def _on_days(window: Window, number: int, stamps: NDArray[np.int64]) -> Floats:
+    """Return a pack's shortfall on the days of capacity counts; its median where a day has none [%]."""
+    own = _shortfalls(window, number)
+    if not np.isfinite(own).any():
+        return np.zeros(len(stamps))
+    place = np.clip(np.searchsorted(window.cells.days, stamps, side="right") - 1, 0, len(own) - 1)
+    middle = float(np.nanmedian(own))
+    return np.nan_to_num(own[place], nan=middle)
+
+
+def _thinned(days: Floats, values: Floats) -> tuple[Floats, Floats]:
+    if len(values) <= TREND_POINTS:
+        return days, values
+    groups = np.array_split(np.arange(len(values)), TREND_POINTS)
+    return (
+        np.array([np.median(days[group]) for group in groups]),
+        np.array([np.median(values[group]) for group in groups]),
+    )
+
+
+def cell_rates(window: Window) -> Floats:
+    """Trend of each cell's estimated capacity, in % a month: the string's trend and the cell's own against it.
+
+    NaN where the string's trend is unknown, or where the cell's charge offsets span fewer than four months.
+    """
+    whole = _trend(window, None)
+    cells = window.cells
+    if whole.value is None or len(cells.days) == 0:
+        return np.full(len(cells.numbers), np.nan)
+    top = cells["top_pct"] - row_median(cells["top_pct"])[:, None]
+    bottom = np.where(np.isnan(cells["low_pct"]), cells["bot_pct"], cells["low_pct"])
+    bottom = bottom - row_median(bottom)[:, None]
+    month = ((cells.days - cells.days[0]) // (MONTH_DAYS * DAY_MS)).astype(np.int64)
+    relative = relative_capacity(bottom, column_median(top)[None, :])
+    levels = np.array([column_median(relative[month == one]) for one in np.unique(month)])
+    known = np.isfinite(levels).sum(axis=0) >= MIN_MONTHS
+    low, high = np.triu_indices(len(levels), 1)
+    steps = (levels[high] - levels[low]) / (np.unique(month)[high] - np.unique(month)[low])[:, None]
+    own = column_median(steps) * degradation.MONTH_DAYS / MONTH_DAYS
+    return np.asarray(np.where(known, whole.value + own, np.nan))
+
+
+def _provenance(window: Window, number: int | None) -> dict[str, Any]:
+    capacity, evidence = window.capacity, window.evidence
+    said: dict[str, Any] = {
+        "rule": "mean-cell capacity by charge counted between full and empty anchors; SOC at the anchors from voltage",
+        "counts": len(capacity.values),
+        "capacity_ah": None if capacity.now.value is None else round(capacity.now.value, 2),
+        "baseline_ah": None if capacity.baseline.value is None else round(capacity.baseline.value, 2),
+        "soh_of_baseline_pct": _of_baseline(capacity),
+        "current_offset_a": None if capacity.offset_a is None else round(capacity.offset_a, 3),
+        "nominal_ah": evidence.nominal_ah,
+        "age_years": round(evidence.age_years, 3),
+        "cycles": None if evidence.efc_total is None else round(evidence.efc_total, 1),
+    }
+    return said | _usable(window, number)
+
+
+def _of_baseline(capacity: Capacity) -> float | None:
+    if capacity.now.value is None or capacity.baseline.value is None:
+        return None
+    return round(100 * capacity.now.value / capacity.baseline.value, 2)
+
+
+def _usable(window: Window, number: int | None) -> dict[str, float | None]:
+    """Usable capacity, limited by the first-full and the first-empty cell, and what balancing would recover [Ah]."""
+    capacity = window.capacity.now.value
+    cells = window.cells
+    unknown: dict[str, float | None] = {"usable_ah": None, "recoverable_ah": None}
+    if capacity is None or len(cells.days) == 0:
+        return unknown
+    columns = window.columns(number)
+    bottom = np.where(np.isnan(cells["low_pct"]), cells["bot_pct"], cells["low_pct"])
+    low = column_median(bottom - row_median(bottom)[:, None])[columns]
+    top = column_median(cells["top_pct"] - row_median(cells["top_pct"])[:, None])[columns]
+    if not np.isfinite(low).any() or not np.isfinite(top).any():
+        return unknown
+    first_full, first_empty = max(float(np.nanmax(top)), 0.0), max(-float(np.nanmin(low)), 0.0)
+    weakest = 1 + min(float(np.nanmin(relative_capacity(low, top))), 0.0) / 100
+    usable = capacity * (1 - (first_full + first_empty) / 100)
+    return {"usable_ah": round(usable, 2), "recoverable_ah": round(max(capacity * weakest - usable, 0.0), 2)}
