@@ -106,13 +106,16 @@ def _top() -> html.Header:
     exact = html.Div([_moment("start", "From"), _moment("end", "To")], id="exact", className="ps-hidden")
     steps = [_step("earlier", "One period earlier"), _step("later", "One period later")]
     when = [choice("when", "Period", PRESETS, None), html.Div(steps, id="steps", className="ps-hidden"), exact]
-    switch = html.Button(
-        icon("theme", "Switch between light and dark"), id="switch", className="ps-button ps-bare ps-push"
-    )
-    first = html.Div([*what, *when, switch], className="ps-top-row")
+    switch = html.Button(icon("theme", "Switch between light and dark"), id="switch", className="ps-button ps-bare")
+    first = html.Div([*what, *when], className="ps-top-row")
     chip = html.Button([html.Span(id="zoom-words"), icon("close", "Show the whole period")], id="unzoom")
     points = select("points", "Points per line", {str(count): number(count) for count in POINT_CHOICES}, None)
-    second = [html.Span(id="sample"), html.Span(id="range-words"), chip, html.Div(points, className="ps-push")]
+    second = [
+        html.Span(id="sample"),
+        html.Span(id="range-words"),
+        chip,
+        html.Div([points, switch], className="ps-push ps-field"),
+    ]
     inner = html.Div([first, html.Div(second, className="ps-top-row")], className="ps-top-inner")
     return html.Header(inner, className="ps-top")
 

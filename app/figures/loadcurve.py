@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from app.figures.theme import colours, faded, message, series_colour, style
+from app.numbers import percent, quantity
 
 QUANTILE_MARKS = (0.01, 0.5, 0.99)
 """Shares of time that are labelled on the curve [1]."""
@@ -85,7 +86,7 @@ def _label(figure: go.Figure, x: float, power_kw: float, mark: float, theme: str
     figure.add_annotation(
         x=x,
         y=power_kw,
-        text=f"{mark:.0%} of the time: {power_kw:.1f} kW",
+        text=f"{percent(mark)}: {quantity(power_kw, 'kW')}",
         showarrow=True,
         arrowhead=0,
         arrowwidth=1,

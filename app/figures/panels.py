@@ -15,7 +15,7 @@ from app.figures.theme import TEXT_PX, colours, series_colour, style
 
 PANEL_PX = 150
 """Least height of a panel where there are several [px]."""
-EDGES_PX = 60
+EDGES_PX = 76
 """Room above and below the panels, for the caption and the time axis [px]."""
 GAP_SHARE = 0.003
 """Gaps narrower than this share of the axis are too thin for a band [1]."""
@@ -113,10 +113,10 @@ def frame_panels(
         _limits(figure, panel, at, theme)
         _end_labels(figure, panel, at, plot_px / len(panels), theme)
     _gap_bands(figure, gaps, drawn, zone, theme)
-    clocks = _clock_marks(figure, drawn, zone, theme)
+    layout["xaxis"]["title"] = {"text": f"time in {zone}{_clock_marks(figure, drawn, zone, theme)}"}
     if events:
         layout[f"yaxis{len(panels) + 1}"] = _strip(figure, events, len(panels) + 1, floor, zone, theme)
-    _say(figure, caption + clocks, theme)
+    _say(figure, caption, theme)
     right = max((_width(name) for panel in panels for name, _, _ in panel.labels), default=0.0)
     layout["margin"] = {"l": 8, "r": round(12 + right), "t": 28, "b": 8, "pad": 0}
     layout["showlegend"] = any(panel.legend for panel in panels)
@@ -230,7 +230,7 @@ def _clock_marks(figure: go.Figure, drawn: tuple[int, int], zone: str, theme: st
         line = {"color": colours(theme)["ink-3"], "width": 1, "dash": "dot"}
         figure.add_shape(type="line", xref="x", yref="paper", x0=at, x1=at, y0=0, y1=1, line=line, layer="below")
     moves = list(dict.fromkeys(f"{'+' if moved > 0 else '−'}{abs(moved) / 3_600_000:g} h" for _, moved in changes))
-    return f", dotted: the clock changes ({', '.join(moves)})" if moves else ""
+    return f" (dotted: clock {', '.join(moves)})" if moves else ""
 
 
 def _strip(

@@ -113,7 +113,7 @@ def time_chart(
         drawn=drawn,
         zone=zone,
         theme=theme,
-        caption=caption(lines, zone),
+        caption=caption(lines),
         gaps=_shared_gaps(lines),
         events=[(one.start_ms, one.end_ms, one.label, one.severity) for one in events],
         height=height,
@@ -292,15 +292,15 @@ def _shared_gaps(lines: Sequence[SeriesAnswer]) -> list[tuple[int, int]]:
     return sorted(shared)
 
 
-def caption(lines: Sequence[SeriesAnswer], zone: str) -> str:
-    """Say what a chart rests on: ``1 h level, 14 954 buckets, 100 % coverage, times in Europe/Berlin``."""
+def caption(lines: Sequence[SeriesAnswer]) -> str:
+    """Say what a chart rests on: ``1 h level, 14 954 buckets, 100 % coverage``."""
     first = lines[0]
     levels = list(dict.fromkeys(_level_words(line.level) for line in lines))
     unit = "readings" if first.level == "raw" else "buckets"
     covered = [line.coverage for line in lines if line.coverage is not None]
     span = f"{percent(min(covered), 1)} coverage" if covered else "coverage unknown"
     count = number(max(line.buckets for line in lines))
-    return f"{' and '.join(levels)} level, {count} {unit}, {span}, times in {zone}"
+    return f"{' and '.join(levels)} level, {count} {unit}, {span}"
 
 
 def _level_words(level: str | None) -> str:
