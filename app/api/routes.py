@@ -1,0 +1,224 @@
+"""The paths of the API, as data: the server, the OpenAPI document and the docs are all made from this one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from app import loader, shapes
+from app.api import parameters as p
+from app.api.parameters import Parameter
+
+SURFACE_POINTS = 500
+"""Rows of a pack's surface by default: what compresses to under 200 kB for 52 cells [points]."""
+METRICS = ("voltage", "temperature", "degradation", "deviation", "soh")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One path that answers a question."""
+
+    path: str
+    title: str
+    description: str
+    parameters: tuple[Parameter, ...]
+    answer: Callable[..., object]
+    shape: type | Mapping[str, str]
+    """Record of the answer; or its keys and what they hold."""
+    example: Mapping[str, str] = field(default_factory=dict)
+    """Query of an example."""
+
+
+def _ask(module: str, function: str, **arguments: Any) -> Any:  # noqa: ANN401
+    return getattr(import_module(f"app.answers.{module}"), function)(**arguments)
+
+
+def sources() -> dict[str, Any]:
+    """Answer ``/sources``."""
+    found = _ask("sources", "list_sources")
+    known = [row["coverage"] for row in found if row.get("coverage") is not None]
+    return {
+        "build_id": loader.current().build_id,
+        "level": None,
+        "coverage": round(sum(known) / len(known), 6) if known else None,
+        "reason": None if found else "The store holds no source.",
+        "zone": loader.current().zone,
+        "levels": [level.name for level in loader.current().manifest.levels],
+        "sources": found,
+    }
+
+
+def catalogue(source: str) -> dict[str, Any]:
+    """Answer ``/sources/{source}/signals``."""
+    found = _ask("sources", "catalogue", source=source)
+    known = [row["coverage"] for row in found]
+    return {
+        "build_id": loader.current().build_id,
+        "level": None,
+        "coverage": round(sum(known) / len(known), 6) if known else None,
+        "source": source,
+        "signals": found,
+    }
+
+
+def series(max_points: int | None, **arguments: Any) -> Any:  # noqa: ANN401
+    """Answer ``/series``."""
+    most = loader.settings().max_points if max_points is None else max_points
+    return _ask("series", "series", max_points=most, **arguments)
+
+
+def meter_kpis(**arguments: Any) -> Any:  # noqa: ANN401
+    """Answer ``/meter/{meter}/kpis``."""
+    return _ask("meter", "meter_kpis", **arguments)
+
+
+def bess_kpis(**arguments: Any) -> Any:  # noqa: ANN401
+    """Answer ``/bess/{system}/kpis``."""
+    return _ask("kpis", "bess_kpis", **arguments)
+
+
+def comparison(**arguments: Any) -> Any:  # noqa: ANN401
+    """Answer ``/cell/system/{system}/comparison``."""
+    return _ask("battery", "comparison", **arguments)
+
+
+def surface(**arguments: Any) -> Any:  # noqa: ANN401
+    """Answer ``/cell/pack/{system}/{pack}/3d``."""
+    return _ask("cells", "surface", **arguments)
+
+
+def heatmap(**arguments: Any) -> Any:  # noqa: ANN401
+    """Answer ``/cell/pack/{system}/{pack}/heatmap``."""
+    return _ask("cells", "heatmap", **arguments)
+
+
+def critical(**arguments: Any) -> Any:  # noqa: ANN401
+    """Answer ``/cell/pack/{system}/{pack}/critical``."""
+    return _ask("battery", "critical", **arguments)
+
+
+def cycles(system: str, pack: int, start_ms: int | None, end_ms: int | None) -> Any:  # noqa: ANN401
+    """Answer ``/cell/pack/{system}/{pack}/cycles``: one string, so every pack shares the system's."""
+    _ask("window", "pack_of", source=loader.current().source(system), number=pack)
+    return _ask("battery", "cycles", system=system, start_ms=start_ms, end_ms=end_ms)
+
+
+def quality(source: str | None) -> Any:  # noqa: ANN401
+    """Answer ``/quality``."""
+    return _ask("quality", "quality", source=source)
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        "/sources",
+        "Every meter and battery system",
+        "What the store holds: names, signals, packs with their cells and sensors, first and last data.",
+        (),
+        sources,
+        {
+            "sources": "name, kind (meter or bess), signals, packs (pack, cells, sensors), start, end, sample",
+            "zone": "the site's time zone",
+            "levels": "levels of detail, finest first",
+        },
+    ),
+    Route(
+        "/sources/{source}/signals",
+        "The signals of one source",
+        "What is known of each signal: label, unit, kind, topic, first and last reading, coverage.",
+        (Parameter("source", "Name of a meter or battery system.", p.text, {"type": "string"}, "path", required=True),),
+        catalogue,
+        {"source": "its name", "signals": "signal, label, unit, kind, topic, known, pack, cell, first, last, coverage"},
+    ),
+    Route(
+        "/series",
+        "One line of a time chart",
+        "At most max_points points. Each stands for a slice of the window: its minimum, maximum and number of raw "
+        "rows are those of the whole slice, so the envelope is exact, and the rows add up to those of the window. "
+        "Value is the mean of a bucket, the energy of a counter's slice, or the maximum of a flag.",
+        (p.SOURCE, p.SIGNAL, *p.WINDOW, p.points_parameter(None, "Points"), p.LEVEL),
+        series,
+        shapes.SeriesAnswer,
+        {"source": "m1", "signal": "com_ap", "max_points": "500"},
+    ),
+    Route(
+        "/meter/{meter}/kpis",
+        "Energy and power of a meter",
+        "Energy from the counters (their steps at raw resolution, summed over exactly the window), the same "
+        "integrated from power, the raw extremes of power, and the count of each class of counter step.",
+        (p.METER, *p.WINDOW),
+        meter_kpis,
+        shapes.MeterKpis,
+    ),
+    Route(
+        "/bess/{system}/kpis",
+        "Key figures of a battery system",
+        "The last, mean, lowest and highest reading of each signal in the window, by topic, and the alarms.",
+        (p.SYSTEM, *p.WINDOW),
+        bess_kpis,
+        shapes.BessKpis,
+    ),
+    Route(
+        "/cell/system/{system}/comparison",
+        "The packs of a system side by side",
+        "Health, imbalance, temperature and degradation of each pack and of the whole system.",
+        (p.SYSTEM, *p.WINDOW),
+        comparison,
+        shapes.ComparisonAnswer,
+    ),
+    Route(
+        "/cell/pack/{system}/{pack}/3d",
+        "A pack over time",
+        "A row for each time, a column for each cell (or temperature sensor): the mean of the bucket, or for a "
+        "deviation its signed extreme.",
+        (
+            p.SYSTEM,
+            p.PACK,
+            p.choice("quantity", "What is drawn.", ("voltage", "temperature"), "voltage"),
+            p.choice("mode", "As it is, or from the median.", ("absolute", "deviation"), "absolute"),
+            *p.WINDOW,
+            p.points_parameter(SURFACE_POINTS, "Rows"),
+        ),
+        surface,
+        shapes.SurfaceAnswer,
+        {"quantity": "voltage", "mode": "deviation"},
+    ),
+    Route(
+        "/cell/pack/{system}/{pack}/heatmap",
+        "One value for each cell of a pack",
+        "Cells in physical order; the statistic says what each value is.",
+        (p.SYSTEM, p.PACK, p.choice("metric", "What is shown.", METRICS, "voltage"), *p.WINDOW),
+        heatmap,
+        shapes.HeatmapAnswer,
+        {"metric": "deviation"},
+    ),
+    Route(
+        "/cell/pack/{system}/{pack}/critical",
+        "The cells that need attention",
+        "Only cells with findings, worst first, each finding with its rule, value, limit and time.",
+        (p.SYSTEM, p.PACK, *p.WINDOW),
+        critical,
+        shapes.CriticalAnswer,
+    ),
+    Route(
+        "/cell/pack/{system}/{pack}/cycles",
+        "Charges and discharges",
+        "Half cycles with depth and energy, equivalent full cycles, and the round-trip efficiency.",
+        (p.SYSTEM, p.PACK, *p.WINDOW),
+        cycles,
+        shapes.CyclesAnswer,
+    ),
+    Route(
+        "/quality",
+        "What was read and what was left out",
+        "For each series its rows, gaps, exclusions by reason and coverage; the files that were rejected; warnings.",
+        (p.ANY_SOURCE,),
+        quality,
+        {
+            "series": "signal, rows, gaps, duplicates, out_of_order, out_of_range, sentinels, stuck, coverage",
+            "rejected_files": "file, line, reason",
+            "warnings": "sentences",
+        },
+    ),
+)
