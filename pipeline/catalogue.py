@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from pipeline.contract import QUALITY, Group, Pack, Series, Source, SourceFile, Tally
+from pipeline.contract import QUALITY, TS, Group, Pack, Series, Source, SourceFile, Tally
 from pipeline.coverage import GAP_FACTOR
 from pipeline.parts import read_part
 
@@ -44,27 +46,30 @@ def series_of(
         for name in file.signals:
             tallies[name].append(file.by_signal.get(name, file.tally))
     described = []
-    for (name,), rows in sorted(quality[0].partition_by("signal", as_dict=True).items()):
-        rows = rows.filter(pl.col("kept") > 0).sort("first_ms")  # noqa: PLW2901
-        if rows.height:
-            described.append(_one(str(name), rows, group, plan, _add(tallies[str(name)]), limits))
+    by_signal = quality[0].filter(pl.col("kept") > 0).sort("signal", "first_ms")
+    columns = {name: by_signal[name].to_numpy() for name in by_signal.columns if name not in (TS, "signal")}
+    names = by_signal["signal"].to_list()
+    starts = [at for at, name in enumerate(names) if at == 0 or name != names[at - 1]]
+    for low, high in zip(starts, [*starts[1:], len(names)], strict=True):
+        rows = {name: column[low:high] for name, column in columns.items()}
+        described.append(_one(names[low], rows, group, plan, _add(tallies[names[low]]), limits))
     return tuple(described)
 
 
 def _one(
     name: str,
-    rows: pl.DataFrame,
+    rows: Mapping[str, NDArray[np.int64]],
     group: Group,
     plan: GroupPlan,
     tally: Tally,
     limits: Mapping[str, tuple[float, str]],
 ) -> Series:
     signal = plan.signals[name]
-    interval = _weighted_median(rows) or group.interval_ms
+    interval = _weighted_median(rows["interval_ms"], rows["kept"]) or group.interval_ms
     first, last = int(rows["first_ms"][0]), int(rows["last_ms"][-1])
-    between = (rows["first_ms"].slice(1) - rows["last_ms"].slice(0, rows.height - 1)).to_list()
-    seams = [step for step in between if step > GAP_FACTOR * interval]
-    missing = int(rows["gap_ms"].sum()) + sum(step - interval for step in seams)
+    between = rows["first_ms"][1:] - rows["last_ms"][:-1]
+    seams = between[between > GAP_FACTOR * interval]
+    missing = int(rows["gap_ms"].sum()) + int((seams - interval).sum())
     limit = limits.get(name)
     return Series(
         source=group.source,
@@ -91,14 +96,14 @@ def _one(
     )
 
 
-def _weighted_median(rows: pl.DataFrame) -> int:
+def _weighted_median(intervals: NDArray[np.int64], kept: NDArray[np.int64]) -> int:
     """Median step over the cuts of history, each weighing as many readings as it holds [ms]."""
-    known = rows.filter(pl.col("interval_ms") > 0).sort("interval_ms")
-    if known.height == 0:
+    order = np.argsort(intervals, kind="stable")
+    order = order[intervals[order] > 0]
+    if len(order) == 0:
         return 0
-    running = known["kept"].cum_sum()
-    at = int((running >= running[-1] / 2).arg_max() or 0)
-    return int(known["interval_ms"][at])
+    running = np.cumsum(kept[order])
+    return int(intervals[order[np.searchsorted(running, running[-1] / 2)]])
 
 
 def _add(tallies: Iterable[Tally]) -> Tally:

@@ -94,10 +94,10 @@ class Level(Frozen):
 
     @property
     def period(self) -> Literal["month", "quarter", "year", "decade"]:
-        """How history is cut into parts, so that a part holds about ten thousand buckets."""
+        """How history is cut into parts: few enough to read, small enough that a new day rewrites little."""
         if self.step_ms <= 5 * _UNIT_MS["min"]:
             return "month"
-        if self.step_ms <= 30 * _UNIT_MS["min"]:
+        if self.step_ms <= 60 * _UNIT_MS["min"]:
             return "quarter"
         return "year" if self.step_ms < DAY_MS else "decade"
 

@@ -135,5 +135,5 @@ def test_a_rule_that_is_no_level_says_what_is(rule):
         parse_level(rule)
 
 
-def test_a_period_holds_about_ten_thousand_buckets():
-    assert [parse_level(rule).period for rule in contract.DEFAULT_RULES] == ["month", "quarter", "year", "decade"]
+def test_coarser_levels_are_cut_into_longer_periods():
+    assert [parse_level(rule).period for rule in contract.DEFAULT_RULES] == ["month", "quarter", "quarter", "decade"]
