@@ -26,6 +26,8 @@ SEVERITIES = (WATCH, WARNING, CRITICAL)
 
 _WEIGHT = {WATCH: 0.15, WARNING: 0.45, CRITICAL: 0.7}
 """What one sign of a severity, however faint, adds to a cell's score [1]."""
+_ALONE = 0.1
+"""What a reading that stands out alone adds: it is shown for ever, and ranks below what persists [1]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,14 @@ class Sign:
     @property
     def strength(self) -> float:
         """Evidence of this sign alone, 0 to 1: by its severity, and by how far it lies beyond its limit."""
+        if self.rule == "temperature_rate":
+            return _ALONE
+        if self.rule in ("excursion", "safe_range"):
+            beyond = max(abs(self.value) / max(abs(self.limit), 1e-9) - 1.0, 0.0)
+            return _ALONE + (0.7 - _ALONE) * beyond / (beyond + 4.0)
         distance = abs(self.z) / 5.0 if self.z is not None else abs(self.value) / max(abs(self.limit), 1e-9)
         base = _WEIGHT[self.severity]
-        return base + (0.95 - base) * distance / (distance + 4.0)
+        return base + (0.95 - base) * distance / (distance + 2.0)
 
 
 def score(signs: list[Sign]) -> float:
