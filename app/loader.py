@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlparse
 
 import polars as pl
-from flask import Flask, current_app
+from flask import Flask, current_app, g, has_request_context
 from flask_caching import Cache
 
 from app.store import Handle, Store
@@ -26,6 +26,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 EXTENSION = "packscope"
+_PINNED = "_packscope_store"
+"""Where a request keeps the store that it began with."""
 VERSION = version("packscope")
 MOST_ANSWERS = 2_000
 """Answers remembered in the process at most."""
@@ -77,14 +79,20 @@ def settings() -> Settings:
 
 
 def current() -> Store:
-    """Return the store of the server that is answering.
+    """Return the store of the server that is answering; one request sees one build from beginning to end.
 
     Raises
     ------
     StoreMissing, StoreCorrupt
         There is none, or it cannot be read.
     """
-    return _state().handle.current()
+    if not has_request_context():
+        return _state().handle.current()
+    found: Store | None = g.get(_PINNED)
+    if found is None:
+        found = _state().handle.current()
+        setattr(g, _PINNED, found)
+    return found
 
 
 def stats() -> tuple[int, int]:
@@ -95,7 +103,7 @@ def stats() -> tuple[int, int]:
 
 def key_of(store: Store) -> str:
     """Name what every remembered answer depends on: build, code and site file."""
-    return f"{store.build_id}-{VERSION}-{store.manifest.site_hash}"
+    return f"{store.build_id}-{VERSION}-{store.site_hash}"
 
 
 def table(source: str, name: str) -> pl.DataFrame:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import fcntl
+import logging
+import os
 import threading
+import weakref
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import polars as pl
@@ -17,8 +19,12 @@ import polars as pl
 from app.errors import UnknownSignal, UnknownSource
 from pipeline import contract
 from pipeline.contract import RAW, TABLE_GROUP, TS, Group, Level, Manifest, Part, Series, Source, column
-from pipeline.errors import StoreCorrupt, StoreMissing
+from pipeline.errors import SiteFileError, StoreCorrupt, StoreMissing
 from pipeline.site import Site, read_site
+
+_LOG = logging.getLogger(__name__)
+_State = tuple[tuple[int, int, int] | None, tuple[int, int, int] | None]
+"""Time, inode and size of the manifest and of the site file; None for one that is not there."""
 
 READERS = "readers"
 """Folder of the locks by which a builder sees that a build is still read."""
@@ -35,13 +41,16 @@ class Store:
         What was published.
     site : Site
         ``site.toml`` as it was when the store was opened.
+    site_hash : str
+        Its hash, which remembered answers are keyed by.
     """
 
-    def __init__(self, path: Path, manifest: Manifest, lock: IO[bytes] | None) -> None:
+    def __init__(self, path: Path, manifest: Manifest, lock: int | None) -> None:
         self.path = path
         self.manifest = manifest
-        self.site = _site(manifest)
-        self._lock = lock
+        if lock is not None:
+            weakref.finalize(self, os.close, lock)
+        self.site, self.site_hash = _site(manifest)
         self._sources = {source.name: source for source in manifest.sources}
         self._series: dict[str, dict[str, Series]] = defaultdict(dict)
         for one in manifest.series:
@@ -71,7 +80,7 @@ class Store:
             if _read_manifest(path).build_id == manifest.build_id:
                 return cls(path, manifest, lock)
             if lock is not None:
-                lock.close()
+                os.close(lock)
 
     @property
     def build_id(self) -> str:
@@ -238,7 +247,7 @@ class Handle:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._store: Store | None = None
-        self._state: tuple[int, int, int] | None = None
+        self._state: _State | None = None
         self._lock = threading.Lock()
 
     def current(self) -> Store:
@@ -248,11 +257,11 @@ class Handle:
         ------
         StoreMissing
             There never was one.
-        StoreCorrupt
-            The first manifest cannot be read; later on the last good build stays.
+        StoreCorrupt, SiteFileError
+            The first manifest, or its site file, cannot be read; later on the last good build stays.
         """
-        state = _state(contract.manifest_path(self.path))
-        if self._store is None or (state is not None and state != self._state):
+        state = self._look()
+        if self._store is None or (state[0] is not None and state != self._state):
             with self._lock:
                 if self._store is None or state != self._state:
                     self._open(state)
@@ -260,26 +269,35 @@ class Handle:
             raise StoreMissing(f"No store in {self.path} yet. Build it with: make build-pyramids")
         return self._store
 
-    def _open(self, state: tuple[int, int, int] | None) -> None:
+    def _look(self) -> _State:
+        """Look at the two files that what is served depends on."""
+        site_file = self._store.manifest.site_file if self._store is not None else None
+        return _stat(contract.manifest_path(self.path)), _stat(Path(site_file)) if site_file else None
+
+    def _open(self, state: _State) -> None:
         try:
             self._store = Store.open(self.path)
-        except (StoreMissing, StoreCorrupt):
+        except (StoreMissing, StoreCorrupt, SiteFileError) as exc:
             if self._store is None:
                 raise
-        self._state = state
+            _LOG.warning("%s The last good build %s is served on.", exc, self._store.build_id)
+            self._state = state
+        else:
+            # Looked at before it was read: what changes meanwhile is noticed the next time.
+            self._state = state[0], self._look()[1]
 
 
-def _state(path: Path) -> tuple[int, int, int] | None:
+def _stat(path: Path) -> tuple[int, int, int] | None:
     try:
         status = path.stat()
-    except FileNotFoundError:
+    except OSError:
         return None
     return status.st_mtime_ns, status.st_ino, status.st_size
 
 
-def _site(manifest: Manifest) -> Site:
+def _site(manifest: Manifest) -> tuple[Site, str]:
     path = Path(manifest.site_file) if manifest.site_file else None
-    return read_site(path if path is not None and path.is_file() else None)[0]
+    return read_site(path if path is not None and path.is_file() else None)
 
 
 def _read_manifest(path: Path) -> Manifest:
@@ -295,15 +313,15 @@ def _read_manifest(path: Path) -> Manifest:
     return manifest
 
 
-def _hold(path: Path, build_id: str) -> IO[bytes] | None:
+def _hold(path: Path, build_id: str) -> int | None:
     """Hold a build's parts for as long as this process reads them; a store that cannot be written needs no hold."""
     lock = path / READERS / f"{build_id}.lock"
     try:
         lock.parent.mkdir(exist_ok=True)
-        file = lock.open("ab")
+        file = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError:
         return None
-    fcntl.flock(file.fileno(), fcntl.LOCK_SH)
+    fcntl.flock(file, fcntl.LOCK_SH)
     return file
 
 
