@@ -90,7 +90,15 @@ def bucket_end(start_ms: int, level: Level, zone: str) -> int:
     return contract.day_starts(start_ms, start_ms, zone)[1] if level.is_calendar_day else start_ms + level.step_ms
 
 
-def exact(store: Store, source: str, signals: Sequence[str], level: Level, start_ms: int, end_ms: int) -> pl.DataFrame:
+def exact(
+    store: Store,
+    source: str,
+    signals: Sequence[str],
+    level: Level,
+    start_ms: int,
+    end_ms: int,
+    stats: Sequence[str] | None = None,
+) -> pl.DataFrame:
     """Read buckets that hold exactly the raw rows of a window.
 
     Parameters
@@ -103,6 +111,8 @@ def exact(store: Store, source: str, signals: Sequence[str], level: Level, start
         An aggregated level; buckets cut by the window's edges are aggregated from raw rows.
     start_ms, end_ms : int
         Half-open window [epoch ms UTC].
+    stats : sequence of str, optional
+        Read these statistics of the level alone.
 
     Returns
     -------
@@ -112,7 +122,7 @@ def exact(store: Store, source: str, signals: Sequence[str], level: Level, start
     """
     kinds = {store.series(source, signal).kind for signal in signals}
     kind = next(iter(kinds), Kind.ANALOG)
-    stats = _STATS.get(kind, _ANALOG)
+    stats = stats or _STATS.get(kind, _ANALOG)
     groups = {store.series(source, signal).group for signal in signals}
     if not all(store.has_level(source, group, level.name) for group in groups):
         return _from_raw(store, source, signals, kind, level, start_ms, end_ms)

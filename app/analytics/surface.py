@@ -1,0 +1,110 @@
+"""A string over time as matrices: rows merged into wider ones, deviations from the string's median. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Buckets of time (rows) by cells or sensors (columns); NaN, and a count of 0, where there is no reading."""
+
+    ts: Ints
+    """Left edges, ascending [epoch ms]."""
+    mean: Floats
+    low: Floats
+    high: Floats
+    count: Ints
+    """Readings behind each value."""
+
+    def columns(self, chosen: slice) -> Rows:
+        """Take some of the columns."""
+        return Rows(self.ts, self.mean[:, chosen], self.low[:, chosen], self.high[:, chosen], self.count[:, chosen])
+
+
+def _firsts(ts: Ints, width_ms: int) -> NDArray[np.intp]:
+    """Index of the first row of each stretch of ``width_ms``, counted from the first row."""
+    slot = (ts - ts[0]) // width_ms
+    return np.flatnonzero(np.append(True, slot[1:] != slot[:-1]))
+
+
+def merged(rows: Rows, width_ms: int) -> Rows:
+    """Merge rows into stretches of a width: means weighted by their readings, extremes kept.
+
+    Parameters
+    ----------
+    rows : Rows
+    width_ms : int
+        Width of a stretch, counted from the first row [ms]; stretches without rows are left out.
+    """
+    if len(rows.ts) == 0:
+        return rows
+    firsts = _firsts(rows.ts, width_ms)
+    if len(firsts) == len(rows.ts):
+        return rows
+    count = np.add.reduceat(rows.count, firsts)
+    total = np.add.reduceat(np.nan_to_num(rows.mean).astype(np.float64) * rows.count, firsts)
+    with np.errstate(invalid="ignore"):
+        mean = (total / count).astype(np.float32)
+    return Rows(
+        rows.ts[firsts],
+        mean,
+        np.fmin.reduceat(rows.low, firsts),
+        np.fmax.reduceat(rows.high, firsts),
+        count,
+    )
+
+
+def row_median(values: Floats) -> Floats:
+    """Take the median of each row over its readings; NaN where a row has none."""
+    ordered = np.sort(values, axis=1)  # NaN sorts last
+    known = (~np.isnan(ordered)).sum(axis=1)
+    low = np.take_along_axis(ordered, (np.maximum(known - 1, 0) // 2)[:, None], axis=1)[:, 0]
+    high = np.take_along_axis(ordered, np.minimum(known // 2, max(values.shape[1] - 1, 0))[:, None], axis=1)[:, 0]
+    return np.asarray(np.where(known > 0, (low + high) / 2, np.nan), values.dtype)
+
+
+def deviations(rows: Rows, chosen: slice) -> Floats:
+    """Find how far each cell strays from its string in each bucket, with the sign.
+
+    A bucket's mean, least and highest reading are held against the string's median of the same statistic; the one of
+    the three that is farthest stands. Extremes are not held against the median of means: a string whose voltage moves
+    within the bucket would then seem to stray as a whole.
+
+    Parameters
+    ----------
+    rows : Rows
+        The whole string.
+    chosen : slice
+        Columns to answer for.
+
+    Returns
+    -------
+    array
+        Of shape (rows, chosen columns), in the readings' unit; NaN where a cell has no reading.
+    """
+    farthest: Floats = rows.mean[:, chosen] - row_median(rows.mean)[:, None]
+    for values in (rows.low, rows.high):
+        if values is not rows.mean:
+            farthest = _farther(farthest, values[:, chosen] - row_median(values)[:, None])
+    return farthest
+
+
+def _farther(one: Floats, other: Floats) -> Floats:
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(np.abs(other) > np.abs(one), other, one))
+
+
+def farthest_of(ts: Ints, values: Floats, width_ms: int) -> tuple[Ints, Floats]:
+    """Merge rows into stretches of a width, of each the value farthest from 0, with its sign."""
+    if len(ts) == 0:
+        return ts, values
+    firsts = _firsts(ts, width_ms)
+    return ts[firsts], _farther(np.fmax.reduceat(values, firsts), np.fmin.reduceat(values, firsts))
