@@ -42,8 +42,12 @@ GRAPH_CONFIG: Any = {
     "toImageButtonOptions": {"format": "png", "scale": 2},
 }
 """What every chart is allowed to do. Nothing is uploaded anywhere; the picture is made in the browser."""
-_WAITING = {"data": [], "layout": {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}}
-_WAITING["layout"] |= {"xaxis": {"visible": False}, "yaxis": {"visible": False}}  # type: ignore[operator]
+_CLEAR, _OFF = "rgba(0,0,0,0)", {"visible": False}
+_WAITING: dict[str, Any] = {
+    "data": [],
+    # The empty title tells the stylesheet that nothing has been drawn yet.
+    "layout": {"paper_bgcolor": _CLEAR, "plot_bgcolor": _CLEAR, "xaxis": _OFF, "yaxis": _OFF, "title": {"text": " "}},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +92,7 @@ def band_badge(band: str | None, text: str | None = None) -> html.Span:
 def provenance(rows: Mapping[str, object], *, subject: str = "this number") -> html.Details:
     """Mark a number: the mark opens what the number rests on (coverage, level, rule, source, exclusions)."""
     said = {name: NOTHING if value is None else str(value) for name, value in rows.items()}
-    pairs = [html.Div([html.Dt(name), html.Dd(value)]) for name, value in said.items()]
+    pairs = [html.Div([html.Dt(name.replace("_", " ")), html.Dd(value)]) for name, value in said.items()]
     summary = html.Summary(icon("info", f"What {subject} rests on"), title=f"What {subject} rests on")
     return html.Details([summary, html.Dl(pairs)], className="ps-mark")
 
@@ -303,9 +307,18 @@ def table(
     )
 
 
-def plain_table(header: Sequence[str], rows: Sequence[Sequence[Content]], *, numeric: Sequence[int] = ()) -> html.Div:
-    """Write a short table of finished words; columns in ``numeric`` are aligned right, in tabular figures."""
-    kind = dict.fromkeys(numeric, "ps-right")
+def plain_table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[Content]],
+    *,
+    numeric: Sequence[int] = (),
+    wrapped: Sequence[int] = (),
+) -> html.Div:
+    """Write a short table of finished words.
+
+    Columns in ``numeric`` are aligned right, in tabular figures; those in ``wrapped`` may break their lines.
+    """
+    kind = dict.fromkeys(numeric, "ps-right") | dict.fromkeys(wrapped, "ps-wrap")
     head = html.Tr([html.Th(words, className=kind.get(at), scope="col") for at, words in enumerate(header)])
     body = [html.Tr([html.Td(cell, className=kind.get(at)) for at, cell in enumerate(row)]) for row in rows]
     whole = html.Table([html.Thead(head), html.Tbody(body)], className="ps-plain")

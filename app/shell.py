@@ -79,9 +79,9 @@ def layout(metas: Sequence[PageMeta], build_id: str | None) -> html.Div:
 
 def toast(words: str, identity: str) -> html.Div:
     """Say that something went wrong, with the id under which the server's log holds the rest."""
-    return html.Div(
-        [html.Div(words), html.Span(["Reported as ", html.Code(identity)], className="ps-note")], className="ps-toast"
-    )
+    close = html.Button(icon("close", "Close"), className="ps-button ps-bare ps-toast-close")
+    told = html.Div([html.Div(words), html.Span(["Reported as ", html.Code(identity)], className="ps-note")])
+    return html.Div([told, close], className="ps-toast")
 
 
 def _link_id(meta: PageMeta) -> str:

@@ -59,9 +59,10 @@
     },
 
     pickMark: function (click) {
-      const data = click && click.points.length ? click.points[0].customdata : null;
-      if (data) {
-        change({ pack: data[0], cell: data[1] });
+      const point = click && click.points.length ? click.points[0] : null;
+      if (point) {
+        const [pack, cell] = point.customdata || [Math.round(point.y), Math.round(point.x)];
+        change({ pack: pack, cell: cell });
       }
     },
 
@@ -69,7 +70,8 @@
     pickPoint: function (click) {
       const point = click && click.points.length ? click.points[0] : null;
       if (point) {
-        change({ cell: Math.round(point.data.type === "surface" ? point.x : point.y) });
+        const flat = new URLSearchParams(window.location.search).get("shape") === "flat";
+        change({ cell: Math.round(flat ? point.y : point.x) });
       }
     },
 

@@ -200,6 +200,11 @@
       }
     });
   }
-  document.addEventListener("click", (event) => closeMarks(event.target));
+  document.addEventListener("click", function (event) {
+    closeMarks(event.target);
+    if (event.target.closest(".ps-toast-close")) {
+      window.dash_clientside.set_props("toasts", { children: [] });
+    }
+  });
   document.addEventListener("keydown", (event) => event.key === "Escape" && closeMarks(null));
 })();

@@ -71,6 +71,15 @@ class SystemGlance:
         group: Mapping[str, Stat] = getattr(self.kpis, topic, {}) if self.kpis else {}
         return next((row for name, row in group.items() if name.endswith(suffix)), None)
 
+    @property
+    def available_kwh(self) -> float | None:
+        """Energy that could be discharged now, before losses [kWh]; None where a part of it is not known."""
+        charge, voltage = self.stat("soc", "_soc"), self.stat("battery", "bms1_v")
+        usable = self.comparison.system.provenance.get("usable_ah") if self.comparison else None
+        if charge is None or voltage is None or charge.last is None or voltage.mean is None or usable is None:
+            return None
+        return charge.last / 100 * float(usable) * voltage.mean / 1000
+
     def alarms(self, days: float) -> tuple[AlarmEvent, ...] | None:
         """List the alarms of the last days of data; None when they are not known."""
         if self.kpis is None:

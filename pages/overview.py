@@ -102,13 +102,13 @@ def update_answer(search: str | None) -> tuple[Component, Component, Component, 
         nothing = empty("No sources", "The build found no meter and no battery system in its folders.")
         return nothing, html.Div(), html.Div(), html.Div()
     now_ms = int(time.time() * 1000)
-    tiles = [system_tile(row, now_ms) for row in systems] + [meter_tile(row, now_ms) for row in meters]
+    rows = [[system_tile(row, now_ms) for row in systems], [meter_tile(row, now_ms) for row in meters]]
     sample = any(row.scope.sample for row in systems) or any(row.scope.sample for row in meters)
     attention = need_attention(systems)
     return (
         headline(verdict_words(systems, attention), lead=lead_words(systems, meters), sample=sample),
         questions(systems) if systems else html.Div(),
-        html.Div(tiles, className="ps-tiles"),
+        html.Div([html.Div(tiles, className="ps-tiles") for tiles in rows if tiles]),
         worst_table([row for glance in systems for row in glance.flagged], View.parse(search)),
     )
 
@@ -150,7 +150,7 @@ def worst_table(flagged: Sequence[Flagged], view: View) -> Component:
         fault = FAULT_WORDS.get(row.verdict.fault, row.verdict.fault)
         rows.append([badge(row.verdict.severity), row.system, link, fault, row.worst.text])
     more = len(ranked) - SHOWN_WORST
-    table = plain_table(["Severity", "System", "Cell", "Signs fit", "Why"], rows)
+    table = plain_table(["Severity", "System", "Cell", "Signs fit", "Why"], rows, wrapped=[4])
     return html.Div(
         [table, html.P(f"and {counted(more, 'more cell')}", className="ps-caption")] if more > 0 else [table]
     )

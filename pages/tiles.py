@@ -77,9 +77,9 @@ def system_tile(glance: SystemGlance, now_ms: int) -> html.Article:
     tiles = [
         soh_tile(report),
         kpi("State of charge", quantity(soc.last if soc else None, "%", 0), note="last reading"),
+        available_tile(glance),
         kpi("Alarms, 7 days", NOTHING if week is None else number(len(week)), note=alarms),
         kpi("Hottest cell, 7 days", quantity(hottest.max if hottest else None, "°C"), note="highest reading"),
-        kpi("Imbalance", quantity(report.imbalance_mv if report else None, "mV"), note="at rest, median day"),
         data_tile(scope, report.coverage if report else None, now_ms),
     ]
     return _tile(scope, "/cells", "system", status_words(glance), tiles, glance.reasons)
@@ -146,22 +146,38 @@ def working(systems: Sequence[SystemGlance]) -> Component:
     severity = "fine" if len(moved) == len(judged) else "watch"
     return kpi(
         "Is it working?",
-        f"{len(moved)} of {counted(len(judged), 'system')} moved energy",
+        f"{len(moved)} of {counted(len(judged), 'system')} ran",
         note=f"up to {quantity(peak, 'kW')} in the last 7 days of data",
         severity=severity,
     )
 
 
+def available_tile(glance: SystemGlance) -> Component:
+    """Show the energy that could be discharged now, with how it was worked out."""
+    rule = {
+        "rule": "state of charge · usable capacity · mean string voltage",
+        "source": "last state of charge; usable capacity measured between anchors; voltage of the last 7 days",
+        "left out": "losses while discharging",
+    }
+    mark = provenance(rule, subject="the available energy")
+    value = glance.available_kwh
+    if value is None:
+        return kpi("Energy available", NOTHING, note="no measured capacity, charge or voltage", severity="unknown")
+    return kpi("Energy available", energy(value), note="estimate, before losses", mark=mark)
+
+
 def available(systems: Sequence[SystemGlance]) -> Component:
-    """Say how much energy there is: the state of charge of each system, and the measured health it counts on."""
+    """Say how much energy there is: the sum over the systems, and the state of charge of each."""
     charges = [(glance.scope.source, row.last) for glance in systems if (row := glance.stat("soc", "soc")) is not None]
-    said = [f"{name}: {quantity(value, '%', 0)}" for name, value in charges if known(value)]
-    values = [value for _, value in charges if value is not None]
-    if not values:
-        return kpi("How much energy?", "Not known", note="no state of charge is logged", severity="unknown")
-    low, high = min(values), max(values)
-    words = quantity(low, "%", 0) if low == high else f"{number(low)} to {quantity(high, '%', 0)}"
-    return kpi("How much energy is available?", f"{words} charged", note=", ".join(said), severity="fine")
+    said = [f"{name} {quantity(value, '%', 0)}" for name, value in charges if known(value)]
+    if not said:
+        return kpi("How much energy is available?", "Not known", note="no charge is logged", severity="unknown")
+    found = [value for glance in systems if (value := glance.available_kwh) is not None]
+    charged = f"charged: {', '.join(said)}"
+    if not found:
+        return kpi("How much energy is available?", "Capacity not known", note=charged, severity="unknown")
+    partly = "" if len(found) == len(systems) else f"{len(found)} of {len(systems)} systems; "
+    return kpi("How much energy is available?", f"About {energy(sum(found))}", note=f"{partly}{charged}")
 
 
 def trending(systems: Sequence[SystemGlance]) -> Component:
