@@ -28,10 +28,14 @@ class Dialect:
     data_offset: int
     """Byte at which the first row begins."""
     stamp_column: int
+    time_column: int | None
+    """Column of the time of day, where date and time stand apart."""
     stamp: StampFormat | None
-    """Notation of every stamp seen, as it stands between separators; None where they differ or need care."""
-    day_first: bool
-    """Whether ``3/4/2024`` is the third of April."""
+    """Notation of every stamp seen; None where they differ or need care."""
+    day_first: bool | None
+    """Whether ``3/4/2024`` is the third of April; None where no stamp is written so."""
+    quotes: int
+    """Quotation marks in every row."""
     row_bytes: float
     """Mean length of the rows seen [bytes]."""
 
@@ -39,7 +43,7 @@ class Dialect:
     def key(self) -> str:
         """All of it that decides what a row means, as a short text."""
         meaning = (self.encoding, self.newline, self.separator, self.decimal_comma, self.header, self.width)
-        stamps = (self.stamp_column, self.stamp, self.day_first, self.data_offset)
+        stamps = (self.stamp_column, self.time_column, self.stamp, self.day_first, self.data_offset)
         return hashlib.blake2b(repr((meaning, stamps)).encode(), digest_size=8).hexdigest()
 
 
@@ -59,5 +63,3 @@ class Sniffed:
     values: tuple[Column, ...]
     ignored: tuple[str, ...]
     """Columns that hold no numbers, or whose name came before."""
-    first_stamp: str
-    """The first data line's stamp; empty where the first lines hold none."""

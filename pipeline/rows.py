@@ -66,7 +66,7 @@ def read_rows(
     lines = text.split(dialect.newline)
     is_cut_off = is_end and lines[-1] != ""
     frame = pl.DataFrame({"line": lines}, schema={"line": pl.String}).with_row_index("n")
-    frame = frame.with_columns(pl.col("line").str.strip_chars_start("\0 \r").str.strip_chars_end("\r ")).filter(
+    frame = frame.with_columns(pl.col("line").str.strip_chars_start("\0 \r\n").str.strip_chars_end("\r ")).filter(
         pl.col("line") != ""
     )
     comments = frame["line"].str.starts_with("#")
@@ -75,9 +75,7 @@ def read_rows(
     counts.rows = frame.height
     frame = _split(frame, dialect.separator)
     frame = _check_fields(frame, dialect, last=len(lines) - 1 if is_cut_off else -1)
-    frame = frame.with_columns(
-        pl.col("fields").list.get(dialect.stamp_column, null_on_oob=True).str.strip_chars(_PADDING).alias("stamp")
-    )
+    frame = frame.with_columns(_stamp(dialect).alias("stamp"))
     frame = frame.with_columns(
         pl.when(pl.col("reason").is_null() & pl.col("stamp").str.to_lowercase().is_in(list(STAMP_NAMES)))
         .then(pl.lit("repeated_header"))
@@ -85,7 +83,7 @@ def read_rows(
         .alias("reason")
     )
     stamp = dialect.stamp
-    likely = (stamp,) if stamp is not None and not stamp.pattern.startswith('"') else ()
+    likely = (stamp,) if stamp is not None else ()
     ms, instant = parse_mixed(frame["stamp"], likely, day_first=dialect.day_first)
     frame = frame.with_columns(
         pl.when(pl.col("reason").is_null() & ms.is_null()).then(pl.lit("bad_stamp")).otherwise("reason").alias("reason")
@@ -101,6 +99,13 @@ def read_rows(
         values,
         counts,
     )
+
+
+def _stamp(dialect: Dialect) -> pl.Expr:
+    """Put a row's stamp together."""
+    parts = [at for at in (dialect.stamp_column, dialect.time_column) if at is not None]
+    texts = [pl.col("fields").list.get(at, null_on_oob=True).str.strip_chars(_PADDING) for at in parts]
+    return pl.concat_str(texts, separator=" ") if len(texts) > 1 else texts[0]
 
 
 def _split(frame: pl.DataFrame, separator: str) -> pl.DataFrame:

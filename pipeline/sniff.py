@@ -11,14 +11,15 @@ import csv
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.blocks import LINE_BYTES_MAX
-from pipeline.dialect import Column, Dialect, Sniffed
+from pipeline.columns import stamp_columns, tokens_of, value_columns
+from pipeline.dialect import Dialect, Sniffed
 from pipeline.errors import InputError
-from pipeline.notation import MISSING_TOKENS, STAMP_NAMES, has_decimal_comma, is_number
-from pipeline.stamps import EPOCH, StampFormat, recognise
+from pipeline.notation import STAMP_NAMES, has_decimal_comma, is_number
+from pipeline.stamps import EPOCH, recognise
 
 HEAD_BYTES = 16_384
 """Bytes that a file's form is judged by."""
@@ -27,6 +28,9 @@ _SAMPLE_LINES = 16
 _SEARCH_LINES = 400
 """Lines searched for the first data line."""
 
+_SPOTS = 64
+_SPOT_BYTES = 256
+"""Where days cannot be told from months at the head, so many pieces of so many bytes are looked at."""
 _PROBE_BYTES = 1024
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\f\r\x1a\x1b")
 """Characters that no text holds."""
@@ -173,43 +177,55 @@ class _Sniffer:
         stamp_column: int,
         header: tuple[str, ...],
     ) -> Sniffed:
-        rows = [_fields(line, separator) for line in lines[rows_at : rows_at + _SAMPLE_LINES] if line.strip()]
+        sample = [line for line in lines[rows_at : rows_at + _SAMPLE_LINES] if line.strip()]
         named = [i for i, name in enumerate(header) if name.lower() in STAMP_NAMES]
-        good = [row for row in rows if len(row) > stamp_column]
         if named and stamp_column not in named:
             stamp_column = named[0]
-        widths = [len(row) for row in good]
+        rows = [row for line in sample if len(row := _fields(line, separator)) > stamp_column]
+        widths = [len(row) for row in rows]
         width = max(len(header), max(set(widths), key=widths.count, default=2), 2)
-        values, ignored = _value_columns(good, header, width, stamp_column)
+        stamps = stamp_columns(rows, stamp_column, self._elsewhere)
+        values, ignored = value_columns(rows, header, width, (stamps.column, stamps.time_column))
         if not values:
             raise InputError(self._path, rows_at + 1, "it has time stamps and no column of readings beside them")
-        stamps = [row[stamp_column].strip() for row in good if len(row) > stamp_column]
-        day_first = _is_day_first(stamps)
-        unit = 2 if self._encoding.startswith("utf-16") else 1
-        offset = len(self._bom) + unit * sum(len(line) + 1 for line in lines[:rows_at])
-        if unit == 1:
-            offset = len(self._bom) + _nth_line_end(self._head[len(self._bom) :], self._newline.encode(), rows_at)
-        sample = lines[rows_at : rows_at + 200]
-        return Sniffed(
-            Dialect(
-                encoding=self._encoding,
-                newline=self._newline,
-                separator=separator,
-                decimal_comma=separator != "," and has_decimal_comma(_tokens(good, values)),
-                has_header=bool(header),
-                header=header,
-                width=width,
-                skip_lines=rows_at,
-                data_offset=offset,
-                stamp_column=stamp_column,
-                stamp=_common_format(lines[rows_at : rows_at + _SAMPLE_LINES], separator, stamp_column, day_first),
-                day_first=day_first,
-                row_bytes=max(sum(len(line) + 1 for line in sample) / max(len(sample), 1), 4.0),
-            ),
-            tuple(values),
-            tuple(ignored),
-            next((stamp for stamp in stamps if recognise(stamp)), ""),
+        quotes = {line.count('"') for line in sample}
+        lengths = [len(line) + 1 for line in lines[rows_at : rows_at + 200]]
+        dialect = Dialect(
+            encoding=self._encoding,
+            newline=self._newline,
+            separator=separator,
+            decimal_comma=separator != "," and has_decimal_comma(tokens_of(rows, values)),
+            has_header=bool(header),
+            header=header,
+            width=width,
+            skip_lines=rows_at,
+            data_offset=self._offset(lines, rows_at),
+            stamp_column=stamps.column,
+            time_column=stamps.time_column,
+            stamp=stamps.style if len(quotes) == 1 else None,
+            day_first=stamps.day_first,
+            quotes=quotes.pop() if len(quotes) == 1 else 0,
+            row_bytes=max(sum(lengths) / max(len(lengths), 1), 4.0),
         )
+        return Sniffed(dialect, tuple(values), tuple(ignored))
+
+    def _offset(self, lines: Sequence[str], count: int) -> int:
+        """Find the byte at which the line after the first few begins."""
+        if self._encoding.startswith("utf-16"):
+            return len(self._bom) + 2 * sum(len(line) + 1 for line in lines[:count])
+        return len(self._bom) + _nth_line_end(self._head[len(self._bom) :], self._newline.encode(), count)
+
+    def _elsewhere(self) -> bytes:
+        """Read pieces from all over the file."""
+        if self._complete:
+            return self._head
+        try:
+            with self._path.open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                spots = (size * n // _SPOTS for n in range(_SPOTS))
+                return b"\n".join(os.pread(file.fileno(), _SPOT_BYTES, spot) for spot in spots)
+        except OSError:
+            return self._head
 
 
 def _is_utf8(head: bytes) -> bool:
@@ -277,65 +293,3 @@ def _header_separator(lines: Sequence[str]) -> str:
 def _is_reading(field: str) -> bool:
     text = field.strip()
     return is_number(text) or recognise(text) is not None
-
-
-def _value_columns(
-    rows: Sequence[Sequence[str]], header: Sequence[str], width: int, stamp_column: int
-) -> tuple[list[Column], list[str]]:
-    values: list[Column] = []
-    ignored: list[str] = []
-    seen: set[str] = set()
-    candidates = [n for n in range(width) if n != stamp_column]
-    for n in candidates:
-        name = header[n] if n < len(header) else None
-        tokens = [row[n].strip() for row in rows if n < len(row)]
-        if name in seen:
-            ignored.append(f"{name} (again)")
-        elif len(candidates) == 1 or _holds_numbers(tokens, name):
-            values.append(Column(n, name))
-            seen.update([name] if name else [])
-        elif name or any(tokens):
-            ignored.append(name or f"column {n + 1}")
-    return values, ignored
-
-
-def _holds_numbers(tokens: Sequence[str], name: str | None) -> bool:
-    present = [token for token in tokens if token.upper() not in MISSING_TOKENS]
-    if not present:
-        return bool(name)
-    return sum(map(is_number, present)) * 2 >= len(present)
-
-
-def _tokens(rows: Sequence[Sequence[str]], values: Sequence[Column]) -> Iterator[str]:
-    for row in rows:
-        for column in values:
-            if column.index < len(row):
-                yield row[column.index].strip()
-
-
-def _is_day_first(stamps: Sequence[str]) -> bool:
-    """Tell ``day/month`` from ``month/day``: by a number above 12, else by which is the finer step of the rows."""
-    slashed = [match for stamp in stamps if (match := re.match(r"(\d{1,2})/(\d{1,2})/\d{2,4}", stamp))]
-    if not slashed:
-        return False
-    firsts, seconds = [int(match[1]) for match in slashed], [int(match[2]) for match in slashed]
-    if max(firsts) > 12 or max(seconds) > 12:
-        return max(firsts) > 12
-    return len(set(firsts)) > len(set(seconds))
-
-
-def _common_format(lines: Sequence[str], separator: str, column: int, day_first: bool) -> StampFormat | None:
-    """Find the one notation that all stamps share as they stand between separators, quotes included."""
-    styles: set[StampFormat | None] = set()
-    for line in lines:
-        fields = line.rstrip("\r").split(separator)
-        if not line.strip() or len(fields) <= column:
-            continue
-        raw = fields[column]
-        bare = raw[1:-1] if len(raw) > 2 and raw[0] == raw[-1] == '"' else raw
-        style = recognise(bare, day_first=day_first)
-        if style is not None and bare != raw:
-            style = StampFormat(f'"{style.pattern}"', style.kind) if style != EPOCH else None
-        if style is not None:
-            styles.add(style)
-    return styles.pop() if len(styles) == 1 else None

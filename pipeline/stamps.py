@@ -56,15 +56,21 @@ _COMPACT = re.compile(r"(?P<between>T?)\d{6}(?P<zone>Z?)")
 _NUMBER = re.compile(r"-?\d{8,19}(\.\d+)?")
 
 
-def recognise(text: str, *, day_first: bool = False) -> StampFormat | None:
+def is_day(text: str) -> bool:
+    """Whether a text is a date without a time of day."""
+    style = recognise(text)
+    return style is not None and style.kind == "local" and "%H" not in style.pattern and "%I" not in style.pattern
+
+
+def recognise(text: str, *, day_first: bool | None = None) -> StampFormat | None:
     """Tell the notation of one stamp.
 
     Parameters
     ----------
     text : str
         The stamp, without quotes or spaces around it.
-    day_first : bool
-        Whether ``3/4/2024`` is the third of April; else it is the fourth of March.
+    day_first : bool, optional
+        Whether ``3/4/2024`` is the third of April; where that is not known, slashes are American and dashes are not.
 
     Returns
     -------
@@ -74,13 +80,20 @@ def recognise(text: str, *, day_first: bool = False) -> StampFormat | None:
     for date, pattern in _DATES:
         if match := date.match(text):
             written = pattern.format(match["mark"])
-            if day_first and match["mark"] == "/":
-                written = written.replace("%m/%d", "%d/%m")
+            if day_first is not None and match["mark"] in ("/", "-"):
+                written = _in_order(written, match["mark"], day_first=day_first)
             if found := _time_format(written, text[match.end() :]):
                 return found
     if _NUMBER.fullmatch(text) and not is_out_of_range(_epoch_ms(float(text))):
         return EPOCH
     return None
+
+
+def _in_order(pattern: str, mark: str, *, day_first: bool) -> str:
+    if pattern.startswith("%Y") or "%b" in pattern:
+        return pattern
+    year = pattern[-2:]
+    return mark.join(("%d", "%m", year) if day_first else ("%m", "%d", year))
 
 
 def _time_format(date: str, rest: str) -> StampFormat | None:
@@ -167,7 +180,9 @@ def _parse_epoch(texts: pl.Series) -> pl.Series:
     return frame.select(pl.coalesce(choices)).to_series()
 
 
-def parse_mixed(texts: pl.Series, likely: Sequence[StampFormat], *, day_first: bool) -> tuple[pl.Series, pl.Series]:
+def parse_mixed(
+    texts: pl.Series, likely: Sequence[StampFormat], *, day_first: bool | None
+) -> tuple[pl.Series, pl.Series]:
     """Read stamps in any notations, row by row.
 
     Parameters
@@ -176,7 +191,7 @@ def parse_mixed(texts: pl.Series, likely: Sequence[StampFormat], *, day_first: b
         Stamps without quotes or spaces around them.
     likely : sequence of StampFormat
         Notations to try first.
-    day_first : bool
+    day_first : bool or None
         As in `recognise`.
 
     Returns
@@ -199,7 +214,7 @@ def parse_mixed(texts: pl.Series, likely: Sequence[StampFormat], *, day_first: b
 
 
 def _styles(
-    frame: pl.DataFrame, likely: Sequence[StampFormat], tried: set[StampFormat], day_first: bool
+    frame: pl.DataFrame, likely: Sequence[StampFormat], tried: set[StampFormat], day_first: bool | None
 ) -> Iterator[StampFormat]:
     """Name the notations worth trying on what is still unread: the likely ones, then those of the texts left over."""
     yield from likely

@@ -172,6 +172,18 @@ def _forms() -> list[Case]:
         Case("trailing_separator_with_header", _text(*[line + "," for line in _LOCAL], header="ts,com_ap,"), GOOD),
         Case("text_column_beside", _text(*[line + ",ok" for line in _LOCAL], header="ts,com_ap,status"), GOOD),
         Case("more_decimals", _text("2024-01-01 01:00:00,1.500000000000", *_LOCAL[1:]), GOOD),
+        Case("index_column", _text(*[f"{n},{line}" for n, line in enumerate(_LOCAL)], header=",ts,com_ap"), GOOD),
+        Case(
+            "every_field_quoted_one_comma_inside",
+            _text(
+                '"2024-01-01 01:00:00","1.5","a"',
+                '"2024-01-01 01:05:00","-2.25","b,c"',
+                '"2024-01-01 01:10:00","3.0","d"',
+                header='"ts","com_ap","note"',
+            ),
+            GOOD,
+        ),
+        Case("quotes_in_some_rows", _text(_LOCAL[0], '"2024-01-01 01:05:00","-2.25"', _LOCAL[2]), GOOD),
         Case("name_with_spaces", plain, GOOD, file_name="com ap (2).csv"),
         Case("name_with_umlaut", plain, GOOD, file_name="Zähler-Größe.csv"),
         Case("name_in_capitals", plain, GOOD, file_name="COM_AP.CSV"),
@@ -231,6 +243,44 @@ def _stamps() -> list[Case]:
             "mixed_t_and_space",
             _text("2024-01-01 01:00:00,1.5", "2024-01-01T01:05:00,-2.25", "2024-01-01 01:10:00,3.0"),
             GOOD,
+        ),
+        Case(
+            "date_and_time_apart",
+            _stamped("%d.%m.%Y;%H:%M", zone_ms=_HOUR).replace(b"ts,com_ap", b"Datum;Uhrzeit;Wert").replace(b",", b";"),
+            GOOD,
+        ),
+        Case(
+            "date_and_time_apart_bad_time",
+            _text(
+                "2024-01-01,01:00,1.5",
+                "2024-01-01,soon,9",
+                "2024-01-01,01:05,-2.25",
+                "2024-01-01,01:10,3.0",
+                header="date,time,com_ap",
+            ),
+            GOOD,
+            {"bad_stamp": 1},
+            line=3,
+        ),
+        Case(
+            "days_first_by_later_rows",
+            _text(*[f"{day:02}/04/2024 12:00,{day}.0" for day in range(1, 31)]),
+            tuple((f"2024-04-{day:02}T10:00:00", float(day)) for day in range(1, 31)),
+        ),
+        Case(
+            "months_first_by_later_rows",
+            _text(*[f"04/{day:02}/2024 12:00,{day}.0" for day in range(1, 31)]),
+            tuple((f"2024-04-{day:02}T10:00:00", float(day)) for day in range(1, 31)),
+        ),
+        Case(
+            "dashes_days_first",
+            _text("03-04-2024 12:00:00,1.0", "04-04-2024 12:00:00,2.0"),
+            (("2024-04-03T10:00:00", 1.0), ("2024-04-04T10:00:00", 2.0)),
+        ),
+        Case(
+            "dashes_months_first",
+            _text("04-29-2024 12:00:00,1.0", "04-30-2024 12:00:00,2.0"),
+            (("2024-04-29T10:00:00", 1.0), ("2024-04-30T10:00:00", 2.0)),
         ),
         Case(
             "days_alone",
