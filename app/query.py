@@ -125,7 +125,7 @@ def exact(
     stats = stats or _STATS.get(kind, _ANALOG)
     groups = {store.series(source, signal).group for signal in signals}
     if not all(store.has_level(source, group, level.name) for group in groups):
-        return _from_raw(store, source, signals, kind, level, start_ms, end_ms)
+        return _from_raw(store, source, signals, kind, level, start_ms, end_ms, stats)
     first = min(store.series(source, signal).first_ms for signal in signals)
     last = max(store.series(source, signal).last_ms for signal in signals)
     low = floor(start_ms, level, store.zone)
@@ -133,12 +133,12 @@ def exact(
         low = bucket_end(low, level, store.zone)
     high = floor(end_ms, level, store.zone) if end_ms <= last else end_ms
     if high <= low:
-        return _from_raw(store, source, signals, kind, level, start_ms, end_ms)
+        return _from_raw(store, source, signals, kind, level, start_ms, end_ms, stats)
     pieces = [store.read(source, signals, level, stats, low, high)]
     if start_ms < low:
-        pieces.insert(0, _from_raw(store, source, signals, kind, level, start_ms, low))
+        pieces.insert(0, _from_raw(store, source, signals, kind, level, start_ms, low, stats))
     if high < end_ms:
-        pieces.append(_from_raw(store, source, signals, kind, level, high, end_ms))
+        pieces.append(_from_raw(store, source, signals, kind, level, high, end_ms, stats))
     whole = [piece for piece in pieces if piece.height]
     return pl.concat(whole, how="diagonal_relaxed") if whole else pieces[0]
 
@@ -151,14 +151,22 @@ _STATS: dict[Kind, tuple[str, ...]] = {
 
 
 def _from_raw(
-    store: Store, source: str, signals: Sequence[str], kind: Kind, level: Level, start_ms: int, end_ms: int
+    store: Store,
+    source: str,
+    signals: Sequence[str],
+    kind: Kind,
+    level: Level,
+    start_ms: int,
+    end_ms: int,
+    stats: Sequence[str],
 ) -> pl.DataFrame:
     """Aggregate raw rows of a window into the level's buckets, those at the edges cut by the window."""
     derived = ("delta", "class") if kind is Kind.COUNTER else ()
     raw = store.read(source, signals, RAW_LEVEL, derived, start_ms, end_ms)
     labels = _labels(raw[TS].to_physical().to_numpy(), level, store.zone)
     label = pl.Series(TS, np.maximum(labels, start_ms)).cast(contract.TS_DTYPE)
-    aggregates = [one for signal in signals if signal in raw.columns for one in _aggregates(signal, kind)]
+    there = set(raw.columns)
+    aggregates = [one for signal in signals if signal in there for one in _aggregates(signal, kind, stats)]
     keyed = raw.with_columns(label).lazy().group_by(TS, maintain_order=True)
     return keyed.agg(aggregates).collect(engine="in-memory")
 
@@ -171,26 +179,23 @@ def _labels(ts: NDArray[np.int64], level: Level, zone: str) -> NDArray[np.int64]
     return labels
 
 
-def _aggregates(signal: str, kind: Kind) -> list[pl.Expr]:
+def _aggregates(signal: str, kind: Kind, stats: Sequence[str]) -> list[pl.Expr]:
     reading = pl.col(signal)
-    count = reading.count().cast(pl.UInt32).alias(column(signal, "n"))
+    made = {"n": reading.count().cast(pl.UInt32)}
     if kind is Kind.FLAG:
-        return [reading.max().alias(column(signal, "max")), count]
-    if kind is Kind.COUNTER:
+        made["max"] = reading.max()
+    elif kind is Kind.COUNTER:
         delta, step_class = pl.col(column(signal, "delta")), pl.col(column(signal, "class"))
-        known = pl.when(delta.count() > 0).then(delta.sum()).alias(column(signal, "delta"))
-        classes = [
-            (step_class == code).sum().cast(pl.UInt32).alias(column(signal, f"n_{name}"))
-            for code, name in enumerate(STEP_CLASSES)
-        ]
-        return [known, count, *classes]
-    return [
-        reading.cast(pl.Float64).mean().cast(pl.Float32).alias(column(signal, "mean")),
-        reading.min().alias(column(signal, "min")),
-        reading.max().alias(column(signal, "max")),
-        reading.drop_nulls().last().alias(column(signal, "last")),
-        count,
-    ]
+        made["delta"] = pl.when(delta.count() > 0).then(delta.sum())
+        made |= {f"n_{name}": (step_class == code).sum().cast(pl.UInt32) for code, name in enumerate(STEP_CLASSES)}
+    else:
+        made |= {
+            "mean": reading.cast(pl.Float64).mean().cast(pl.Float32),
+            "min": reading.min(),
+            "max": reading.max(),
+            "last": reading.drop_nulls().last(),
+        }
+    return [made[stat].alias(column(signal, stat)) for stat in stats]
 
 
 # Sums and extremes ----------------------------------------------------------------------------------------------------
@@ -223,7 +228,7 @@ def summary(
         whole = [span(store.series(source, name), start_ms, end_ms) for name in names]
         start, end = min(low for low, _ in whole), max(high for _, high in whole)
         frame = exact(store, source, names, sum_level(store, start, end), start, end)
-        rows += [_summed(frame, name, kind) for name in names]
+        rows += _summed(frame, names, kind)
     order = {signal: at for at, signal in enumerate(signals)}
     rows.sort(key=lambda row: order[row["signal"]])
     return pl.DataFrame(rows, schema=_SUMMARY)
@@ -239,23 +244,37 @@ _SUMMARY = {
 }
 
 
-def _summed(frame: pl.DataFrame, name: str, kind: Kind) -> dict[str, Any]:
-    empty: dict[str, Any] = dict.fromkeys(_SUMMARY) | {"signal": name, "n": 0}
-    if column(name, "n") not in frame.columns:
-        return empty
-    rows = frame.filter(pl.col(column(name, "n")) > 0)
-    if rows.height == 0:
-        return empty
-    counts = rows[column(name, "n")].cast(pl.Int64)
-    found = empty | {"n": int(counts.sum())}
+def _summed(frame: pl.DataFrame, names: Sequence[str], kind: Kind) -> list[dict[str, Any]]:
+    """Sum the buckets of signals of one kind."""
+    there = [name for name in names if column(name, "n") in frame.columns]
+    sums = frame.lazy().select(one for name in there for one in _sums(name, kind)).collect(engine="in-memory")
+    found = sums.row(0, named=True) if there else {}
+    rows: list[dict[str, Any]] = []
+    for name in names:
+        row: dict[str, Any] = dict.fromkeys(_SUMMARY) | {"signal": name, "n": int(found.get(column(name, "n")) or 0)}
+        if row["n"] and kind is not Kind.COUNTER:
+            row["max"] = _number(found[column(name, "max")])
+        if row["n"] and kind is Kind.ANALOG:
+            row["min"] = _number(found[column(name, "min")])
+            row["last"] = _number(found[column(name, "last")])
+            row["mean"] = _number(found[column(name, "mean")] / row["n"])
+        rows.append(row)
+    return rows
+
+
+def _sums(name: str, kind: Kind) -> list[pl.Expr]:
+    count = pl.col(column(name, "n")).cast(pl.Int64)
     if kind is Kind.COUNTER:
-        return found
-    found["max"] = _number(rows[column(name, "max")].max())
-    if kind is Kind.ANALOG:
-        found["min"] = _number(rows[column(name, "min")].min())
-        found["last"] = _number(rows[column(name, "last")].drop_nulls().last())
-        found["mean"] = float((rows[column(name, "mean")].cast(pl.Float64) * counts).sum()) / found["n"]
-    return found
+        return [count.sum()]
+    if kind is Kind.FLAG:
+        return [count.sum(), pl.col(column(name, "max")).max()]
+    return [
+        count.sum(),
+        pl.col(column(name, "max")).max(),
+        pl.col(column(name, "min")).min(),
+        pl.col(column(name, "last")).drop_nulls().last(),
+        (pl.col(column(name, "mean")).cast(pl.Float64) * count).sum(),
+    ]
 
 
 def _number(value: object) -> float | None:

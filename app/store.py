@@ -338,7 +338,8 @@ def _between(frame: pl.DataFrame, part: Part, start_ms: int, end_ms: int) -> pl.
 
 def _beside(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
     """Lay two frames side by side; what both hold (a signal whose clock changed company) is coalesced."""
-    shared = [name for name in right.columns if name in left.columns and name != TS]
+    there = set(left.columns) - {TS}
+    shared = [name for name in right.columns if name in there]
     if not shared and left[TS].equals(right[TS]):
         return left.hstack(right.get_columns()[1:])
     joined = left.join(right, on=TS, how="full", coalesce=True, suffix="|right")

@@ -195,9 +195,12 @@ def _stamps(frame: pl.DataFrame) -> NDArray[np.int64]:
 
 def _matrix(frame: pl.DataFrame, names: Sequence[str]) -> NDArray[np.float32]:
     """Lay columns side by side; one that the window lacks is NaN."""
-    columns = [pl.col(name) if name in frame.columns else pl.lit(None).alias(name) for name in names]
-    laid = frame.select(one.cast(pl.Float32) for one in columns).to_numpy()
-    return np.asarray(laid, np.float32).reshape(frame.height, len(names))
+    laid = np.full((len(names), frame.height), np.nan, np.float32)
+    there = set(frame.columns)
+    for row, name in enumerate(names):
+        if name in there:
+            laid[row] = frame[name].cast(pl.Float32).to_numpy()
+    return laid.T
 
 
 def heatmap(
