@@ -158,15 +158,16 @@ def _from_raw(
     level: Level,
     start_ms: int,
     end_ms: int,
-    stats: Sequence[str],
+    stats: Sequence[str] | None = None,
 ) -> pl.DataFrame:
     """Aggregate raw rows of a window into the level's buckets, those at the edges cut by the window."""
     derived = ("delta", "class") if kind is Kind.COUNTER else ()
+    wanted = stats or _STATS.get(kind, _ANALOG)
     raw = store.read(source, signals, RAW_LEVEL, derived, start_ms, end_ms)
     labels = _labels(raw[TS].to_physical().to_numpy(), level, store.zone)
     label = pl.Series(TS, np.maximum(labels, start_ms)).cast(contract.TS_DTYPE)
     there = set(raw.columns)
-    aggregates = [one for signal in signals if signal in there for one in _aggregates(signal, kind, stats)]
+    aggregates = [one for signal in signals if signal in there for one in _aggregates(signal, kind, wanted)]
     keyed = raw.with_columns(label).lazy().group_by(TS, maintain_order=True)
     return keyed.agg(aggregates).collect(engine="in-memory")
 
