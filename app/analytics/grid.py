@@ -120,8 +120,24 @@ def _limited(matrix: Floats, count: int) -> Floats:
     return np.where(order <= count, matrix, np.nan)
 
 
-def daily_z(matrix: Floats, floor: float) -> Floats:
-    """Score each day's values against the string of that day: (x − median) / max(1.4826·MAD, floor)."""
+TAIL_MIN_CELLS = 60
+"""From so many cells on, a string's own tails say how far a sound cell may lie [cells]."""
+TAIL_SHARE, TAIL_SIGMA = 0.95, 1.96
+"""Share of a normal string within so many standard deviations of its median."""
+
+
+def daily_z(matrix: Floats, floor: float, *, heavy_tails: bool = False) -> Floats:
+    """Score each day's values against the string of that day: (x − median) / max(1.4826·MAD, floor).
+
+    With ``heavy_tails`` the scale is at least the 95th percentile of |x − median| over 1.96 (of sixty cells or more):
+    a curved scale, such as charge read from a voltage, gives sound cells long tails, which the MAD alone does not see.
+    """
     centred = matrix - row_median(matrix)[:, None]
-    spread = np.maximum(1.4826 * row_median(np.abs(centred)), floor)
+    size = np.abs(centred)
+    spread = np.maximum(1.4826 * row_median(size), floor)
+    if heavy_tails and matrix.size:
+        known = (~np.isnan(size)).sum(axis=1)
+        place = np.maximum(np.ceil(TAIL_SHARE * known).astype(np.int64) - 1, 0)
+        tail = np.sort(size, axis=1)[np.arange(len(size)), place] / TAIL_SIGMA
+        spread = np.where(known >= TAIL_MIN_CELLS, np.fmax(spread, tail), spread)
     return np.asarray(centred / spread[:, None])
