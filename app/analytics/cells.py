@@ -250,8 +250,7 @@ def _slope_onset(grid: Grid, column: int, level: float) -> int:
     rows = working_rows(grid)
     groups = np.array_split(rows, max(len(rows) // 5, 1))
     above = [float(slopes(grid, group)[column]) / level > 0.5 for group in groups]
-    since = next((at for at in range(len(above)) if np.mean(above[at:]) > 0.8), 0)
-    return int(groups[since][0])
+    return int(groups[since_when(np.array(above), week=2) or 0][0])
 
 
 # Change ---------------------------------------------------------------------------------------------------------------
@@ -367,8 +366,17 @@ def _change_onset(grid: Grid, change: Change, column: int) -> int:
     known = np.flatnonzero(~np.isnan(series))
     base = float(np.median(series[known][:30]))
     moved = (series[known] - base) / float(change.step[column]) > 0.5
-    since = next((at for at in range(len(moved)) if np.mean(moved[at:]) > 0.8), len(moved) - 1)
-    return int(known[since])
+    since = since_when(moved)
+    return int(known[-1 if since is None else since])
+
+
+def since_when(flags: Mask, week: int = 7) -> int | None:
+    """Find where flags begin to hold for good: set, set for most of the week after it and of all that follows."""
+    tail = np.cumsum(flags[::-1])[::-1] / np.arange(len(flags), 0, -1)
+    for at in np.flatnonzero(flags & (tail > 0.8)):
+        if np.mean(flags[at : at + week]) > 0.7:
+            return int(at)
+    return None
 
 
 def escalate(signs: list[Sign], far_z: float) -> list[Sign]:

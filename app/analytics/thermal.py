@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from app.analytics.cells import Change, change_scores, change_z, onset, persistent_columns
+from app.analytics.cells import Change, change_scores, change_z, onset, persistent_columns, since_when
 from app.analytics.grid import Floats, Grid, column_median, daily_z, first_valid, last_valid, row_median
 from app.analytics.limits import Limit
 from app.analytics.robust import robust_z
@@ -149,10 +149,22 @@ def _changed(grid: Grid, moved: Floats, limits: Mapping[str, Limit]) -> list[Sig
         series = moved[:, column] / step
         known = np.flatnonzero(~np.isnan(series))
         past_half = series[known] > 0.5
-        since = next((at for at in range(len(past_half)) if np.mean(past_half[at:]) > 0.8), len(known) - 1)
+        since = since_when(past_half)
         limit = max(abs(step / z) * limit_z, CHANGE_MIN_K)
         text = f"{step:+.1f} K against its first 30 valid days: {abs(z):.1f} times the string's own spread of changes."
-        signs.append(_sign(grid, int(column), "change", (step, limit), WARNING, int(known[since]), z, len(known), text))
+        signs.append(
+            _sign(
+                grid,
+                int(column),
+                "change",
+                (step, limit),
+                WARNING,
+                int(known[-1 if since is None else since]),
+                z,
+                len(known),
+                text,
+            )
+        )
     return signs
 
 

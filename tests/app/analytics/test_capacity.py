@@ -1,5 +1,7 @@
 """Capacity between anchors: the truth comes back, an offset of the sensor is taken out, gates are kept."""
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
@@ -14,7 +16,8 @@ HOUR_MS = 3_600_000
 def anchors(days=120, capacity=270.0, fade=0.0, offset=0.0, noise=0.4, gap_s=0.0, temperature=22.0, seed=0):
     """One full and one empty anchor a day; the sensor adds ``offset`` ampere all the time."""
     rng = np.random.default_rng(seed)
-    rows, charge = [], 0.0
+    rows: list[list[Any]] = []
+    charge = 0.0
     for day in range(days):
         for hour, kind, soc in ((4, "full", 99.5), (23, "empty", 8.0)):
             stamp = (day * 24 + hour) * HOUR_MS
