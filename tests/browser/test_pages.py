@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.drawn import figures, points_of, wait_until_drawn
@@ -22,9 +23,19 @@ def open_tab(page, name):
     expect(tab).to_have_attribute("aria-selected", "true")
 
 
+def serious_offences(page):
+    """List what axe finds that keeps somebody from using the page."""
+    return [
+        f"{offence['id']}: {node['html'][:120]}"
+        for offence in Axe().run(page).response["violations"]
+        if offence["impact"] in SERIOUS
+        for node in offence["nodes"]
+    ]
+
+
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)
 @pytest.mark.parametrize("name", PATHS)
-def test_every_page_draws_its_figures(visit, site_url, name, width, scheme):
+def test_every_page_draws_its_figures_fits_the_screen_and_shuts_nobody_out(visit, site_url, name, width, scheme):
     page = visit(f"{site_url}{PATHS[name]}", width=width, scheme=scheme)
 
     drawn = wait_until_drawn(page)
@@ -32,6 +43,8 @@ def test_every_page_draws_its_figures(visit, site_url, name, width, scheme):
     assert sum(trace["points"] for one in drawn for trace in one["traces"]) > 10
     expect(page.get_by_role("main")).to_be_visible()
     expect(page.get_by_text(re.compile("sample site", re.IGNORECASE)).first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert serious_offences(page) == []
 
 
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)
@@ -46,14 +59,7 @@ def test_every_tab_of_the_cell_analyser_draws_its_figures(visit, site_url, width
         if name == "3D pack view":
             expect(page.locator(".gl-container canvas").first).to_be_visible()
             assert points_of(page, "surface") > 52 * 10
-
-
-@pytest.mark.parametrize("name", PATHS)
-def test_no_page_is_wider_than_a_phone(visit, site_url, name):
-    page = visit(f"{site_url}{PATHS[name]}", width=390)
-    wait_until_drawn(page)
-
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert serious_offences(page) == []
 
 
 def test_pages_are_reached_by_the_rail_and_keep_what_is_shown(visit, site_url):
@@ -72,17 +78,3 @@ def test_without_a_store_every_page_says_what_to_do(visit, empty_url, name):
 
     expect(page.get_by_role("main")).to_contain_text(re.compile("build", re.IGNORECASE))
     assert figures(page) == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", PATHS)
-def test_axe_finds_nothing_serious(visit, site_url, name, scheme):
-    from axe_playwright_python.sync_playwright import Axe
-
-    page = visit(f"{site_url}{PATHS[name]}", scheme=scheme)
-    wait_until_drawn(page)
-    found = Axe().run(page).response["violations"]
-
-    assert [
-        f"{one['id']}: {node['html'][:120]}" for one in found if one["impact"] in SERIOUS for node in one["nodes"]
-    ] == []
