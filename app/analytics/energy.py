@@ -96,7 +96,7 @@ def load_duration(power_kw: Floats, held_ms: Ints, points: int) -> tuple[NDArray
     held_ms : array
         How long each holds [ms].
     points : int
-        Points of the curve at most; its ends, the highest and the lowest reading, are always among them.
+        Points of the curve; its ends are the highest and the lowest reading.
 
     Returns
     -------
@@ -109,6 +109,6 @@ def load_duration(power_kw: Floats, held_ms: Ints, points: int) -> tuple[NDArray
         return np.zeros(0), np.zeros(0)
     order = np.argsort(-power, kind="stable")
     ranked, reached = power[order], np.cumsum(held[order]) / held.sum()
-    share = np.linspace(0.0, 1.0, min(points, len(ranked) + 1))
+    share = np.linspace(0.0, 1.0, points)
     at = np.minimum(np.searchsorted(reached, share, side="left"), len(ranked) - 1)
     return share, ranked[at]

@@ -23,7 +23,7 @@ _TRUNCATE = {"hour": "1h", "day": "1d", "week": "1w", "month": "1mo"}
 
 IMPORT, EXPORT, POWER, FACTOR = "pos_ae", "neg_ae", "com_ap", "pf"
 CURVE_POINTS = 500
-"""Points of a load-duration curve at most."""
+"""Points of a load-duration curve."""
 HOURS = 24
 HOUR, DAY = parse_level("1h"), parse_level("1d")
 _READINGS = {"import_kwh": IMPORT, "export_kwh": EXPORT}
@@ -97,14 +97,17 @@ def _power(store: Store, meter: str, start_ms: int, end_ms: int) -> pl.DataFrame
 
 
 def _from_power(power: pl.DataFrame | None, start_ms: int, end_ms: int) -> dict[str, float | None]:
-    if power is None or power.height == 0:
-        return {"import_kwh": None, "export_kwh": None, "net_kwh": None, "coverage": None if power is None else 0.0}
+    unknown: dict[str, float | None] = {"import_kwh": None, "export_kwh": None, "net_kwh": None, "coverage": None}
+    if power is None:
+        return unknown
     found = energy.integrate(power[POWER].to_numpy(), power["held"].to_numpy())
+    if found.covered_ms == 0:
+        return unknown | {"coverage": 0.0}
     return {
         "import_kwh": _rounded(found.import_kwh),
         "export_kwh": _rounded(found.export_kwh),
         "net_kwh": _rounded(found.import_kwh - found.export_kwh),
-        "coverage": round(found.covered_ms / (end_ms - start_ms), 6) if end_ms > start_ms else None,
+        "coverage": round(found.covered_ms / (end_ms - start_ms), 6),
     }
 
 
