@@ -8,6 +8,7 @@ a cut, each clock has a raw part of its own, and the levels, which share their b
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
@@ -217,12 +218,36 @@ class GroupBuilder:
 
     def _with_neighbours(self, starts: set[int]) -> set[int]:
         """Add the cuts whose levels depend on rows of these."""
-        reach = [(start - self._margin_ms(start), self._end(start) + self._margin_ms(start)) for start in starts]
-        return {other for other in self._raw if any(other < high and self._end(other) > low for low, high in reach)}
+        spans = self._spans()
+        reaches = {other: self._reach(other, spans) for other in self._raw}
+        changed = [(start, self._end(start)) for start in starts]
+        return {
+            other for other, (low, high) in reaches.items() if any(start < high and end > low for start, end in changed)
+        }
+
+    def _spans(self) -> list[tuple[list[int], list[int]]]:
+        """List, for each counter, the first and the last reading of every cut that has any."""
+        if self._plan.kind is not Kind.COUNTER or not self._quality:
+            return []
+        rows = pl.concat([frame for start, frame in self._quality.items() if start in self._raw])
+        by_signal = rows.filter(pl.col("kept") > 0).sort("first_ms").partition_by("signal")
+        return [(frame["first_ms"].to_list(), frame["last_ms"].to_list()) for frame in by_signal]
+
+    def _reach(self, start: int, spans: Sequence[tuple[list[int], list[int]]]) -> tuple[int, int]:
+        """Find the span of raw rows that a cut's levels depend on.
+
+        A counter's step ends at its next reading, however long the gap before it.
+        """
+        low, high = start, self._end(start)
+        for firsts, lasts in spans:
+            after, before = bisect_left(firsts, self._end(start)), bisect_left(lasts, start) - 1
+            high = max(high, firsts[after]) if after < len(firsts) else high
+            low = min(low, lasts[before]) if before >= 0 else low
+        return low - self._margin_ms(start), high + self._margin_ms(start)
 
     def _context(self, start: int) -> list[pl.DataFrame]:
-        """Read a cut's raw rows with the margin on both sides."""
-        low, high = start - self._margin_ms(start), self._end(start) + self._margin_ms(start)
+        """Read a cut's raw rows with all those around it that its levels depend on."""
+        low, high = self._reach(start, self._spans())
         near = sorted(other for other in self._raw if other < high and self._end(other) > low)
         frames = [
             between(frame.select(TS, *readings_of(frame)), low, high)
@@ -273,8 +298,9 @@ class GroupBuilder:
         names = readings_of(frame)
         ts = frame[TS].to_physical().to_numpy()
         added: list[pl.Series] = []
+        decimals = widen(frame)
         for name in names:
-            readings = frame[name].to_numpy().astype(np.float64)
+            readings = decimals[name].to_numpy().astype(np.float64)
             at = np.flatnonzero(~np.isnan(readings))
             steps = counters.classify_steps(
                 ts[at],

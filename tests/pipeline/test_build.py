@@ -194,3 +194,18 @@ def test_the_manifest_is_json_with_a_tally_for_every_file(site):
     manifest = json.loads((site / "store" / "manifest.json").read_text())["content"]
     assert len(manifest["files"]) == 6
     assert {file["tally"]["rows"] for file in manifest["files"]} == {288}
+
+
+def test_a_gap_over_the_turn_of_a_month_keeps_its_energy(tmp_path):
+    every = stamps("2024-01-20 00:00", 30 * 288)
+    rows = [(at, 1000 + n / 2) for n, at in enumerate(every) if not "2024-01-28" <= at < "2024-02-06"]
+    path = write_csv(tmp_path / "site" / "m1" / "pos_ae.csv", rows[:2304])
+    said = settings(tmp_path / "site", tmp_path / "store")
+    build(said)
+    write_csv(path, rows)
+    build(said)
+    build(settings(tmp_path / "site", tmp_path / "again"))
+    for store in (tmp_path / "store", tmp_path / "again"):
+        for level in ("raw", "1h", "1d"):
+            deltas = level_of(store, "m1", "counter", level)["pos_ae|delta"]
+            assert deltas.sum() == rows[-1][1] - rows[0][1]
