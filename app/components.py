@@ -319,7 +319,9 @@ def plain_table(
     Columns in ``numeric`` are aligned right, in tabular figures; those in ``wrapped`` may break their lines.
     """
     kind = dict.fromkeys(numeric, "ps-right") | dict.fromkeys(wrapped, "ps-wrap")
-    head = html.Tr([html.Th(words, className=kind.get(at), scope="col") for at, words in enumerate(header)])
+    titles = [
+        html.Th(words, className=kind.get(at), scope="col") if words else html.Td() for at, words in enumerate(header)
+    ]
     body = [html.Tr([html.Td(cell, className=kind.get(at)) for at, cell in enumerate(row)]) for row in rows]
-    whole = html.Table([html.Thead(head), html.Tbody(body)], className="ps-plain")
+    whole = html.Table([html.Thead(html.Tr(titles)), html.Tbody(body)], className="ps-plain")
     return html.Div(whole, className="ps-scroll", tabIndex=0, role="group", **aria(label="Table"))

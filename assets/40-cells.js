@@ -1,6 +1,7 @@
 /* The Cell Analyzer: tabs that live in the address, cells that are picked by a click, and which tab asks the server. */
 (function () {
   "use strict";
+  const STILL_PX = 5;
   const FIRST_TAB = "overview";
   const PERIOD_KEYS = ["system", "when", "start", "end"];
 
@@ -28,6 +29,25 @@
 
   function open(tab) {
     change({ tab: tab === FIRST_TAB ? null : tab });
+  }
+
+  /* A surface reports a click as soon as the button is down. Turning it is no click: wait until the button is up. */
+  let down = null;
+  document.addEventListener("pointerdown", (event) => (down = { x: event.clientX, y: event.clientY }), true);
+  document.addEventListener("pointerup", () => (down = null));
+
+  function whenStill(act) {
+    if (down === null) {
+      act();
+      return;
+    }
+    const start = down;
+    const released = function (event) {
+      if (Math.hypot(event.clientX - start.x, event.clientY - start.y) < STILL_PX) {
+        act();
+      }
+    };
+    window.addEventListener("pointerup", released, { capture: true, once: true });
   }
 
   const functions = {
@@ -69,10 +89,13 @@
     /* On the surface cells lie across, on the flat map they lie down. */
     pickPoint: function (click) {
       const point = click && click.points.length ? click.points[0] : null;
-      if (point) {
+      whenStill(function () {
+        if (!point) {
+          return;
+        }
         const flat = new URLSearchParams(window.location.search).get("shape") === "flat";
         change({ cell: Math.round(flat ? point.y : point.x) });
-      }
+      });
     },
 
     pickRow: function (rows) {

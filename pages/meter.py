@@ -227,11 +227,11 @@ def update_power(search: str | None, theme: str | None) -> tuple[dict[str, Any],
     return bare(figure), {"height": f"{height}px"}
 
 
-def unit_for(wanted: str, scope: Scope) -> str:
+def unit_for(wanted: str, scope: Scope) -> meter.Unit:
     """Take the unit that was asked for, or the next longer one where the bars would be too many to see."""
     days = (scope.asked[1] - scope.asked[0]) / DAY_MS
-    order = list(UNITS)
-    at = order.index(wanted) if wanted in order else 1
+    order = meter.UNITS
+    at = next((at for at, unit in enumerate(order) if unit == wanted), 1)
     while order[at] in LONGEST_DAYS and days > LONGEST_DAYS[order[at]]:
         at += 1
     return order[at]

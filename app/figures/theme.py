@@ -128,7 +128,7 @@ def template(theme: str | None) -> dict[str, Any]:
         "ticklen": 4,
         "tickcolor": own["line"],
         "automargin": True,
-        "title": {"standoff": 8, "font": {"color": own["ink-2"]}},
+        "title": {"standoff": 8, "font": {"color": own["ink-2"], "size": TEXT_PX}},
     }
     layout = {
         "font": {"family": FONT, "size": TEXT_PX, "color": own["ink-2"]},
