@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
 from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
@@ -18,6 +17,9 @@ from app.numbers import counted, duration
 from app.scope import Scope, scope_of
 from app.shapes import AlarmEvent
 from pipeline.signals import Kind, describe
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 STRIP, GRID, EXPORT, STATE = "battery-alarms", "battery-alarm-grid", "battery-alarm-export", "battery-alarm-state"
 QUIET_PX = 72

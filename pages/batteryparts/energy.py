@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast, get_args
+from typing import TYPE_CHECKING, cast, get_args
 
-import plotly.graph_objects as go
 from dash import Dash, Input, Output, html
 from dash.development.base_component import Component
 
@@ -16,6 +15,9 @@ from app.figures.theme import message
 from app.numbers import counted, energy, number, quantity
 from app.scope import Scope, scope_of
 from app.shapes import Cycle, CyclesAnswer
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 ENERGY, DEPTHS, CAPTION, NOTES = "battery-energy", "battery-depths", "battery-cycle-caption", "battery-cycle-notes"
 UNITS = {"month": "Month", "week": "Week", "day": "Day"}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import plotly.graph_objects as go
 from dash import Dash, Input, Output, html
 from dash.development.base_component import Component
 
@@ -15,6 +15,9 @@ from app.figures.cells import soh_triples
 from app.numbers import quantity, stamp
 from app.scope import Scope, scope_of
 from app.shapes import ComparisonAnswer
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 GRAPH, STEPS, NOTES = "battery-soh", "battery-soh-steps", "battery-soh-notes"
 STEP_LEVEL = "1d"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
 from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
@@ -16,6 +15,9 @@ from app.scope import Scope
 from app.shapes import PackReport
 from pages.celltabs import verdicts
 from pages.celltabs.overview import compared
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 GATE = {"type": "cells-gate", "tab": "comparison", "keys": ""}
 GRID, EXPORT = "cells-comparison-grid", "cells-comparison-export"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
 from dash import ClientsideFunction, Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
@@ -30,6 +29,9 @@ from app.scope import Scope
 from app.shapes import CellVerdict, CriticalAnswer, Finding
 from pages.celltabs import verdicts
 from pages.celltabs.verdicts import Flagged
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 GATE = {"type": "cells-gate", "tab": "critical", "keys": "pack,cell,severity"}
 GRID, EXPORT, STATE = "cells-critical-grid", "cells-critical-export", "cells-critical-state"

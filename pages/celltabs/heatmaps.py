@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
 from dash import ClientsideFunction, Dash, Input, Output, html
 from dash.development.base_component import Component
 
@@ -17,6 +16,9 @@ from app.numbers import counted, quantity
 from app.scope import Scope
 from app.shapes import HeatmapAnswer
 from pages.celltabs import verdicts
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 GATE = {"type": "cells-gate", "tab": "heatmaps", "keys": "pack,cell,metric"}
 GRAPH, CAPTION = "cells-heatmap-graph", "cells-heatmap-caption"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-import plotly.graph_objects as go
 from dash import Dash, Input, Output, html
 from dash.development.base_component import Component
 
@@ -17,6 +17,9 @@ from app.scope import Scope
 from app.shapes import ComparisonAnswer, Finding, PackReport
 from pages.celltabs import verdicts
 from pages.celltabs.verdicts import Flagged
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 GATE = {"type": "cells-gate", "tab": "overview", "keys": ""}
 TILES, TABLE, FINDINGS = "cells-tiles", "cells-packs", "cells-system-findings"

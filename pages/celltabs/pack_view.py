@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
 from dash import ClientsideFunction, Dash, Input, Output, html
 from dash.development.base_component import Component
 
@@ -18,6 +17,9 @@ from app.numbers import number, percent
 from app.scope import Scope
 from app.shapes import SurfaceAnswer
 from pages.celltabs import verdicts
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 GATE = {"type": "cells-gate", "tab": "surface", "keys": "pack,cell,quantity,mode,shape"}
 GRAPH, CAPTION = "cells-surface-graph", "cells-surface-caption"
