@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
 
 from app import loader, shapes
+from app.answers import battery, cells, kpis, meter, quality, series, sources
+from app.answers.window import pack_of, source_of
 from app.api import parameters as p
 from app.api.parameters import Parameter
 
 SURFACE_POINTS = 500
 """Rows of a pack's surface by default: what compresses to under 200 kB for 52 cells [points]."""
-METRICS = ("voltage", "temperature", "degradation", "deviation", "soh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,10 @@ class Route:
     """Query of an example."""
 
 
-def _ask(module: str, function: str, **arguments: Any) -> Any:  # noqa: ANN401
-    return getattr(import_module(f"app.answers.{module}"), function)(**arguments)
-
-
-def sources() -> dict[str, Any]:
+def list_sources() -> dict[str, Any]:
     """Answer ``/sources``."""
-    found = _ask("sources", "list_sources")
-    known = [row["coverage"] for row in found if row.get("coverage") is not None]
+    found = sources.list_sources()
+    known = [row["coverage"] for row in found if row["coverage"] is not None]
     return {
         "build_id": loader.current().build_id,
         "level": None,
@@ -50,9 +46,9 @@ def sources() -> dict[str, Any]:
     }
 
 
-def catalogue(source: str) -> dict[str, Any]:
+def list_signals(source: str) -> dict[str, Any]:
     """Answer ``/sources/{source}/signals``."""
-    found = _ask("sources", "catalogue", source=source)
+    found = sources.catalogue(source)
     known = [row["coverage"] for row in found]
     return {
         "build_id": loader.current().build_id,
@@ -63,51 +59,16 @@ def catalogue(source: str) -> dict[str, Any]:
     }
 
 
-def series(max_points: int | None, **arguments: Any) -> Any:  # noqa: ANN401
+def line(max_points: int | None, **arguments: Any) -> shapes.SeriesAnswer:  # noqa: ANN401
     """Answer ``/series``."""
     most = loader.settings().max_points if max_points is None else max_points
-    return _ask("series", "series", max_points=most, **arguments)
+    return series.series(max_points=most, **arguments)
 
 
-def meter_kpis(**arguments: Any) -> Any:  # noqa: ANN401
-    """Answer ``/meter/{meter}/kpis``."""
-    return _ask("meter", "meter_kpis", **arguments)
-
-
-def bess_kpis(**arguments: Any) -> Any:  # noqa: ANN401
-    """Answer ``/bess/{system}/kpis``."""
-    return _ask("kpis", "bess_kpis", **arguments)
-
-
-def comparison(**arguments: Any) -> Any:  # noqa: ANN401
-    """Answer ``/cell/system/{system}/comparison``."""
-    return _ask("battery", "comparison", **arguments)
-
-
-def surface(**arguments: Any) -> Any:  # noqa: ANN401
-    """Answer ``/cell/pack/{system}/{pack}/3d``."""
-    return _ask("cells", "surface", **arguments)
-
-
-def heatmap(**arguments: Any) -> Any:  # noqa: ANN401
-    """Answer ``/cell/pack/{system}/{pack}/heatmap``."""
-    return _ask("cells", "heatmap", **arguments)
-
-
-def critical(**arguments: Any) -> Any:  # noqa: ANN401
-    """Answer ``/cell/pack/{system}/{pack}/critical``."""
-    return _ask("battery", "critical", **arguments)
-
-
-def cycles(system: str, pack: int, start_ms: int | None, end_ms: int | None) -> Any:  # noqa: ANN401
+def cycles(system: str, pack: int, start_ms: int | None, end_ms: int | None) -> shapes.CyclesAnswer:
     """Answer ``/cell/pack/{system}/{pack}/cycles``: one string, so every pack shares the system's."""
-    _ask("window", "pack_of", source=loader.current().source(system), number=pack)
-    return _ask("battery", "cycles", system=system, start_ms=start_ms, end_ms=end_ms)
-
-
-def quality(source: str | None) -> Any:  # noqa: ANN401
-    """Answer ``/quality``."""
-    return _ask("quality", "quality", source=source)
+    pack_of(source_of(loader.current(), system, "bess"), pack)
+    return battery.cycles(system, start_ms, end_ms)
 
 
 ROUTES: tuple[Route, ...] = (
@@ -116,7 +77,7 @@ ROUTES: tuple[Route, ...] = (
         "Every meter and battery system",
         "What the store holds: names, signals, packs with their cells and sensors, first and last data.",
         (),
-        sources,
+        list_sources,
         {
             "sources": "name, kind (meter or bess), signals, packs (pack, cells, sensors), start, end, sample",
             "zone": "the site's time zone",
@@ -128,7 +89,7 @@ ROUTES: tuple[Route, ...] = (
         "The signals of one source",
         "What is known of each signal: label, unit, kind, topic, first and last reading, coverage.",
         (Parameter("source", "Name of a meter or battery system.", p.text, {"type": "string"}, "path", required=True),),
-        catalogue,
+        list_signals,
         {"source": "its name", "signals": "signal, label, unit, kind, topic, known, pack, cell, first, last, coverage"},
     ),
     Route(
@@ -138,7 +99,7 @@ ROUTES: tuple[Route, ...] = (
         "rows are those of the whole slice, so the envelope is exact, and the rows add up to those of the window. "
         "Value is the mean of a bucket, the energy of a counter's slice, or the maximum of a flag.",
         (p.SOURCE, p.SIGNAL, *p.WINDOW, p.points_parameter(None, "Points"), p.LEVEL),
-        series,
+        line,
         shapes.SeriesAnswer,
         {"source": "m1", "signal": "com_ap", "max_points": "500"},
     ),
@@ -148,7 +109,7 @@ ROUTES: tuple[Route, ...] = (
         "Energy from the counters (their steps at raw resolution, summed over exactly the window), the same "
         "integrated from power, the raw extremes of power, and the count of each class of counter step.",
         (p.METER, *p.WINDOW),
-        meter_kpis,
+        meter.meter_kpis,
         shapes.MeterKpis,
     ),
     Route(
@@ -156,7 +117,7 @@ ROUTES: tuple[Route, ...] = (
         "Key figures of a battery system",
         "The last, mean, lowest and highest reading of each signal in the window, by topic, and the alarms.",
         (p.SYSTEM, *p.WINDOW),
-        bess_kpis,
+        kpis.bess_kpis,
         shapes.BessKpis,
     ),
     Route(
@@ -164,7 +125,7 @@ ROUTES: tuple[Route, ...] = (
         "The packs of a system side by side",
         "Health, imbalance, temperature and degradation of each pack and of the whole system.",
         (p.SYSTEM, *p.WINDOW),
-        comparison,
+        battery.comparison,
         shapes.ComparisonAnswer,
     ),
     Route(
@@ -175,12 +136,12 @@ ROUTES: tuple[Route, ...] = (
         (
             p.SYSTEM,
             p.PACK,
-            p.choice("quantity", "What is drawn.", ("voltage", "temperature"), "voltage"),
-            p.choice("mode", "As it is, or from the median.", ("absolute", "deviation"), "absolute"),
+            p.choice("quantity", "What is drawn.", cells.QUANTITIES, "voltage"),
+            p.choice("mode", "As it is, or from the median.", cells.MODES, "absolute"),
             *p.WINDOW,
             p.points_parameter(SURFACE_POINTS, "Rows"),
         ),
-        surface,
+        cells.surface,
         shapes.SurfaceAnswer,
         {"quantity": "voltage", "mode": "deviation"},
     ),
@@ -188,8 +149,8 @@ ROUTES: tuple[Route, ...] = (
         "/cell/pack/{system}/{pack}/heatmap",
         "One value for each cell of a pack",
         "Cells in physical order; the statistic says what each value is.",
-        (p.SYSTEM, p.PACK, p.choice("metric", "What is shown.", METRICS, "voltage"), *p.WINDOW),
-        heatmap,
+        (p.SYSTEM, p.PACK, p.choice("metric", "What is shown.", cells.METRICS, "voltage"), *p.WINDOW),
+        cells.heatmap,
         shapes.HeatmapAnswer,
         {"metric": "deviation"},
     ),
@@ -198,7 +159,7 @@ ROUTES: tuple[Route, ...] = (
         "The cells that need attention",
         "Only cells with findings, worst first, each finding with its rule, value, limit and time.",
         (p.SYSTEM, p.PACK, *p.WINDOW),
-        critical,
+        battery.critical,
         shapes.CriticalAnswer,
     ),
     Route(
@@ -214,7 +175,7 @@ ROUTES: tuple[Route, ...] = (
         "What was read and what was left out",
         "For each series its rows, gaps, exclusions by reason and coverage; the files that were rejected; warnings.",
         (p.ANY_SOURCE,),
-        quality,
+        quality.quality,
         {
             "series": "signal, rows, gaps, duplicates, out_of_order, out_of_range, sentinels, stuck, coverage",
             "rejected_files": "file, line, reason",
