@@ -143,26 +143,23 @@ def _gather_day(stamps: Ints, values: NDArray[np.float32]) -> tuple[Ints, NDArra
 
 
 def row_median(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Take the median of each row over its readings; NaN where a row has none."""
+    """Take the median of each row over its readings; NaN where a row has none.
+
+    Rows are sorted whole: NumPy sorts short rows with vector instructions, several times faster than it partitions.
+    """
     count = values.shape[1]
     if count == 0:
         return np.full(len(values), np.nan, np.float32)
-    missing = np.isnan(values).any(axis=1)
-    low, high = (count - 1) // 2, count // 2
-    median = np.empty(len(values), np.float32)
-    ordered = (
-        np.partition(values[~missing], (low, high), axis=1)
-        if missing.any()
-        else np.partition(values, (low, high), axis=1)
-    )
-    median[~missing] = (ordered[:, low] + ordered[:, high]) / 2
+    ordered = np.sort(values, axis=1)  # NaN sorts last
+    missing = np.isnan(ordered[:, -1])
+    median = (ordered[:, (count - 1) // 2] + ordered[:, count // 2]) / 2
     if missing.any():
-        ordered = np.sort(values[missing], axis=1)  # NaN sorts last
+        ordered = ordered[missing]
         known = (~np.isnan(ordered)).sum(axis=1)
         rows = np.arange(len(ordered))
         low_at, high_at = np.maximum(known - 1, 0) // 2, np.minimum(known // 2, count - 1)
         median[missing] = np.where(known > 0, (ordered[rows, low_at] + ordered[rows, high_at]) / 2, np.nan)
-    return median
+    return np.asarray(median, np.float32)
 
 
 def day_sums(matrix: Floats, day: NDArray[np.intp], days: int) -> Floats:
@@ -174,15 +171,21 @@ def day_sums(matrix: Floats, day: NDArray[np.intp], days: int) -> Floats:
     return out
 
 
-def day_means(matrix: Floats, day: NDArray[np.intp], days: int) -> tuple[Floats, NDArray[np.int64]]:
-    """Mean of the readings by day and column, NaN without any, and how many there are."""
+def day_means(
+    matrix: Floats, day: NDArray[np.intp], days: int, *, narrow: bool = False
+) -> tuple[Floats, NDArray[np.int64]]:
+    """Mean of the readings by day and column, NaN without any, and how many there are.
+
+    ``narrow`` sums in the matrix's own precision: for residuals, which are small against what they are cut from.
+    """
+    add = _narrow_sums if narrow else day_sums
     missing = np.isnan(matrix)
     if missing.any():
         counts = day_sums(~missing, day, days).astype(np.int64)
-        sums = day_sums(np.where(missing, 0.0, matrix), day, days)
+        sums = add(np.where(missing, np.zeros(1, matrix.dtype), matrix), day, days)
     else:
         counts = np.repeat(np.bincount(day, minlength=days)[:, None], matrix.shape[1], axis=1).astype(np.int64)
-        sums = day_sums(matrix, day, days)
+        sums = add(matrix, day, days)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(counts > 0, sums / counts, np.nan), counts
 
@@ -193,20 +196,32 @@ def day_regression(x: Floats, y: Floats, day: NDArray[np.intp], days: int) -> tu
     Centring within the day takes every constant out, so that an offset of a sensor is no slope.
     """
     missing = np.isnan(y)
-    if missing.any():
-        weight = (~missing).astype(np.float64)
-        n, sx = day_sums(weight, day, days), day_sums(weight * x[:, None], day, days)
-        sxx_raw = day_sums(weight * (x**2)[:, None], day, days)
-        y = np.where(missing, 0.0, y)
-    else:
-        n = np.repeat(np.bincount(day, minlength=days)[:, None].astype(np.float64), y.shape[1], axis=1)
-        sx = np.repeat(day_sums(x[:, None], day, days), y.shape[1], axis=1)
-        sxx_raw = np.repeat(day_sums((x**2)[:, None], day, days), y.shape[1], axis=1)
+    if not missing.any():
+        rows = np.bincount(day, minlength=days)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            centred = x - (np.bincount(day, x, days) / rows)[day]
+        width = y.shape[1]
+        squares = np.asarray(np.repeat(np.bincount(day, centred**2, days)[:, None], width, axis=1), np.float64)
+        products = _narrow_sums(y * centred.astype(y.dtype)[:, None], day, days)
+        return squares, products, np.repeat(rows[:, None], width, axis=1).astype(np.int64)
+    weight = (~missing).astype(np.float64)
+    n, sx = day_sums(weight, day, days), day_sums(weight * x[:, None], day, days)
+    sxx_raw = day_sums(weight * (x**2)[:, None], day, days)
+    y = np.where(missing, 0.0, y)
     sy, sxy_raw = day_sums(y, day, days), day_sums(y * x[:, None], day, days)
     with np.errstate(invalid="ignore", divide="ignore"):
         sxx = np.where(n > 1, sxx_raw - sx**2 / n, 0.0)
         sxy = np.where(n > 1, sxy_raw - sx * sy / n, 0.0)
     return np.maximum(sxx, 0.0), sxy, n.astype(np.int64)
+
+
+def _narrow_sums(matrix: Floats, day: NDArray[np.intp], days: int) -> Floats:
+    """Sum rows by day in their own precision: enough for some hundred residuals, and twice as fast."""
+    out = np.zeros((days, matrix.shape[1]))
+    if len(matrix):
+        first = np.flatnonzero(np.r_[True, day[1:] != day[:-1]])
+        out[day[first]] = np.add.reduceat(matrix, first, axis=0)
+    return out
 
 
 def day_extremes(block: Block) -> dict[str, NDArray[np.float64] | Ints]:

@@ -215,12 +215,20 @@ def regimes_of(
 
 
 def cell_days(
-    block: Block, residual_v: Singles, state: RowState, regimes: Regimes, chemistry: Chemistry | None, places: Places
+    block: Block,
+    median_v: Singles,
+    residual_v: Singles,
+    state: RowState,
+    regimes: Regimes,
+    chemistry: Chemistry | None,
+    places: Places,
 ) -> pl.DataFrame:
     """Make the cell rows of a block's days.
 
     Parameters
     ----------
+    median_v : array, shape (rows,)
+        Of the string [V].
     residual_v : array, shape (rows, cells)
         Reading minus the string's median [V]; NaN also where a reading stands out alone.
     """
@@ -228,10 +236,10 @@ def cell_days(
     mean, count = day_means(block.values, block.day, days)
     columns: dict[str, Floats | Ints | Mask] = {"n": count, "v_mean": mean}
     columns |= {f"v_{name}": values for name, values in day_extremes(block).items()}
-    columns["all_mv"] = 1000 * day_means(residual_v, block.day, days)[0]
+    columns["all_mv"] = 1000 * day_means(residual_v, block.day, days, narrow=True)[0]
     for name in ("rest", "low", "top", "bot"):
         rows = np.flatnonzero(getattr(regimes, name))
-        level, readings = day_means(residual_v[rows], block.day[rows], days)
+        level, readings = day_means(residual_v[rows], block.day[rows], days, narrow=True)
         columns |= {f"{name}_mv": 1000 * level, f"{name}_n": np.minimum(readings, 65_535)}
         if name != "rest":
             columns[f"{name}_pct"] = _charge_offsets(block, rows, residual_v, state, chemistry)
@@ -239,7 +247,7 @@ def cell_days(
     k_sxx, k_sxy, _ = day_regression(state.current_a[rows], residual_v[rows], block.day[rows], days)
     step_sxx, step_sxy = _steps(block, state)
     columns |= {"k_sxx": k_sxx, "k_sxy": k_sxy, "step_sxx": step_sxx, "step_sxy": step_sxy}
-    columns["stuck"] = _stuck(block, columns["v_min"], columns["v_max"], count, STUCK_MOVED_V)
+    columns["stuck"] = _stuck(block, median_v, columns["v_min"], columns["v_max"], count, STUCK_MOVED_V)
     return _frame(block, columns, places, CELL_DAY, "cell")
 
 
@@ -279,8 +287,7 @@ def _steps(block: Block, state: RowState) -> tuple[Floats, Floats]:
     return sxx, sxy
 
 
-def _stuck(block: Block, low: object, high: object, count: NDArray[np.int64], moved: float) -> Mask:
-    reference = row_median(block.values)
+def _stuck(block: Block, reference: Singles, low: object, high: object, count: NDArray[np.int64], moved: float) -> Mask:
     span = np.zeros(len(block.days))
     for day, first, last in block.day_edges:
         span[day] = float(np.nanmax(reference[first:last]) - np.nanmin(reference[first:last]))
@@ -288,17 +295,17 @@ def _stuck(block: Block, low: object, high: object, count: NDArray[np.int64], mo
     return np.asarray(still & (count >= STUCK_MIN_READINGS) & (span > moved)[:, None])
 
 
-def sensor_days(block: Block, residual_k: Singles, state: RowState, places: Places) -> pl.DataFrame:
+def sensor_days(block: Block, median_k: Singles, residual_k: Singles, state: RowState, places: Places) -> pl.DataFrame:
     """Make the sensor rows of a block's days; the residual is to the median over the string's sensors [K]."""
     days = len(block.days)
     mean, count = day_means(block.values, block.day, days)
     columns: dict[str, Floats | Ints | Mask] = {"n": count, "t_mean": mean}
     columns |= {f"t_{name}": values for name, values in day_extremes(block).items()}
-    columns["all_k"] = day_means(residual_k, block.day, days)[0]
+    columns["all_k"] = day_means(residual_k, block.day, days, narrow=True)[0]
     rows = np.flatnonzero(~np.isnan(state.heat_a2))
     sxx, sxy, _ = day_regression(state.heat_a2[rows], residual_k[rows], block.day[rows], days)
     columns |= {"heat_sxx": sxx, "heat_sxy": sxy, "rate_k_per_min": _rates(block)}
-    columns["stuck"] = _stuck(block, columns["t_min"], columns["t_max"], count, STUCK_MOVED_K)
+    columns["stuck"] = _stuck(block, median_k, columns["t_min"], columns["t_max"], count, STUCK_MOVED_K)
     return _frame(block, columns, places, SENSOR_DAY, "sensor")
 
 
@@ -324,26 +331,39 @@ def pack_days(block: Block, state: RowState, places: Places, imbalance_a: float)
         quiet = np.abs(state.current_a) < imbalance_a
         middle = (state.soc_pct >= SOC_LOW_PCT) & (state.soc_pct <= SOC_HIGH_PCT)
     usable = quiet & (middle | np.isnan(state.soc_pct))
-    frames = []
-    for pack in np.unique(places.packs):
-        values = block.values[:, places.packs == pack]
-        spread = _spread_mv(values)
-        rows = []
-        for day, low, high in block.day_edges:
-            own = spread[low:high][usable[low:high]]
-            own = own[~np.isnan(own)]
-            level = float(np.median(own)) if len(own) else None
-            count = int((~np.isnan(values[low:high])).sum())
-            mean = float(np.nanmean(values[low:high], dtype=np.float64)) if count else None
-            rows.append((int(block.days[day]), int(pack), count, mean, level, len(own)))
-        frames.append(pl.DataFrame(rows, schema=[*PACK_DAY.names()], orient="row"))
-    return pl.concat(frames, how="vertical_relaxed").select(
+    rows = [
+        row
+        for pack in np.unique(places.packs)
+        for row in _pack_rows(block, block.values[:, places.packs == pack], int(pack), usable)
+    ]
+    made = pl.DataFrame(rows, schema=[*PACK_DAY.names()], orient="row")
+    return made.select(
         pl.col("ts").cast(pl.Int64).cast(TS_DTYPE),
         *(pl.col(name).cast(PACK_DAY[name]) for name in PACK_DAY.names()[1:]),
     )
 
 
-def _spread_mv(values: Singles) -> Floats:
+def _pack_rows(
+    block: Block, values: Singles, pack: int, usable: Mask
+) -> list[tuple[int, int, int, float | None, float | None, int]]:
+    present = ~np.isnan(values)
+    whole = bool(present.all())
+    spread = _spread_mv(values, whole=whole)
+    rows = []
+    for day, low, high in block.day_edges:
+        own = spread[low:high][usable[low:high]]
+        own = own[~np.isnan(own)]
+        count = (high - low) * values.shape[1] if whole else int(present[low:high].sum())
+        total = float(np.nansum(values[low:high], dtype=np.float64))
+        level = float(np.median(own)) if len(own) else None
+        rows.append((int(block.days[day]), pack, count, total / count if count else None, level, len(own)))
+    return rows
+
+
+def _spread_mv(values: Singles, *, whole: bool) -> Floats:
+    """Spread of each row, highest minus lowest; NaN below two readings [mV]."""
+    if whole and values.shape[1] >= 2:
+        return np.asarray(1000 * (values.max(axis=1) - values.min(axis=1)).astype(np.float64))
     low = np.where(np.isnan(values), np.inf, values).min(axis=1)
     high = np.where(np.isnan(values), -np.inf, values).max(axis=1)
     enough = (~np.isnan(values)).sum(axis=1) >= 2

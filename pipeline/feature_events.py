@@ -89,7 +89,7 @@ def find_spikes(block: Block, residual: Singles, limit: float) -> tuple[Ints, In
         all waits for the next one.
     """
     with np.errstate(invalid="ignore"):
-        rows, columns = np.nonzero(np.abs(residual) > limit)
+        rows, columns = np.divmod(np.flatnonzero(np.abs(residual) > limit), residual.shape[1])
     if len(rows) == 0:
         nothing = np.zeros(0, np.int64)
         return nothing, nothing, np.zeros(0), np.zeros(0)

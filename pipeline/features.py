@@ -222,7 +222,7 @@ def _gather_cells(
         lowest, highest = np.fmin.reduce(block.values, axis=1), np.fmax.reduce(block.values, axis=1)
         regimes = regimes_of(state, median, lowest, highest, chemistry)
         frames = gathered.frames
-        frames["cell_day"].append(cell_days(block, clean, state, regimes, chemistry, places))
+        frames["cell_day"].append(cell_days(block, median, clean, state, regimes, chemistry, places))
         frames["pack_day"].append(pack_days(block, state, places, imbalance_a))
         if len(spikes.rows):
             frames["excursions"].append(spike_rows("voltage_spike", EXCURSION_V, block, residual, spikes, places))
@@ -261,7 +261,7 @@ def _gather_sensors(
         rows, columns, before, after = find_spikes(block, residual, EXCURSION_K)
         spikes = Spikes(rows, columns, before, after, np.zeros(len(rows), bool))
         state = row_state(timeline, block.ts)
-        gathered.frames["sensor_day"].append(sensor_days(block, without(residual, spikes), state, places))
+        gathered.frames["sensor_day"].append(sensor_days(block, median, without(residual, spikes), state, places))
         found = gathered.frames["excursions"]
         if len(rows):
             found.append(spike_rows("temperature_spike", EXCURSION_K, block, residual, spikes, places))
