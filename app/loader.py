@@ -32,6 +32,9 @@ VERSION = version("packscope")
 MOST_ANSWERS = 2_000
 """Answers remembered in the process at most."""
 
+MOST_VERDICTS = 1_000
+"""Verdicts remembered of one build at most."""
+
 cache = Cache()
 
 
@@ -42,6 +45,7 @@ class _State:
         self.settings = settings
         self.handle = Handle(settings.store)
         self.tables: dict[tuple[str, str, str], pl.DataFrame] = {}
+        self.verdicts: dict[str, dict[str, Any]] = {}
         self.hits = 0
         self.misses = 0
         self.guard = threading.Lock()
@@ -145,6 +149,29 @@ def memoised(function: Callable[P, R]) -> Callable[P, R]:
                     cache.set(key, found)
         answer: R = found[0]
         return answer
+
+    return remembered
+
+
+def once_per_build(function: Callable[P, R]) -> Callable[P, R]:
+    """Remember a verdict in the process for as long as its build is current: what resampling takes is paid once."""
+
+    @wraps(function)
+    def remembered(*args: P.args, **kwargs: P.kwargs) -> R:
+        state, build = _state(), key_of(current())
+        key = f"{function.__module__}.{function.__qualname__}|{(args, tuple(sorted(kwargs.items())))!r}"
+        known = state.verdicts.get(build, {})
+        if key not in known:
+            with _flight(state, (build, key)):
+                known = state.verdicts.get(build, {})
+                if key not in known:
+                    answer = function(*args, **kwargs)
+                    if len(known) >= MOST_VERDICTS or build not in state.verdicts:
+                        known = {}
+                        state.verdicts = {build: known}
+                    known[key] = answer
+        found: R = known[key]
+        return found
 
     return remembered
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from app import standing
 from app.factory import create_app
 from pipeline.settings import read_settings
 
 server = create_app(read_settings()).server
+standing.keep(server)

@@ -47,7 +47,7 @@ def comparison(system: str, start_ms: int | None = None, end_ms: int | None = No
     return _comparison(system, start_ms, end_ms)
 
 
-@loader.memoised
+@loader.once_per_build
 def _comparison(system: str, start_ms: int | None, end_ms: int | None) -> ComparisonAnswer:
     evidence = evidence_of(system)
     window = window_of(evidence, start_ms, end_ms)

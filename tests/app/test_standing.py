@@ -1,0 +1,52 @@
+"""Standing answers are there before anybody asks, and are computed once per build."""
+
+import numpy as np
+import pytest
+from flask import Flask
+
+from app import loader, standing
+from app.answers import battery
+from pipeline.build import build
+from tests.pipeline.sites import settings, stamps, write_csv
+
+
+@pytest.fixture
+def server(tmp_path):
+    rng = np.random.default_rng(1)
+    ts = stamps("2024-06-01 00:00:00", 96 * 3, 15)
+    for cell in (1, 2, 3):
+        write_csv(
+            tmp_path / f"raw/B1/bms1_p1_v{cell}.csv", zip(ts, np.round(rng.normal(3.3, 0.01, len(ts)), 3), strict=True)
+        )
+    said = settings(tmp_path / "raw", tmp_path / "store", cache_ttl=0)
+    build(said)
+    server = Flask("standing")
+    loader.init_app(server, said)
+    return server
+
+
+def test_the_same_question_is_answered_once_per_build(server):
+    with server.app_context():
+        standing.answer_all()
+        assert battery.comparison("B1") is battery.comparison("B1", None, None)
+
+
+def test_eight_threads_on_a_cold_question_compute_it_once(server):
+    from concurrent.futures import ThreadPoolExecutor
+    from time import sleep
+
+    calls = []
+
+    @loader.once_per_build
+    def slow(name: str) -> str:
+        calls.append(name)
+        sleep(0.05)
+        return name
+
+    def ask(_):
+        with server.app_context():
+            return slow("x")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(ask, range(8))) == {"x"}
+    assert calls == ["x"]
