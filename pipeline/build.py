@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-from pipeline import contract, discover, ingest, publish
+from pipeline import contract, discover, ingest, publish, remote
 from pipeline.catalogue import series_of, sources_of
 from pipeline.contract import GroupRecord, Manifest, Rejected, SourceFile, Tally
 from pipeline.errors import SettingsError
@@ -94,7 +94,7 @@ def build(
     said = (str(contract.STORE_VERSION), site_hash, zone, naive_zone, *(level.name for level in levels))
     config_hash = hashlib.sha256("|".join(said).encode()).hexdigest()[:16]
     with publish.building(settings.store):
-        found = discover.discover(settings.meter_roots, site)
+        found = discover.discover(settings.meter_roots, site, settings.store / remote.COPIES)
         if not found.sources and not found.rejected:
             raise SettingsError(_nothing_found(settings))
         standing = None if rebuild else publish.read_manifest(settings.store)

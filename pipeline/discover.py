@@ -6,8 +6,8 @@ words in its path. Nothing that is wrong with a file stops the rest: it is liste
 
 from __future__ import annotations
 
-import importlib.util
 import os
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +18,7 @@ from pipeline.contract import Rejected
 from pipeline.dialect import Column, Dialect, Sniffed
 from pipeline.errors import InputError, SettingsError
 from pipeline.extent import overlap
+from pipeline.remote import mirror, mirror_folder, open_store
 from pipeline.signals import describe
 from pipeline.site import Site
 from pipeline.sniff import sniff
@@ -93,7 +94,7 @@ class _Candidate:
         )
 
 
-def discover(roots: Sequence[str], site: Site) -> Discovery:
+def discover(roots: Sequence[str], site: Site, copies: Path | None = None) -> Discovery:
     """Find every source below the roots.
 
     Parameters
@@ -102,6 +103,8 @@ def discover(roots: Sequence[str], site: Site) -> Discovery:
         Folders, searched with all that is below them; links are followed once.
     site : Site
         May rename sources.
+    copies : Path, optional
+        Folder for copies of what roots in object storage hold.
 
     Raises
     ------
@@ -111,7 +114,7 @@ def discover(roots: Sequence[str], site: Site) -> Discovery:
     found = _Found()
     visited: set[str] = set()
     for text in roots:
-        root = _check_root(text)
+        root = _check_root(text, copies)
         for folder, names in _walk(root, visited, found):
             candidates = list(_candidates(folder, names, found))
             if candidates:
@@ -120,13 +123,11 @@ def discover(roots: Sequence[str], site: Site) -> Discovery:
     return Discovery(_named(sources, site, found), tuple(found.rejected), tuple(found.warnings))
 
 
-def _check_root(text: str) -> Path:
+def _check_root(text: str, copies: Path | None) -> Path:
     if text.startswith("s3://"):
-        if importlib.util.find_spec("obstore") is None:
-            raise SettingsError(
-                f"METER_ROOTS: {text} is in object storage, which needs an extra: pip install 'packscope[s3]'."
-            )
-        raise SettingsError(f"METER_ROOTS: {text}: copy or mount the prefix as a folder and name that folder.")
+        folder = mirror_folder(text, copies or Path(tempfile.gettempdir()) / "packscope")
+        mirror(open_store(text), folder)
+        return folder
     if "://" in text:
         raise SettingsError(f"METER_ROOTS: {text} is neither a folder nor an s3:// prefix.")
     root = Path(text).expanduser()

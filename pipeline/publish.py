@@ -6,6 +6,7 @@ Beside ``manifest.json`` and ``parts/`` the store's folder holds::
     pending/*.json         groups that an unfinished build has finished, so that the next one resumes
     builds/<id>.json       manifests that readers may still have open
     readers/<id>.lock      held (shared) by each process that reads that build
+    remote/                copies of what roots in object storage hold
 """
 
 from __future__ import annotations
