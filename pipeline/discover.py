@@ -150,12 +150,27 @@ def _walk(root: Path, visited: set[str], found: _Found) -> Iterator[tuple[Path, 
             below.clear()
             continue
         visited.add(real)
-        below[:] = sorted(name for name in below if not name.startswith("."))
+        below[:] = _legible(Path(folder), below, found)
         for name in below:
             if name.lower().endswith(".csv") and not _holds_csv(Path(folder, name)):
                 reason = "it is a folder with the name of a CSV"
                 found.rejected.append(Rejected(path=str(Path(folder, name)), line=None, reason=reason))
-        yield Path(folder), sorted(name for name in names if not name.startswith("."))
+        yield Path(folder), _legible(Path(folder), names, found)
+
+
+def _legible(folder: Path, names: Sequence[str], found: _Found) -> list[str]:
+    """Sort the names that are not hidden; list those that no text can hold as rejected."""
+    legible: list[str] = []
+    for name in sorted(names):
+        if name.startswith("."):
+            continue
+        try:
+            name.encode("utf-8")
+            legible.append(name)
+        except UnicodeEncodeError:
+            path = str(folder / name).encode("utf-8", "backslashreplace").decode()
+            found.rejected.append(Rejected(path=path, line=None, reason="its name is not UTF-8; rename it"))
+    return legible
 
 
 def _holds_csv(folder: Path) -> bool:

@@ -17,7 +17,7 @@ from pipeline.errors import SettingsError
 COPIES = "remote"
 """Folder of the copies, below the store's."""
 INDEX = ".objects.json"
-"""What the copies are copies of: size and version of each object."""
+"""What the copies are copies of: the version of each object."""
 _PIECE_BYTES = 8 * 1024 * 1024
 _AT_ONCE = 8
 """Objects fetched at once; most are small and wait for the network [threads]."""

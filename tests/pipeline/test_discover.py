@@ -161,6 +161,16 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path):
     assert "socket.csv" in reasons
 
 
+def test_a_name_that_is_no_text_is_rejected_and_can_be_written_down(tmp_path):
+    put(tmp_path / "m1" / "com_ap.csv")
+    Path(os.fsdecode(os.fsencode(tmp_path / "m1") + b"/Z\xe4hler.csv")).write_text("ts,x\n2024-01-01 00:00:00,1\n")
+    found = find(tmp_path)
+    (rejected,) = found.rejected
+    assert "not UTF-8" in rejected.reason
+    assert "hler.csv" in rejected.model_dump_json()
+    assert layout(found) == {"m1": ["com_ap"]}
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_without_rights_is_rejected(tmp_path):
     put(tmp_path / "m1" / "com_ap.csv").chmod(0)
