@@ -25,6 +25,9 @@ EARLY = "theme.js"
 FOREVER_S = 31_536_000
 """How long a browser may keep a file whose address names its content [s]."""
 WEEK_S = 604_800
+MOST_KEPT = 256
+"""Files kept compressed at most; the dashboard has some sixty."""
+_OWN = "/assets/"
 _SUITES = "/_dash-component-suites/"
 _UPDATE = "/_dash-update-component"
 _LOG = logging.getLogger(__name__)
@@ -132,13 +135,14 @@ class FingerprintCache:
         return self._kept.get(key)
 
     def set(self, key: str, value: bytes) -> None:
-        """Keep a value, if its key is that of a file."""
-        if _SUITES in key:
+        """Keep a value, if its key is that of a file and there is room."""
+        if not key.endswith(";") and len(self._kept) < MOST_KEPT:
             self._kept[key] = value
 
 
 def _cache_key(asked: Request) -> str:
-    return asked.path if asked.method == "GET" and asked.path.startswith(_SUITES) else ""
+    fixed = asked.path.startswith(_SUITES) or (asked.path.startswith(_OWN) and "m" in asked.args)
+    return asked.full_path if asked.method == "GET" and fixed else ""
 
 
 def _compress(server: Flask) -> None:
@@ -165,7 +169,10 @@ def _headers(app: Dash, response: Response) -> Response:
     headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
     if response.mimetype == "text/html":
         headers.setdefault("Content-Security-Policy", _policy(app))
-    if request.path.startswith("/assets/") and response.status_code == 200:
+    if request.path.startswith(_OWN) and response.status_code == 200:
+        if (response.mimetype or "").startswith(("text/", "image/svg")):
+            response.direct_passthrough = False
+            response.get_data()  # read at once: a file that is compressed while it streams would stay open
         forever = "m" in request.args
         headers["Cache-Control"] = f"public, max-age={FOREVER_S}, immutable" if forever else f"public, max-age={WEEK_S}"
     return response

@@ -1,0 +1,114 @@
+"""What holds for all pages: ids exist, charts keep to themselves, and nothing breaks without data."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from dash import dcc
+
+from app import shell
+from app.factory import PAGES, create_app
+from pipeline.settings import read_settings
+from tests.pages.words import of_type, walk, words
+
+
+def pages():
+    from importlib import import_module
+
+    return [import_module(f"pages.{name}") for name in PAGES]
+
+
+def ids(part) -> set[str]:
+    found = [getattr(one, "id", None) for one in walk(part)]
+    return {json.dumps(one, sort_keys=True) for one in found if one is not None}
+
+
+def wired(app) -> set[str]:
+    """Name every id that a callback listens or writes to; patterns stand for what matches them."""
+    found = set()
+    for callback in app.server.test_client().get("/_dash-dependencies").json:
+        for row in callback["inputs"] + callback["state"]:
+            found.add(row["id"])
+        for part in callback["output"].strip(".").split("..."):
+            if "." in part:  # a callback without an output has a hash here
+                found.add(part.rsplit(".", 1)[0].split("@")[0])
+    return {name for name in found if not name.startswith("{") and name}
+
+
+def test_seven_pages_each_with_its_path_and_name():
+    metas = [page.META for page in pages()]
+
+    assert [meta.name for meta in metas] == [
+        "Overview",
+        "Meter",
+        "Compare",
+        "Battery",
+        "Cells",
+        "Explore",
+        "Data quality",
+    ]
+    assert len({meta.path for meta in metas}) == len({meta.icon for meta in metas}) == 7
+
+
+@pytest.mark.parametrize("page", pages(), ids=PAGES)
+def test_every_chart_of_a_layout_keeps_its_data_to_itself(page, answering):
+    graphs = of_type(page.layout(), dcc.Graph)
+
+    assert graphs
+    for one in graphs:
+        assert one.config["showSendToCloud"] is False
+        assert one.config["plotlyServerURL"] == ""
+        assert one.config["displaylogo"] is False
+
+
+@pytest.mark.parametrize("page", pages(), ids=PAGES)
+def test_a_layout_begins_with_the_pages_name(page, answering):
+    assert page.META.name in words(page.layout())
+
+
+@pytest.mark.parametrize("path", [page.META.path for page in pages()])
+def test_without_a_store_a_page_says_how_to_get_one(path, tmp_path):
+    app = create_app(read_settings(store=tmp_path / "none", meter_roots=(str(tmp_path),)))
+    layouts = {page.META.path: (page.META, page.layout) for page in pages()}
+    with app.server.app_context():
+        shown = shell.show_page(path, "", layouts=layouts)
+        top = shell.set_top(path, "", layouts=layouts)
+
+    assert "No store yet" in words(shown)
+    assert "make build-pyramids" in words(shown)
+    assert set(top) == set(shell._TOP)
+
+
+def test_an_unknown_path_names_the_pages(dashboard, answering):
+    layouts = {page.META.path: (page.META, page.layout) for page in pages()}
+
+    assert "Data quality" in words(shell.show_page("/nowhere", "", layouts=layouts))
+
+
+@pytest.mark.parametrize("page", pages(), ids=PAGES)
+def test_the_frame_sets_its_bar_for_every_page(page, answering):
+    layouts = {one.META.path: (one.META, one.layout) for one in pages()}
+    top = shell.set_top(page.META.path, "?when=7d&pack=1", layouts=layouts)
+
+    assert set(top) == set(shell._TOP)
+    assert top["when"] == "7d"
+    assert top["said"]["when"] == "7d"
+    assert "Europe/Berlin" in top["words"]
+    assert "Sample site" in words(top["sample"])
+    assert (top["what_class"] == "ps-hidden") == (page.META.what == "none")
+
+
+def test_every_id_of_the_frames_callbacks_is_in_the_frame(dashboard, answering):
+    frame = {name.strip('"') for name in ids(shell.layout([page.META for page in pages()], "b1"))}
+    of_pages = tuple(f"{page.META.path.strip('/') or 'overview'}-" for page in pages())
+
+    assert {name for name in wired(dashboard) if not name.startswith(of_pages)} <= frame
+
+
+def test_stepping_moves_the_period_by_its_own_length(dashboard, answering):
+    search = "?when=custom&start=2025-01-03T00:00&end=2025-01-05T00:00"
+
+    moved = shell.step_period(1, None, "/explore", search)
+
+    assert moved == "?when=custom&start=2025-01-01T00:00&end=2025-01-03T00:00"
