@@ -64,7 +64,7 @@ class PartWriter:
         Parameters
         ----------
         frame : DataFrame
-            Sorted by ``ts``; not empty.
+            Sorted by ``ts``.
         folder : sequence of str
             Source and group.
         level : str
@@ -94,8 +94,8 @@ class PartWriter:
             path=path.as_posix(),
             level=level,
             start_ms=start_ms,
-            first_ms=int(ts[0]),
-            last_ms=int(ts[-1]),
+            first_ms=int(ts[0]) if len(ts) else start_ms,
+            last_ms=int(ts[-1]) if len(ts) else start_ms,
             rows=frame.height,
             bytes=len(data),
             checksum=f"{zlib.crc32(data):08x}",

@@ -91,15 +91,16 @@ def _write_table(
     straddling = [part for part in old if part.last_ms >= (from_ms or 0)]
     remains = [read_part(context.writer.root, part).filter(pl.col("ts").to_physical() < from_ms) for part in straddling]
     whole = pl.concat([*remains, frame], how="vertical_relaxed").sort("ts", maintain_order=True)
+    folder = (source, contract.TABLE_GROUP)
     if whole.height == 0:
-        return kept
+        # A table without rows still says which columns it has.
+        return kept or [context.writer.write(whole, folder, table, start_ms=0, zone=context.zone).result()]
     first, last = (int(whole["ts"].to_physical()[at]) for at in (0, -1))
     start, written = contract.period_start(first, "year", context.zone), []
     while start <= last:
         end = contract.period_end(start, "year", context.zone)
         rows = whole.filter(pl.col("ts").to_physical().is_between(start, end, closed="left"))
         if rows.height:
-            folder = (source, contract.TABLE_GROUP)
             written.append(context.writer.write(rows, folder, table, start_ms=start, zone=context.zone))
         start = end
     return [*kept, *(future.result() for future in written)]
