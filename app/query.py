@@ -51,6 +51,7 @@ class Energy:
     """None where no step of it is known."""
     steps: dict[str, int]
     """Steps by class (see ``pipeline.counters``)."""
+    readings: int = 0
 
 
 def span(series: Series, start_ms: int | None, end_ms: int | None) -> tuple[int, int]:
@@ -126,12 +127,7 @@ def exact(
     groups = {store.series(source, signal).group for signal in signals}
     if not all(store.has_level(source, group, level.name) for group in groups):
         return _from_raw(store, source, signals, kind, level, start_ms, end_ms, stats)
-    first = min(store.series(source, signal).first_ms for signal in signals)
-    last = max(store.series(source, signal).last_ms for signal in signals)
-    low = floor(start_ms, level, store.zone)
-    if low < start_ms and start_ms > first:
-        low = bucket_end(low, level, store.zone)
-    high = floor(end_ms, level, store.zone) if end_ms <= last else end_ms
+    low, high = whole_buckets(store, source, signals, level, start_ms, end_ms)
     if high <= low:
         return _from_raw(store, source, signals, kind, level, start_ms, end_ms, stats)
     pieces = [store.read(source, signals, level, stats, low, high)]
@@ -141,6 +137,22 @@ def exact(
         pieces.append(_from_raw(store, source, signals, kind, level, high, end_ms, stats))
     whole = [piece for piece in pieces if piece.height]
     return pl.concat(whole, how="diagonal_relaxed") if whole else pieces[0]
+
+
+def whole_buckets(
+    store: Store, source: str, signals: Sequence[str], level: Level, start_ms: int, end_ms: int
+) -> tuple[int, int]:
+    """Cut a window to the buckets that lie whole inside it [epoch ms UTC); empty where none does.
+
+    At the ends of the data a bucket counts as whole when no reading of it lies outside of the window.
+    """
+    first = min(store.series(source, signal).first_ms for signal in signals)
+    last = max(store.series(source, signal).last_ms for signal in signals)
+    low = floor(start_ms, level, store.zone)
+    if low < start_ms and start_ms > first:
+        low = bucket_end(low, level, store.zone)
+    high = floor(end_ms, level, store.zone) if end_ms <= last else end_ms
+    return low, high
 
 
 _ANALOG = ("mean", "min", "max", "last", "n")
@@ -164,7 +176,7 @@ def _from_raw(
     derived = ("delta", "class") if kind is Kind.COUNTER else ()
     wanted = stats or _STATS.get(kind, _ANALOG)
     raw = store.read(source, signals, RAW_LEVEL, derived, start_ms, end_ms)
-    labels = _labels(raw[TS].to_physical().to_numpy(), level, store.zone)
+    labels = labels_of(raw[TS].to_physical().to_numpy(), level, store.zone)
     label = pl.Series(TS, np.maximum(labels, start_ms)).cast(contract.TS_DTYPE)
     there = set(raw.columns)
     aggregates = [one for signal in signals if signal in there for one in _aggregates(signal, kind, wanted)]
@@ -172,7 +184,8 @@ def _from_raw(
     return keyed.agg(aggregates).collect(engine="in-memory")
 
 
-def _labels(ts: NDArray[np.int64], level: Level, zone: str) -> NDArray[np.int64]:
+def labels_of(ts: NDArray[np.int64], level: Level, zone: str) -> NDArray[np.int64]:
+    """Name the bucket that each of some ascending stamps lies in [epoch ms UTC]."""
     if not level.is_calendar_day or len(ts) == 0:
         return ts - ts % max(level.step_ms, 1) if len(ts) else ts
     days = np.asarray(contract.day_starts(int(ts[0]), int(ts[-1]), zone), np.int64)
@@ -287,17 +300,22 @@ def energy(
     store: Store, source: str, signals: Sequence[str], start_ms: int | None, end_ms: int | None
 ) -> dict[str, Energy]:
     """Sum counters' energy over a window, exactly, with the number of steps of each class."""
-    found: dict[str, Energy] = {}
-    for name in signals:
-        start, end = span(store.series(source, name), start_ms, end_ms)
-        frame = exact(store, source, [name], sum_level(store, start, end), start, end)
-        classes = {
-            one: int(frame[column(name, f"n_{one}")].sum()) if column(name, f"n_{one}") in frame.columns else 0
-            for one in STEP_CLASSES
-        }
-        delta = frame[column(name, "delta")].drop_nulls() if column(name, "delta") in frame.columns else pl.Series([])
-        found[name] = Energy(float(delta.sum()) if len(delta) else None, classes)
-    return found
+    if not signals:
+        return {}
+    spans = [span(store.series(source, name), start_ms, end_ms) for name in signals]
+    start, end = min(low for low, _ in spans), max(high for _, high in spans)
+    frame = exact(store, source, signals, sum_level(store, start, end), start, end)
+    there = [name for name in frame.columns if name != TS]
+    known = [pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name) for name in there]
+    sums = frame.lazy().select(known).collect(engine="in-memory").row(0, named=True) if there else {}
+    return {
+        name: Energy(
+            sums.get(column(name, "delta")),
+            {one: int(sums.get(column(name, f"n_{one}")) or 0) for one in STEP_CLASSES},
+            int(sums.get(column(name, "n")) or 0),
+        )
+        for name in signals
+    }
 
 
 def buckets(

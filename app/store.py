@@ -213,7 +213,7 @@ class Store:
             if names:
                 frame = self._parquet(part, [TS, *wanted])
                 pieces[names].append(_between(frame, part, start_ms, end_ms))
-        return [pl.concat(found, how="diagonal_relaxed").sort(TS) for found in pieces.values()]
+        return [_in_order(pl.concat(found, how="diagonal_relaxed")) for found in pieces.values()]
 
     def _parquet(self, part: Part, columns: Sequence[str] | None) -> pl.DataFrame:
         path = self.path / part.path
@@ -334,6 +334,11 @@ def _between(frame: pl.DataFrame, part: Part, start_ms: int, end_ms: int) -> pl.
         return frame
     low, high = np.searchsorted(frame[TS].to_physical().to_numpy(), (start_ms, end_ms))
     return frame[int(low) : int(high)]
+
+
+def _in_order(frame: pl.DataFrame) -> pl.DataFrame:
+    """Sort by stamp, if need be: parts follow each other, and looking costs a tenth of sorting."""
+    return frame if frame[TS].is_sorted() else frame.sort(TS)
 
 
 def _beside(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,10 +30,9 @@ class Rows:
         return Rows(self.ts, self.mean[:, chosen], self.low[:, chosen], self.high[:, chosen], self.count[:, chosen])
 
 
-def _firsts(ts: Ints, width_ms: int) -> NDArray[np.intp]:
-    """Index of the first row of each stretch of ``width_ms``, counted from the first row."""
-    slot = (ts - ts[0]) // width_ms
-    return np.flatnonzero(np.append(True, slot[1:] != slot[:-1]))
+def _firsts(slots: Ints) -> NDArray[np.intp]:
+    """Index of the first row of each slot."""
+    return np.flatnonzero(np.append(True, slots[1:] != slots[:-1]))
 
 
 def merged(rows: Rows, width_ms: int) -> Rows:
@@ -46,19 +46,35 @@ def merged(rows: Rows, width_ms: int) -> Rows:
     """
     if len(rows.ts) == 0:
         return rows
-    firsts = _firsts(rows.ts, width_ms)
-    if len(firsts) == len(rows.ts):
+    firsts = _firsts((rows.ts - rows.ts[0]) // width_ms)
+    return _summed(rows, firsts, rows.ts[firsts])
+
+
+def grouped(rows: Rows, labels: Ints) -> Rows:
+    """Merge rows that share a label, which then is their stamp."""
+    if len(rows.ts) == 0:
         return rows
+    firsts = _firsts(labels)
+    return _summed(rows, firsts, labels[firsts])
+
+
+def _summed(rows: Rows, firsts: NDArray[np.intp], ts: Ints) -> Rows:
+    if len(firsts) == len(rows.ts):
+        return Rows(ts, rows.mean, rows.low, rows.high, rows.count)
     count = np.add.reduceat(rows.count, firsts)
     total = np.add.reduceat(np.nan_to_num(rows.mean).astype(np.float64) * rows.count, firsts)
     with np.errstate(invalid="ignore"):
         mean = (total / count).astype(np.float32)
+    return Rows(ts, mean, np.fmin.reduceat(rows.low, firsts), np.fmax.reduceat(rows.high, firsts), count)
+
+
+def joined(pieces: Sequence[Rows]) -> Rows:
+    """Put rows one after the other."""
+    if len(pieces) == 1:
+        return pieces[0]
     return Rows(
-        rows.ts[firsts],
-        mean,
-        np.fmin.reduceat(rows.low, firsts),
-        np.fmax.reduceat(rows.high, firsts),
-        count,
+        np.concatenate([one.ts for one in pieces]),
+        *(np.concatenate([getattr(one, name) for one in pieces]) for name in ("mean", "low", "high", "count")),
     )
 
 
@@ -106,5 +122,5 @@ def farthest_of(ts: Ints, values: Floats, width_ms: int) -> tuple[Ints, Floats]:
     """Merge rows into stretches of a width, of each the value farthest from 0, with its sign."""
     if len(ts) == 0:
         return ts, values
-    firsts = _firsts(ts, width_ms)
+    firsts = _firsts((ts - ts[0]) // width_ms)
     return ts[firsts], _farther(np.fmax.reduceat(values, firsts), np.fmin.reduceat(values, firsts))

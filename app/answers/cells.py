@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -19,7 +19,7 @@ from app.answers import battery
 from app.answers.window import NO_READINGS, filled, pack_of, source_of
 from app.shapes import HeatmapAnswer, SurfaceAnswer
 from app.store import Store
-from pipeline.contract import RAW, TS, Level, Pack, Series, column
+from pipeline.contract import RAW, RAW_LEVEL, TS, Level, Pack, Series, column
 from pipeline.signals import describe
 
 Quantity = Literal["voltage", "temperature"]
@@ -169,24 +169,42 @@ def _cells_of(store: Store, system: str, pack: Pack) -> dict[str, tuple[int, ...
 
 
 def _read(store: Store, string: Sequence[Series], level: Level, mode: Mode, start_ms: int, end_ms: int) -> Rows:
-    """Read the buckets of a string; raw readings are buckets of one."""
+    """Read the buckets of a string that hold exactly a window's readings; raw readings are buckets of one."""
     names = [one.signal for one in string]
     source = string[0].source
     if level.name == RAW:
-        frame = store.read(source, names, level, (), start_ms, end_ms)
-        values = _matrix(frame, names)
-        rows = Rows(_stamps(frame), values, values, values, (~np.isnan(values)).astype(np.int64))
-        mixed = frame.height > MIXED * rows.count.sum(axis=0).max(initial=0)
-        return shape.merged(rows, max(string[0].interval_ms, 1)) if mixed else rows
+        return _read_raw(store, string, start_ms, end_ms)
+    low, high = query.whole_buckets(store, source, names, level, start_ms, end_ms)
+    if high <= low:
+        return _from_raw(store, string, level, start_ms, end_ms)
     stats = ("mean", "n") if mode == "absolute" else ("mean", "min", "max", "n")
-    frame = query.exact(store, source, names, level, start_ms, end_ms, stats).sort(TS)
-    means = _matrix(frame, [column(name, "mean") for name in names])
-    low, high = (
-        means if mode == "absolute" else _matrix(frame, [column(name, stat) for name in names])
-        for stat in ("min", "max")
-    )
-    counts = np.nan_to_num(_matrix(frame, [column(name, "n") for name in names])).astype(np.int64)
-    return Rows(_stamps(frame), means, low, high, counts)
+    frame = query.buckets(store, source, names, stats, level, low, high)
+    by_stat = {stat: _matrix(frame, [column(name, stat) for name in names]) for stat in stats}
+    means = by_stat["mean"]
+    rows = Rows(_stamps(frame), means, by_stat.get("min", means), by_stat.get("max", means), _count(by_stat["n"]))
+    before = [_from_raw(store, string, level, start_ms, low)] if start_ms < low else []
+    after = [_from_raw(store, string, level, high, end_ms)] if high < end_ms else []
+    return shape.joined([*before, rows, *after])
+
+
+def _read_raw(store: Store, string: Sequence[Series], start_ms: int, end_ms: int) -> Rows:
+    """Read raw readings, those of cells with clocks of their own in slots of one interval."""
+    frame = store.read(string[0].source, [one.signal for one in string], RAW_LEVEL, (), start_ms, end_ms)
+    values = _matrix(frame, [one.signal for one in string])
+    rows = Rows(_stamps(frame), values, values, values, _count(~np.isnan(values)))
+    mixed = frame.height > MIXED * rows.count.sum(axis=0).max(initial=0)
+    return shape.merged(rows, max(string[0].interval_ms, 1)) if mixed else rows
+
+
+def _from_raw(store: Store, string: Sequence[Series], level: Level, start_ms: int, end_ms: int) -> Rows:
+    """Aggregate raw readings into a level's buckets, those at the edges cut by the window."""
+    rows = _read_raw(store, string, start_ms, end_ms)
+    labels = np.maximum(query.labels_of(rows.ts, level, store.zone), start_ms)
+    return shape.grouped(rows, labels)
+
+
+def _count(values: NDArray[Any]) -> NDArray[np.int64]:
+    return np.asarray(np.nan_to_num(values), np.int64)
 
 
 def _stamps(frame: pl.DataFrame) -> NDArray[np.int64]:
@@ -195,12 +213,14 @@ def _stamps(frame: pl.DataFrame) -> NDArray[np.int64]:
 
 def _matrix(frame: pl.DataFrame, names: Sequence[str]) -> NDArray[np.float32]:
     """Lay columns side by side; one that the window lacks is NaN."""
-    laid = np.full((len(names), frame.height), np.nan, np.float32)
     there = set(frame.columns)
-    for row, name in enumerate(names):
-        if name in there:
-            laid[row] = frame[name].cast(pl.Float32).to_numpy()
-    return laid.T
+    known = [at for at, name in enumerate(names) if name in there]
+    laid = frame.select(pl.col([names[at] for at in known]).cast(pl.Float32)).to_numpy()
+    if len(known) == len(names):
+        return np.asarray(laid, np.float32)
+    whole = np.full((frame.height, len(names)), np.nan, np.float32)
+    whole[:, known] = laid
+    return whole
 
 
 def heatmap(

@@ -14,7 +14,7 @@ from app.answers.window import NO_READINGS, filled, share, source_of
 from app.query import GAP_FACTOR, Energy
 from app.shapes import MeterKpis
 from app.store import Store
-from pipeline.contract import RAW_LEVEL, TS, TS_DTYPE, Series, column, parse_level
+from pipeline.contract import RAW_LEVEL, TS, TS_DTYPE, column, parse_level
 from pipeline.signals import Kind
 
 Unit = Literal["hour", "day", "week", "month"]
@@ -61,7 +61,7 @@ def _kpis(meter: str, start_ms: int | None, end_ms: int | None) -> MeterKpis:
     power = _power(store, meter, start, end)
     found = _from_power(power, start, end)
     kwh = {name: counted[name].kwh if name in counted else None for name in (IMPORT, EXPORT)}
-    coverage = _coverage(store, meter, counters, power, start, end)
+    coverage = _coverage(store, meter, counted, power, start, end)
     return MeterKpis(
         build_id=store.build_id,
         level=None,
@@ -137,23 +137,16 @@ def _net(imported: float | None, exported: float | None) -> float | None:
 
 
 def _coverage(
-    store: Store, meter: str, counters: list[str], power: pl.DataFrame | None, start_ms: int, end_ms: int
+    store: Store, meter: str, counted: dict[str, Energy], power: pl.DataFrame | None, start_ms: int, end_ms: int
 ) -> float | None:
     """Coverage of what the figures rest on: the counters, else the power."""
-    if counters:
-        rows = query.exact(store, meter, counters, query.sum_level(store, start_ms, end_ms), start_ms, end_ms)
-        shares = [_counted_share(rows, store.series(meter, name), start_ms, end_ms) for name in counters]
-        known = [one for one in shares if one is not None]
-        return round(sum(known) / len(known), 6) if known else None
-    if power is None or end_ms <= start_ms:
+    if end_ms <= start_ms:
         return None
-    return round(float(power["held"].sum()) / (end_ms - start_ms), 6)
-
-
-def _counted_share(rows: pl.DataFrame, series: Series, start_ms: int, end_ms: int) -> float | None:
-    name = column(series.signal, "n")
-    readings = int(rows[name].sum()) if name in rows.columns else 0
-    return share(readings, series.interval_ms, start_ms, end_ms)
+    if counted:
+        steps = {name: store.series(meter, name).interval_ms for name in counted}
+        shares = [share(one.readings, steps[name], start_ms, end_ms) or 0.0 for name, one in counted.items()]
+        return round(sum(shares) / len(shares), 6)
+    return None if power is None else round(float(power["held"].sum()) / (end_ms - start_ms), 6)
 
 
 def _reason(power: pl.DataFrame | None, counters: list[str], coverage: float | None) -> str | None:

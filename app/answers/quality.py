@@ -145,14 +145,21 @@ def coverage_calendar(source: str) -> pl.DataFrame:
 @loader.memoised
 def _calendar(source: str) -> pl.DataFrame:
     store = loader.current()
-    by_label: dict[tuple[str, str], list[Series]] = {}
-    for series in store.all_series(source):
-        by_label.setdefault((_label(series), series.group), []).append(series)
-    frames = [_days(store, label, several) for (label, _), several in by_label.items()]
-    whole = pl.concat([frame for frame in frames if frame.height] or [pl.DataFrame(schema=CALENDAR)])
-    order = {label: at for at, (label, _) in enumerate(sorted(by_label))}
-    ranked = whole.group_by("label", "day").agg(pl.mean("coverage"))
-    return ranked.sort(pl.col("label").replace_strict(order, return_dtype=pl.Int64), "day")
+    every = store.all_series(source)
+    first, last = min(one.first_ms for one in every), max(one.last_ms for one in every)
+    starts = np.asarray(contract.day_starts(first, last, store.zone), np.int64)
+    counted, expected = _counted(store, every, starts), _expected(starts, every)
+    local = pl.Series("day", starts[:-1]).cast(contract.TS_DTYPE).dt.convert_time_zone(store.zone).dt.date()
+    labels = np.array([_label(one) for one in every])
+    frames = [pl.DataFrame(schema=CALENDAR)]
+    for label in sorted(set(labels.tolist())):
+        own = labels == label
+        present = counted[:, own].sum(axis=1) > 0
+        there = np.minimum(counted, expected)[present][:, own].sum(axis=1)
+        shares = there / np.maximum(expected[present][:, own].sum(axis=1), 1e-9)
+        row = {"label": [label] * len(shares), "day": local.filter(pl.Series(present)), "coverage": shares}
+        frames.append(pl.DataFrame(row, schema=CALENDAR))
+    return pl.concat(frames)
 
 
 def _label(series: Series) -> str:
@@ -161,24 +168,19 @@ def _label(series: Series) -> str:
     return f"Pack {series.pack} {'voltages' if series.unit == 'V' else 'temperatures'}"
 
 
-def _days(store: Store, label: str, several: list[Series]) -> pl.DataFrame:
-    """Count one group's readings of each day, and divide by those expected."""
-    first, last = min(one.first_ms for one in several), max(one.last_ms for one in several)
-    names = [one.signal for one in several]
-    starts = np.asarray(contract.day_starts(first, last, store.zone), np.int64)
+def _counted(store: Store, every: list[Series], starts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Count the readings of each day (rows) and series (columns)."""
+    names = [one.signal for one in every]
     level = store.manifest.levels[-1]
-    frame = query.buckets(store, several[0].source, names, ("n",), level, int(starts[0]), int(starts[-1]))
-    counted = np.zeros((len(starts) - 1, len(several)))
+    frame = query.buckets(store, every[0].source, names, ("n",), level, int(starts[0]), int(starts[-1]))
     day = np.searchsorted(starts, frame[TS].to_physical().to_numpy(), side="right") - 1
-    for at, name in enumerate(names):
-        if column(name, "n") in frame.columns:
-            readings = frame[column(name, "n")].fill_null(0).to_numpy()
-            counted[:, at] = np.bincount(day, weights=readings, minlength=len(counted))
-    expected = _expected(starts, several)
-    present = counted.sum(axis=1) > 0
-    shares = np.minimum(counted, expected).sum(axis=1)[present] / np.maximum(expected.sum(axis=1)[present], 1e-9)
-    local = pl.Series("day", starts[:-1][present]).cast(contract.TS_DTYPE).dt.convert_time_zone(store.zone).dt.date()
-    return pl.DataFrame({"label": [label] * len(local), "day": local, "coverage": shares}, schema=CALENDAR)
+    counted = np.zeros((len(starts) - 1, len(every)))
+    there = [at for at, name in enumerate(names) if column(name, "n") in frame.columns]
+    readings = frame.select(pl.col([column(names[at], "n") for at in there]).fill_null(0).cast(pl.Float64)).to_numpy()
+    per_day = np.zeros((len(counted), len(there)))
+    np.add.at(per_day, day, readings)
+    counted[:, there] = per_day
+    return counted
 
 
 def _expected(starts: NDArray[np.int64], several: list[Series]) -> NDArray[np.float64]:
