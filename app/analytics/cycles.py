@@ -125,7 +125,9 @@ def depth_histogram(soc_turns: NDArray[np.float64]) -> tuple[DepthCount, ...]:
 
 
 def days_between(table: pl.DataFrame, start_ms: int | None, end_ms: int | None, *, whole_days: bool) -> pl.DataFrame:
-    """Cut a table's rows to a window: events that begin in it; days that it touches."""
+    """Cut a table's rows to a window: events that begin in it; days that it touches. One without columns stays so."""
+    if table.width == 0:
+        return table
     stamp = pl.col("ts").to_physical()
     reach = DAY_MS - 1 if whole_days else 0
     if start_ms is not None:

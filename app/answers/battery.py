@@ -25,6 +25,7 @@ from pipeline.contract import Pack
 
 METRICS = ("deviation", "soh", "degradation", "voltage", "temperature")
 """What ``cell_values`` knows."""
+NO_CELLS = "No cell voltages are logged: cells cannot be judged."
 JUDGED_ON = "Judged on the whole history: the period changes no verdict on a cell."
 
 
@@ -70,7 +71,8 @@ def _comparison(system: str, start_ms: int | None, end_ms: int | None) -> Compar
 def critical(system: str, pack: int, start_ms: int | None = None, end_ms: int | None = None) -> CriticalAnswer:
     """List the cells of a pack with findings, worst first.
 
-    The verdicts rest on the whole history and do not depend on the window: only the neighbours' residuals do.
+    The verdicts rest on the whole history and do not depend on the window, unless it holds nothing: only the
+    neighbours' residuals do.
 
     Raises
     ------
@@ -87,13 +89,13 @@ def _critical(system: str, pack: int, start_ms: int | None, end_ms: int | None) 
     evidence = evidence_of(system)
     window = window_of(evidence, start_ms, end_ms)
     verdicts = judged(system)
-    known = evidence.cells.days
+    known, shown = evidence.cells.days, window.cells.days
     return CriticalAnswer(
         build_id=loader.current().build_id,
         level=None,
         coverage=window.coverage(pack),
-        reason=None if len(known) else "No cell voltages are logged: cells cannot be judged.",
-        cells=verdicts.by_pack.get(pack, ()),
+        reason=(None if len(shown) else NO_READINGS) if len(known) else NO_CELLS,
+        cells=verdicts.by_pack.get(pack, ()) if len(shown) else (),
         system_findings=verdicts.system,
         notes=(*evidence.source.notes, *([] if start_ms is None and end_ms is None else [JUDGED_ON])),
         limits={
