@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 import numpy as np
@@ -90,10 +91,19 @@ def _power(store: Store, meter: str, start_ms: int, end_ms: int) -> pl.DataFrame
     frame = store.read(meter, there, RAW_LEVEL, (), start_ms - before, end_ms)
     if POWER not in frame.columns:
         return None
-    rows = frame.filter(pl.col(POWER).is_not_null())
+    rows = _with_factor(frame.filter(pl.col(POWER).is_not_null()), frame, series.interval_ms)
     ts = rows[TS].to_physical().to_numpy()
     held = energy.holding_ms(ts, start_ms, end_ms, GAP_FACTOR * max(series.interval_ms, 1))
     return rows.with_columns(pl.Series("held", held), pl.Series("inside", ts >= start_ms))
+
+
+def _with_factor(rows: pl.DataFrame, frame: pl.DataFrame, interval_ms: int) -> pl.DataFrame:
+    """Lay the nearest power factor within half an interval beside each power, where their clocks differ."""
+    if FACTOR not in frame.columns or rows.height == frame.height:
+        return rows
+    factor = frame.filter(pl.col(FACTOR).is_not_null()).select(TS, FACTOR)
+    near = timedelta(milliseconds=interval_ms // 2)
+    return rows.drop(FACTOR).join_asof(factor, on=TS, strategy="nearest", tolerance=near)
 
 
 def _from_power(power: pl.DataFrame | None, start_ms: int, end_ms: int) -> dict[str, float | None]:
@@ -205,8 +215,8 @@ def _energy_by(meter: str, start_ms: int | None, end_ms: int | None, unit: Unit)
     if not counters:
         return pl.DataFrame(schema={TS: pl.Datetime("ms")})
     rows = query.exact(store, meter, counters, HOUR if unit == "hour" else DAY, start, end)
-    local = pl.col(TS).dt.convert_time_zone(store.zone)
-    wall = (local.dt.truncate(_TRUNCATE[unit]) if unit != "hour" else local).dt.replace_time_zone(None)
+    start_of = pl.col(TS).dt.truncate("1h") if unit == "hour" else pl.col(TS)
+    local = start_of.dt.convert_time_zone(store.zone).dt.truncate(_TRUNCATE[unit])
     sums = [
         pl.when(pl.col(column(name, "delta")).count() > 0)
         .then(pl.col(column(name, "delta")).sum())
@@ -214,11 +224,8 @@ def _energy_by(meter: str, start_ms: int | None, end_ms: int | None, unit: Unit)
         for name in counters
         if column(name, "delta") in rows.columns
     ]
-    keyed = rows.lazy().group_by(pl.col(TS), wall.alias("wall"), maintain_order=True)
-    if unit != "hour":
-        keyed = rows.lazy().group_by(wall.alias("wall"), maintain_order=True)
-    summed = keyed.agg(sums).collect(engine="in-memory")
-    return summed.select(pl.col("wall").alias(TS), pl.col("^.*_kwh$"))
+    summed = rows.lazy().group_by(local.alias("start"), maintain_order=True).agg(sums).collect(engine="in-memory")
+    return summed.select(pl.col("start").dt.replace_time_zone(None).alias(TS), pl.col("^.*_kwh$"))
 
 
 def load_duration(

@@ -104,6 +104,23 @@ def test_days_are_those_of_the_site_and_the_one_of_25_hours_is_whole(app):
     assert len(meter.energy_by("m1", start, end, unit="hour")) == 25
 
 
+def test_an_hour_that_the_window_cuts_is_named_by_its_start(app):
+    frame = meter.energy_by("m1", FIRST + 17 * 60_000, FIRST + 3 * 3_600_000 - 1, unit="hour")
+
+    assert [str(one.time()) for one in frame["ts"]] == ["00:00:00", "01:00:00", "02:00:00"]
+    assert frame["pos_ae_kwh"][0] == pytest.approx(
+        counted(app, "pos_ae", FIRST + 17 * 60_000, FIRST + 3_600_000), abs=1e-3
+    )
+
+
+def test_a_power_factor_on_a_clock_of_its_own_is_taken_from_nearby(tmp_path):
+    first = stamps("2024-06-01 00:00:00", 48)
+    write_csv(tmp_path / "raw/meter/m1/com_ap.csv", [(one, 8.0) for one in first])
+    write_csv(tmp_path / "raw/meter/m1/pf.csv", [(f"{one[:-2]}40", 0.8) for one in first])
+    with answering(built(tmp_path)):
+        assert meter.meter_kpis("m1").mean_pf == pytest.approx(0.8)
+
+
 def test_weeks_begin_on_monday_and_months_on_the_first(app):
     weeks, months = (meter.energy_by("m1", unit=unit)["ts"] for unit in ("week", "month"))
 
