@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-import plotly.graph_objects as go
 from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
@@ -31,6 +30,9 @@ from app.figures.quality import coverage_calendar
 from app.figures.theme import message
 from app.numbers import counted, number, percent
 from app.scope import Scope, scope_of
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 META = PageMeta(path="/quality", name="Data quality", icon="quality", what="source")
 ANSWER, TILES, CALENDAR = "quality-answer", "quality-tiles", "quality-calendar"
@@ -76,7 +78,7 @@ def layout(**query: str) -> html.Div:
     scope = scope_of(f"?{urlencode(query)}", "any")
     if scope.source is None:
         return page(META, [empty("No sources", "The build found no meter and no battery system in its folders.")])
-    note = "Of the expected readings of each day, in site time. Blue is all there; the nearer to orange, the more is missing."
+    note = "Of the readings expected each day, in site time. Blue is all there; the nearer to orange, the less."
     meanings: list[list[Content]] = [[title, _wrapped(text)] for title, text in COUNTS.values()]
     return page(
         META,

@@ -5,11 +5,10 @@ A value that is unknown is hatched and says why; it never takes a colour of the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from app.figures.marks import SYMBOLS, severity_marker
 from app.figures.scales import Scale, metric_scale
@@ -48,20 +47,17 @@ def pack_heatmap(
     Returns
     -------
     go.Figure
-        Point ``customdata`` is ``[pack, cell]``, as the page reads from a click.
+        Both axes count in the numbers of the cells and packs, so a click's ``x`` is the cell and its ``y`` the pack.
     """
-    packs = sorted(answers)
-    first = answers[packs[0]]
-    values = [value for pack in packs for value in answers[pack].values]
+    first = answers[min(answers)]
+    values = [value for answer in answers.values() for value in answer.values]
     scale = scale or metric_scale(first.metric, values, first.limit, theme=theme)
-    figure = go.Figure()
-    figure.add_trace(_unknown_cells(answers, packs, theme))
-    figure.add_trace(_known_cells(answers, packs, scale, flagged))
+    figure = go.Figure([_unknown_cells(answers, theme), _known_cells(answers, scale, flagged)])
     for severity in SYMBOLS:
-        figure.add_trace(_flag_marks(answers, packs, flagged, severity, theme))
-    if selected is not None and selected[0] in packs:
-        figure.add_shape(_frame(packs.index(selected[0]), selected[1], answers[selected[0]], theme))
-    longest = max(len(answers[pack].cells) for pack in packs)
+        figure.add_trace(_flag_marks(answers, flagged, severity, theme))
+    if selected is not None and selected[0] in answers:
+        figure.add_shape(_frame(*selected, theme))
+    packs, longest = _rows(answers), max(cell for answer in answers.values() for cell in answer.cells)
     style(
         figure,
         theme,
@@ -71,38 +67,33 @@ def pack_heatmap(
         legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0},
         uirevision="heatmap",
     )
-    figure.update_xaxes(
-        title_text="sensor" if first.metric == "temperature" else "cell, in physical order",
-        range=[0.5, longest + 0.5],
-        tickvals=_numbered(longest),
-        showgrid=False,
-        zeroline=False,
-        fixedrange=True,
-    )
-    figure.update_yaxes(
-        range=[len(packs) - 0.5, -0.5],
-        tickvals=list(range(len(packs))),
-        ticktext=[f"Pack {pack}" for pack in packs],
-        showgrid=False,
-        zeroline=False,
-        fixedrange=True,
-    )
+    plain = {"showgrid": False, "zeroline": False, "fixedrange": True}
+    along = "sensor" if first.metric == "temperature" else "cell, in physical order"
+    figure.update_xaxes(title_text=along, range=[0.5, longest + 0.5], tickvals=_numbered(longest), **plain)
+    names = [f"Pack {pack}" for pack in packs]
+    figure.update_yaxes(range=[packs[-1] + 0.5, packs[0] - 0.5], tickvals=packs, ticktext=names, **plain)
     return figure
+
+
+def _rows(answers: Mapping[int, HeatmapAnswer]) -> list[int]:
+    return list(range(min(answers), max(answers) + 1))
 
 
 def _numbered(longest: int) -> list[int]:
     return [1, *range(EVERY, longest + 1, EVERY)]
 
 
+def _cells(answers: Mapping[int, HeatmapAnswer]) -> Iterator[tuple[int, int, float | None]]:
+    """Go through pack, cell and value."""
+    for pack, answer in answers.items():
+        for cell, value in zip(answer.cells, answer.values, strict=True):
+            yield pack, cell, value
+
+
 def _ranks(answers: Mapping[int, HeatmapAnswer]) -> dict[tuple[int, int], int]:
     """Rank the known values of all packs, 1 = the one to look at first."""
     metric = next(iter(answers.values())).metric
-    known = [
-        (pack, cell, value)
-        for pack, answer in answers.items()
-        for cell, value in zip(answer.cells, answer.values, strict=True)
-        if value is not None
-    ]
+    known = [(pack, cell, value) for pack, cell, value in _cells(answers) if value is not None]
     centre = float(np.median([value for *_, value in known])) if known else 0.0
     ordered = sorted(known, key=lambda row: _urgency(metric, row[2], centre))
     return {(pack, cell): place for place, (pack, cell, _) in enumerate(ordered, start=1)}
@@ -117,37 +108,26 @@ def _urgency(metric: str, value: float, centre: float) -> float:
     return -abs(value - (0.0 if metric == "deviation" else centre))
 
 
-def _matrix(answers: Mapping[int, HeatmapAnswer], packs: Sequence[int]) -> NDArray[np.float32]:
-    longest = max(len(answers[pack].cells) for pack in packs)
-    matrix = np.full((len(packs), longest), np.nan, dtype=np.float32)
-    for row, pack in enumerate(packs):
-        values = [np.nan if value is None else value for value in answers[pack].values]
-        matrix[row, : len(values)] = values
-    return matrix
-
-
 def _known_cells(
-    answers: Mapping[int, HeatmapAnswer],
-    packs: Sequence[int],
-    scale: Scale,
-    flagged: Mapping[tuple[int, int], str],
+    answers: Mapping[int, HeatmapAnswer], scale: Scale, flagged: Mapping[tuple[int, int], str]
 ) -> go.Heatmap:
-    matrix = _matrix(answers, packs)
-    ranks = _ranks(answers)
+    packs = _rows(answers)
+    longest = max(cell for answer in answers.values() for cell in answer.cells)
+    matrix = np.full((len(packs), longest), np.nan, dtype=np.float32)
+    for pack, cell, value in _cells(answers):
+        matrix[pack - packs[0], cell - 1] = np.nan if value is None else value
     median = float(np.nanmedian(matrix)) if np.isfinite(matrix).any() else np.nan
-    first = answers[packs[0]]
-    text = [["" for _ in range(matrix.shape[1])] for _ in packs]
-    data: list[list[list[int] | None]] = [[None for _ in range(matrix.shape[1])] for _ in packs]
-    for row, pack in enumerate(packs):
-        for column, (cell, value) in enumerate(zip(answers[pack].cells, answers[pack].values, strict=True)):
-            data[row][column] = [pack, cell]
-            flag = flagged.get((pack, cell))
-            text[row][column] = _hover(first, pack, cell, value, median, ranks, flag)
+    ranks, first = _ranks(answers), answers[packs[0]]
+    text = np.full(matrix.shape, "", dtype=object)
+    for pack, cell, value in _cells(answers):
+        if value is not None:
+            place = (ranks[pack, cell], len(ranks))
+            text[pack - packs[0], cell - 1] = _hover(first, pack, cell, value, median, place, flagged.get((pack, cell)))
     return go.Heatmap(
         z=matrix,
         x0=1,
         dx=1,
-        y0=0,
+        y0=packs[0],
         dy=1,
         zmin=scale.low,
         zmax=scale.high,
@@ -155,7 +135,6 @@ def _known_cells(
         colorbar=_legend_bar(scale, first),
         xgap=1,
         ygap=18,
-        customdata=data,
         text=text,
         hovertemplate="%{text}<extra></extra>",
         hoverongaps=False,
@@ -164,26 +143,21 @@ def _known_cells(
 
 
 def _hover(
-    answer: HeatmapAnswer,
-    pack: int,
-    cell: int,
-    value: float | None,
-    median: float,
-    ranks: Mapping[tuple[int, int], int],
-    flag: str | None,
+    answer: HeatmapAnswer, pack: int, cell: int, value: float, median: float, rank: tuple[int, int], flag: str | None
 ) -> str:
-    noun = "sensor" if answer.metric == "temperature" else "cell"
-    lines = [f"<b>Pack {pack} {noun} {cell}</b>{f' · {flag}' if flag else ''}"]
-    if value is None:
-        return f"{lines[0]}<br>unknown: {answer.reason or 'no readings'}"
+    lines = [f"<b>Pack {pack} {_noun(answer)} {cell}</b>{f' · {flag}' if flag else ''}"]
     lines.append(f"{quantity(value, answer.unit)} ({answer.statistic})")
     if answer.metric != "deviation":
         lines.append(f"{_deviation(value - median, answer.unit)} from the median")
-    lines.append(f"rank {ranks[pack, cell]} of {len(ranks)}, {_RANKED.get(answer.metric, 'farthest first')}")
+    lines.append(f"rank {rank[0]} of {rank[1]}, {_RANKED.get(answer.metric, 'farthest first')}")
     return "<br>".join(lines)
 
 
 _RANKED = {"temperature": "hottest first", "soh": "lowest first", "degradation": "fastest loss first"}
+
+
+def _noun(answer: HeatmapAnswer) -> str:
+    return "sensor" if answer.metric == "temperature" else "cell"
 
 
 def _deviation(value: float, unit: str) -> str:
@@ -201,33 +175,30 @@ def _legend_bar(scale: Scale, answer: HeatmapAnswer) -> dict[str, object]:
         "len": 1,
     }
     if scale.ticks:
-        bar |= {"tickmode": "array", "tickvals": list(scale.ticks), "ticktext": list(scale.words)}
-    else:
-        bar |= {"nticks": 5, "tickformat": f".{digits_of(answer.unit)}f"}
-    return bar
+        return bar | {"tickmode": "array", "tickvals": list(scale.ticks), "ticktext": list(scale.words)}
+    return bar | {"nticks": 5, "tickformat": f".{digits_of(answer.unit)}f"}
 
 
-def _unknown_cells(answers: Mapping[int, HeatmapAnswer], packs: Sequence[int], theme: str | None) -> go.Bar:
+def _unknown_cells(answers: Mapping[int, HeatmapAnswer], theme: str | None) -> go.Bar:
     """Hatched boxes where the value is unknown."""
-    places = [
-        (row, column + 1, pack, cell)
-        for row, pack in enumerate(packs)
-        for column, (cell, value) in enumerate(zip(answers[pack].cells, answers[pack].values, strict=True))
-        if value is None
+    places = [(pack, cell) for pack, cell, value in _cells(answers) if value is None]
+    grey = colours(theme)["unknown"]
+    told = [
+        f"<b>Pack {pack} {_noun(answers[pack])} {cell}</b><br>unknown: {answers[pack].reason or 'no readings'}"
+        for pack, cell in places
     ]
-    reasons = [answers[pack].reason or "no readings" for _, _, pack, _ in places]
     return go.Bar(
-        x=[column for _, column, _, _ in places],
+        x=[cell for _, cell in places],
         y=[0.76 for _ in places],
-        base=[row - 0.38 for row, *_ in places],
+        base=[pack - 0.38 for pack, _ in places],
         width=0.94,
         marker={
             "color": "rgba(0,0,0,0)",
-            "line": {"color": colours(theme)["unknown"], "width": 0.5},
-            "pattern": {"shape": "/", "fgcolor": colours(theme)["unknown"], "size": 5, "solidity": 0.25},
+            "line": {"color": grey, "width": 0.5},
+            "pattern": {"shape": "/", "fgcolor": grey, "size": 5, "solidity": 0.25},
         },
-        customdata=[[pack, cell] for _, _, pack, cell in places],
-        text=[f"<b>Pack {p} cell {c}</b><br>unknown: {why}" for (_, _, p, c), why in zip(places, reasons, strict=True)],
+        customdata=[[pack, cell] for pack, cell in places],
+        text=told,
         textposition="none",
         hovertemplate="%{text}<extra></extra>",
         name="unknown",
@@ -236,20 +207,17 @@ def _unknown_cells(answers: Mapping[int, HeatmapAnswer], packs: Sequence[int], t
 
 
 def _flag_marks(
-    answers: Mapping[int, HeatmapAnswer],
-    packs: Sequence[int],
-    flagged: Mapping[tuple[int, int], str],
-    severity: str,
-    theme: str | None,
+    answers: Mapping[int, HeatmapAnswer], flagged: Mapping[tuple[int, int], str], severity: str, theme: str | None
 ) -> go.Scatter:
+    """Mark the flagged cells in the gap above them, where any colour of the scale lets a mark be seen."""
     spots = [
-        (answers[pack].cells.index(cell) + 1, packs.index(pack) - 0.5)
+        (pack, cell)
         for (pack, cell), found in flagged.items()
         if found == severity and pack in answers and cell in answers[pack].cells
     ]
     return go.Scatter(
-        x=[x for x, _ in spots],
-        y=[y + 0.06 for _, y in spots],
+        x=[cell for _, cell in spots],
+        y=[pack - 0.44 for pack, _ in spots],
         mode="markers",
         marker=severity_marker(severity, theme),
         name=severity,
@@ -258,13 +226,6 @@ def _flag_marks(
     )
 
 
-def _frame(row: int, cell: int, answer: HeatmapAnswer, theme: str | None) -> dict[str, object]:
-    column = answer.cells.index(cell) + 1 if cell in answer.cells else cell
-    return {
-        "type": "rect",
-        "x0": column - 0.5,
-        "x1": column + 0.5,
-        "y0": row - 0.42,
-        "y1": row + 0.42,
-        "line": {"color": colours(theme)["accent"], "width": 3},
-    }
+def _frame(pack: int, cell: int, theme: str | None) -> dict[str, object]:
+    line = {"color": colours(theme)["accent"], "width": 3}
+    return {"type": "rect", "x0": cell - 0.5, "x1": cell + 0.5, "y0": pack - 0.42, "y1": pack + 0.42, "line": line}

@@ -26,6 +26,8 @@ class Relief:
     unit: str
     noun: str
     """cell or sensor."""
+    about_zero: bool
+    """Whether values are deviations."""
 
 
 def relief(answer: SurfaceAnswer, *, rows_max: int = ROWS_MAX) -> Relief:
@@ -51,7 +53,8 @@ def relief(answer: SurfaceAnswer, *, rows_max: int = ROWS_MAX) -> Relief:
         z, unit = z * 1000, "mV"
     ts, z = _open_gaps(ts, np.round(z, 1 if unit != "V" else 4))
     noun = "cell" if answer.quantity == "voltage" else "sensor"
-    return Relief(ts=ts, z=z.astype(np.float32), cells=answer.cells, unit=unit, noun=noun)
+    about_zero = answer.mode == "deviation"
+    return Relief(ts=ts, z=z.astype(np.float32), cells=answer.cells, unit=unit, noun=noun, about_zero=about_zero)
 
 
 def _thin(

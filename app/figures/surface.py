@@ -97,7 +97,6 @@ def cell_surface(
         showlegend=False,
         scene={
             "uirevision": view_key,
-            "camera": _CAMERA,
             "aspectmode": "manual",
             "aspectratio": {"x": 1.6, "y": 1.5, "z": 0.6},
             "xaxis": {**wall, "title": {"text": shown.noun}, "tickvals": _cell_ticks(shown)},
@@ -105,6 +104,7 @@ def cell_surface(
             "zaxis": {**wall, "title": {"text": _z_title(answer, shown)}, "nticks": 6},
         },
     )
+    figure.layout.template.layout.scene.camera = _CAMERA  # in the template: what the user turns is then kept
     return figure
 
 
@@ -211,9 +211,10 @@ def _pole(
     known = np.flatnonzero(np.isfinite(z))
     if not known.size:
         return np.zeros(0, np.float32), np.zeros(0, np.float32)
-    centre = 0.0 if shown.unit != "V" else float(np.median(z[known]))
+    centre = 0.0 if shown.about_zero else float(np.median(z[known]))
     peak = int(known[np.argmax(np.abs(z[known] - centre))])
-    top = max(float(np.nanmax(shown.z)) * 0.6, float(z[peak]))
+    low, high = float(np.nanmin(shown.z)), float(np.nanmax(shown.z))
+    top = max(low + 0.7 * (high - low), float(z[peak]))
     at = [hours[peak]] * 3
     return np.array(at, dtype=np.float32), np.array([np.nan, z[peak], top], dtype=np.float32)
 
@@ -260,7 +261,6 @@ def cell_time_map(
     style(
         figure,
         theme,
-        height=max(360, 60 + 9 * len(shown.cells)),
         margin={"l": 52, "r": 12, "t": 8, "b": 44},
         showlegend=False,
         uirevision="map",

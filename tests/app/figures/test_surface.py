@@ -119,6 +119,8 @@ def test_the_camera_is_kept_while_the_key_is():
     second = draw(answer(np.ones((9, 4))), view_key="C1-1-voltage")
 
     assert first.layout.scene.uirevision == second.layout.scene.uirevision == "C1-1-voltage"
+    assert first.layout.scene.camera.eye.x is None, "a camera in the layout would overwrite the user's"
+    assert first.layout.template.layout.scene.camera.eye.x is not None
 
 
 @pytest.mark.parametrize("rows", [0, 1, 2])
