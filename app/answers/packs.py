@@ -25,7 +25,7 @@ from pipeline.contract import Pack
 
 REGIME_COLUMNS = {"rest": "rest_mv", "charge_end": "top_mv", "discharge_end": "bot_mv"}
 """Regimes that a cell's evidence is drawn in, and their columns."""
-TREND_POINTS = 60
+TREND_POINTS = 40
 """Points that a trend is taken over [values]."""
 MONTH_DAYS = 30
 MIN_MONTHS = 4
