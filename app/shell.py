@@ -26,9 +26,10 @@ from dash.development.base_component import Component
 from app import loader
 from app.answers.sources import list_sources
 from app.components import PageMeta, aria, choice, empty, icon, select
+from app.figures.clock import span_words
 from app.numbers import duration, number
-from app.scope import Scope, scope_of
-from app.view import PRESETS, View, ms_to_wall
+from app.scope import Scope, scope_for, scope_of
+from app.view import DAY_MS, PRESETS, View, ms_to_wall
 from pipeline.errors import StoreMissing
 
 URL, THEME, PERIOD = "url", "theme", "period"
@@ -174,13 +175,28 @@ def set_top(pathname: str | None, search: str | None, *, layouts: Layouts) -> di
         "sample": html.Span("Sample site", className="ps-sample")
         if any(row["sample"] for row in list_sources())
         else "",
-        "words": f"{scope.words} · {scope.zone} · {duration(scope.asked[1] - scope.asked[0])}",
+        "words": _range_words(scope) if what in _KINDS else _site_words(view, scope.zone),
         "zoom": f"Zoomed to {duration(scope.drawn[1] - scope.drawn[0])}" if zoomed else "",
         "live": f"Showing {scope.source or 'nothing'}, {scope.words}",
         "said": said,
         **_hidden(what_class=what == "none" or not sources, pack_class=what != "pack" or len(scope.packs) < 2),
         **_hidden(exact=view.when != "custom", steps=view.when in {"complete"}, unzoom=not zoomed),
     }
+
+
+def _range_words(scope: Scope) -> str:
+    return f"{scope.words} · {scope.zone} · {duration(scope.asked[1] - scope.asked[0])}"
+
+
+def _site_words(view: View, zone: str) -> str:
+    """Say the period of a page that shows many sources; where their data end apart, each has its own."""
+    asked = [scope_for(view, row).asked for row in list_sources()]
+    if not asked:
+        return zone
+    first, last = min(start for start, _ in asked), max(end for _, end in asked)
+    apart = max(end for _, end in asked) - min(end for _, end in asked) > DAY_MS
+    own = " · each source to its own last reading" if apart and view.when != "custom" else ""
+    return f"{span_words(first, last, zone)} · {zone} · {duration(last - first)}{own}"
 
 
 _SHOWN = {

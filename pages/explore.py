@@ -30,7 +30,7 @@ from app.components import (
 from app.figures.panels import chart_height
 from app.figures.theme import bare, message
 from app.figures.timeseries import time_chart
-from app.numbers import counted, known, number, percent, quantity
+from app.numbers import counted, energy, known, number, percent, quantity
 from app.scope import Scope, scope_for
 from app.shapes import SeriesAnswer
 from app.view import View, ms_to_wall
@@ -207,22 +207,17 @@ def update_stats(search: str | None) -> Component:
 
 
 def statistics_table(rows: Sequence[compare.LineStatistics]) -> Component:
-    """Write the statistics of lines as a table."""
-    cells: list[Sequence[Content]] = [
-        [
-            row.source,
-            html.Span([row.label, html.Span(f" {row.signal}", className="ps-grey")]),
-            quantity(row.min, row.unit),
-            quantity(row.mean, row.unit),
-            quantity(row.max, row.unit),
-            quantity(row.last, row.unit),
-            number(row.readings),
-            percent(row.coverage, 1),
-        ]
-        for row in rows
-    ]
-    head = ["Source", "Signal", "Lowest", "Mean of readings", "Highest", "Last", "Readings", "Coverage"]
-    return plain_table(head, cells, numeric=range(2, 8))
+    """Write the statistics of lines as a table; a counter has an energy instead of a mean."""
+    counters = any(known(row.energy_kwh) for row in rows)
+    cells: list[Sequence[Content]] = []
+    for row in rows:
+        label = html.Span([row.label, html.Span(f" {row.signal}", className="ps-grey")])
+        figures = [quantity(value, row.unit) for value in (row.min, row.mean, row.max, row.last)]
+        counted_energy = [energy(row.energy_kwh)] if counters else []
+        cells.append([row.source, label, *figures, *counted_energy, number(row.readings), percent(row.coverage, 1)])
+    head = ["Source", "Signal", "Lowest", "Mean of readings", "Highest", "Last", *(["Energy"] if counters else [])]
+    head += ["Readings", "Coverage"]
+    return plain_table(head, cells, numeric=range(2, len(head)))
 
 
 def export(clicks: int | None, search: str | None) -> Any:  # noqa: ANN401 - a file for dcc.Download, or no update

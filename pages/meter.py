@@ -54,6 +54,7 @@ ANSWER, FIGURES, POWER, ENERGY, DURATION, HOURS, COUNTERS = (
     "meter-hours",
     "meter-counters",
 )
+POWER_ROW, LOAD_ROW = "meter-power-row", "meter-load-row"
 UNITS = {"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}
 LONGEST_DAYS = {"hour": 45, "day": 1_000}
 """The longest period drawn by the hour and by the day; longer ones take the next unit [days]."""
@@ -91,15 +92,20 @@ def layout(**query: str) -> html.Div:
         [
             html.Div(skeleton(2), id=ANSWER, className="ps-answer"),
             html.Div(id=FIGURES),
-            section(
-                "Power",
-                time_graph(
-                    POWER, label="Active power with its lowest and highest readings, and the power factor", height=380
+            html.Div(
+                section(
+                    "Power",
+                    time_graph(
+                        POWER,
+                        label="Active power with its lowest and highest readings, and the power factor",
+                        height=380,
+                    ),
+                    note="Positive is import. The band runs from the lowest to the highest reading behind each point.",
                 ),
-                note="Positive is import. The band runs from the lowest to the highest reading behind each point.",
+                id=POWER_ROW,
             ),
             section("Energy", graph(ENERGY, label="Energy imported and exported by period", height=300), tools=units),
-            columns([duration, heat]),
+            html.Div(columns([duration, heat]), id=LOAD_ROW),
             section(
                 "Counter forensics",
                 html.Div(skeleton(3), id=COUNTERS),
@@ -123,6 +129,13 @@ def update_answer(search: str | None) -> tuple[Component, Component, Component]:
     lead = " ".join([f"{scope.words}, {percent(found.coverage, 1)} of it covered by readings.", *missing(scope)])
     figures = section("Key figures", kpi_row(tiles(found, scope)))
     return headline(verdict_words(found, scope), lead=lead, sample=scope.sample), figures, counter_table(found)
+
+
+def update_rows(search: str | None) -> tuple[str, str]:
+    """Hide what this meter cannot show: power without a power signal. The first row says what it does not log."""
+    signals = scope_of(search, "meter").signals
+    power = any(name in signals for name in POWER_SIGNALS)
+    return "" if power else "ps-hidden", "" if "com_ap" in signals else "ps-hidden"
 
 
 def verdict_words(found: MeterKpis, scope: Scope) -> str:
@@ -283,6 +296,7 @@ def register(app: Dash) -> None:
     power = time_id(POWER)
     answer = Output(ANSWER, "children"), Output(FIGURES, "children"), Output(COUNTERS, "children")
     app.callback(*answer, period)(update_answer)
+    app.callback(Output(POWER_ROW, "className"), Output(LOAD_ROW, "className"), period)(update_rows)
     app.callback(Output(power, "figure"), Output(power, "style"), search, theme)(update_power)
     app.callback(Output(ENERGY, "figure"), period, theme)(update_energy)
     app.callback(Output(DURATION, "figure"), period, theme)(update_duration)

@@ -132,8 +132,7 @@ def lead_words(systems: Sequence[SystemGlance], meters: Sequence[MeterGlance]) -
     parts = [f"{counts[name]} {name}" for name in ("critical", "warning", "watch") if counts[name]]
     found = f"Cells flagged: {', '.join(parts)}. " if parts else ""
     sources = f"{counted(len(systems), 'battery system')} and {counted(len(meters), 'meter')}"
-    spans = [row.scope for row in systems] + [row.scope for row in meters]
-    return f"{found}{sources}, {spans[0].words}."
+    return f"{found}{sources}."
 
 
 def worst_table(flagged: Sequence[Flagged], view: View) -> Component:

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from app.components import badge, band_badge, kpi, kpi_row, partial, provenance, section
 from app.numbers import NOTHING, age, counted, energy, known, number, percent, quantity, stamp
 from app.scope import Scope
-from app.shapes import Interval, PackReport
+from app.shapes import Interval, PackReport, Stat
 from pages.glance import MeterGlance, SystemGlance, need_attention
 
 STALE_DAYS = 2
@@ -57,7 +57,8 @@ def soh_tile(report: PackReport | None) -> Component:
     note: Component | str = (
         html.Span([band_badge(report.band), span]) if report.band else report.soh_reason or "unknown"
     )
-    return kpi(f"SOH ({basis})", quantity(value, "%"), note=note, mark=mark)
+    label = f"SOH ({basis})" if report.soh_basis else "State of health"
+    return kpi(label, quantity(value, "%"), note=note, mark=mark)
 
 
 def rate_words(rate: Interval) -> str:
@@ -67,19 +68,29 @@ def rate_words(rate: Interval) -> str:
     return f"{number(rate.low, 2)} to {number(rate.high, 2)} %/month"
 
 
+def hottest_tile(glance: SystemGlance) -> Component:
+    """Show the highest temperature: of the last week where the battery logs it, else of the whole period's sensors."""
+    week = glance.stat("temperature", "cell_max_t")
+    if week is not None and known(week.max):
+        return kpi("Hottest cell, 7 days", quantity(week.max, "°C"), note="highest reading")
+    report = glance.comparison.system if glance.comparison else None
+    if report is not None and known(report.max_t):
+        return kpi("Hottest sensor", quantity(report.max_t, "°C"), note="highest reading of the period")
+    return kpi("Hottest cell", NOTHING, note="no temperature is logged", severity="unknown")
+
+
 def system_tile(glance: SystemGlance, now_ms: int) -> html.Article:
     """Show a battery system."""
     scope, report = glance.scope, glance.comparison.system if glance.comparison else None
     soc = glance.stat("soc", "soc")
     day, week = glance.alarms(1), glance.alarms(7)
     alarms = "unknown" if week is None or day is None else f"{len(day)} in the last 24 h of data"
-    hottest = glance.stat("temperature", "cell_max_t")
     tiles = [
         soh_tile(report),
         kpi("State of charge", quantity(soc.last if soc else None, "%", 0), note="last reading"),
         available_tile(glance),
         kpi("Alarms, 7 days", NOTHING if week is None else number(len(week)), note=alarms),
-        kpi("Hottest cell, 7 days", quantity(hottest.max if hottest else None, "°C"), note="highest reading"),
+        hottest_tile(glance),
         data_tile(scope, report.coverage if report else None, now_ms),
     ]
     return _tile(scope, "/cells", "system", status_words(glance), tiles, glance.reasons)
@@ -134,22 +145,23 @@ def safe(systems: Sequence[SystemGlance]) -> Component:
 
 
 def working(systems: Sequence[SystemGlance]) -> Component:
-    """Say whether it works: whether the converters moved energy in the last week of data."""
-    stats = [glance.stat("pcs", "_ap") for glance in systems]
-    moved = [
-        row for row in stats if row is not None and row.max is not None and row.min is not None and row.max > row.min
-    ]
-    judged = [row for row in stats if row is not None]
+    """Say whether it works: whether the converters (or the strings' currents) moved in the last week of data."""
+    judged = [row for glance in systems if (row := glance.stat("pcs", "_ap") or glance.stat("battery", "bms1_c"))]
     if not judged:
-        return kpi("Is it working?", "Not known", note="no converter power is logged", severity="unknown")
-    peak = max((max(abs(row.min or 0.0), abs(row.max or 0.0)) for row in judged), default=0.0)
-    severity = "fine" if len(moved) == len(judged) else "watch"
+        return kpi("Is it working?", "Not known", note="neither power nor current is logged", severity="unknown")
+    ran = [row for row in judged if row.max is not None and row.min is not None and row.max > row.min]
+    peaks = {row.unit: _reach(row) for row in sorted(ran, key=_reach)}
+    reached = ", ".join(quantity(peak, unit) for unit, peak in peaks.items()) or "nothing"
     return kpi(
         "Is it working?",
-        f"{len(moved)} of {counted(len(judged), 'system')} ran",
-        note=f"up to {quantity(peak, 'kW')} in the last 7 days of data",
-        severity=severity,
+        f"{len(ran)} of {counted(len(judged), 'system')} ran",
+        note=f"up to {reached} in the last 7 days of data",
+        severity="fine" if len(ran) == len(judged) else "watch",
     )
+
+
+def _reach(row: Stat) -> float:
+    return max(abs(row.min or 0.0), abs(row.max or 0.0))
 
 
 def available_tile(glance: SystemGlance) -> Component:

@@ -12,6 +12,7 @@ from app import loader, query
 from app.answers.series import series
 from app.shapes import SeriesAnswer
 from pipeline.contract import Level
+from pipeline.signals import Kind
 
 MAX_BUCKETS = 20_000
 """Buckets that a difference is computed from at most, before it is thinned for drawing."""
@@ -32,6 +33,8 @@ class LineStatistics:
     min: float | None
     max: float | None
     coverage: float | None
+    energy_kwh: float | None = None
+    """Of a counter: what it counted in the period [kWh]."""
 
 
 def common_level(lines: Sequence[tuple[str, str]], start_ms: int, end_ms: int, max_points: int) -> Level:
@@ -130,6 +133,7 @@ def _statistics(source: str, signal: str, start_ms: int, end_ms: int) -> LineSta
     known = store.series(source, signal)
     row = query.summary(store, source, [signal], start_ms, end_ms).row(0, named=True)
     readings = int(row["n"] or 0)
+    counted = query.energy(store, source, [signal], start_ms, end_ms) if known.kind is Kind.COUNTER else {}
     return LineStatistics(
         source=source,
         signal=signal,
@@ -141,4 +145,5 @@ def _statistics(source: str, signal: str, start_ms: int, end_ms: int) -> LineSta
         min=row["min"],
         max=row["max"],
         coverage=min(1.0, readings * known.interval_ms / max(end_ms - start_ms, 1)),
+        energy_kwh=counted[signal].kwh if counted else None,
     )
