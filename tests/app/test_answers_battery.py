@@ -1,13 +1,11 @@
 """Questions about a battery, asked of a built store of known truth."""
 
-import threading
-
 import polars as pl
 import pytest
-from flask import Flask, current_app
+from flask import Flask
 
 from app import loader
-from app.answers import battery, warm
+from app.answers import battery
 from app.errors import BadParameter, UnknownCell, UnknownPack, UnknownSource
 from pipeline.build import build
 from tests.app.stores import answering
@@ -138,18 +136,3 @@ def test_a_battery_that_says_little_is_answered_with_reasons(tiny):
         assert answer.system.soh.model is None
         assert battery.cycles("B1").reason
         assert battery.cell_values("B1", 1)[1] is not None
-
-
-def test_standing_answers_are_made_ahead_once_per_build(asked):
-    server = current_app._get_current_object()  # type: ignore[attr-defined]
-    warmer = warm.Warmer(server)
-    warmer.begin()
-    for thread in threading.enumerate():
-        if thread.name == "standing-answers":
-            thread.join()
-    _, before = loader.stats()
-    start_ms, end_ms = warm.standing_periods(loader.current().source("BAT"))[1]
-    battery.comparison("BAT", start_ms, end_ms)
-    assert loader.stats()[1] == before
-    warmer.begin()
-    assert not [thread for thread in threading.enumerate() if thread.name == "standing-answers"]
