@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline.contract import QUALITY, TS, Group, Pack, Series, Source, SourceFile, Tally
 from pipeline.coverage import GAP_FACTOR
 from pipeline.parts import read_part
+from pipeline.signals import describe
 
 if TYPE_CHECKING:
     from pipeline.discover import FoundSource
@@ -141,7 +142,7 @@ def sources_of(
                 kind=source.kind,
                 folder=str(source.folder),
                 sample=source.sample,
-                packs=_packs(own[source.name]),
+                packs=_packs({name for file in source.files for name in file.signals}),
                 first_ms=min(one.first_ms for one in own[source.name]),
                 last_ms=max(one.last_ms for one in own[source.name]),
                 current_sign=trait.current_sign if trait else None,
@@ -152,12 +153,13 @@ def sources_of(
     return tuple(sources)
 
 
-def _packs(series: Iterable[Series]) -> tuple[Pack, ...]:
+def _packs(signals: Iterable[str]) -> tuple[Pack, ...]:
+    """Lay out the geometry: every cell and sensor that has a file, those without a single reading included."""
     cells: dict[int, list[int]] = defaultdict(list)
     sensors: dict[int, list[int]] = defaultdict(list)
-    for one in series:
-        if one.pack is not None and one.cell is not None:
-            (cells if one.unit == "V" else sensors)[one.pack].append(one.cell)
+    for signal in map(describe, signals):
+        if signal.pack is not None and signal.cell is not None:
+            (cells if signal.is_cell_voltage else sensors)[signal.pack].append(signal.cell)
     return tuple(
         Pack(pack=pack, cells=tuple(sorted(cells[pack])), sensors=tuple(sorted(sensors[pack])))
         for pack in sorted({*cells, *sensors})

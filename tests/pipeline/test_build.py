@@ -209,3 +209,12 @@ def test_a_gap_over_the_turn_of_a_month_keeps_its_energy(tmp_path):
         for level in ("raw", "1h", "1d"):
             deltas = level_of(store, "m1", "counter", level)["pos_ae|delta"]
             assert deltas.sum() == rows[-1][1] - rows[0][1]
+
+
+def test_a_sensor_without_a_single_reading_is_still_part_of_the_geometry(site):
+    write_csv(site / "raw/BESS/B1/bms1_p1_t1.csv", [(stamp, 25.0) for stamp in DAY])
+    write_csv(site / "raw/BESS/B1/bms1_p1_t2.csv", [(stamp, 255) for stamp in DAY])
+    report = run(site)
+    assert [one.path.rsplit("/", 1)[1] for one in report.rejected] == ["bms1_p1_t2.csv"]
+    (pack,) = manifest_of(site / "store").sources[0].packs
+    assert (pack.cells, pack.sensors) == ((1, 2, 3), (1, 2))
