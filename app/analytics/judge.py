@@ -4,33 +4,36 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from app.analytics import neighbours
 from app.analytics.capacity import relative_capacity
-from app.analytics.cells import (
-    Change,
-    change_signs,
-    changes,
-    deviations,
-    escalate,
-    resistances,
-    typical_levels,
-)
+from app.analytics.cells import deviations, typical_levels
+from app.analytics.change import Change, change_signs, changes
+from app.analytics.excursions import EXCURSION_KINDS, excursion_signs, unit_of
 from app.analytics.grid import Floats, Grid, last_valid
 from app.analytics.limits import Limit
+from app.analytics.resistance import resistances
 from app.analytics.robust import robust_z
-from app.analytics.signs import CRITICAL, SEVERITIES, WARNING, WATCH, Fault, Profile, Sign, name_fault, score, worst
+from app.analytics.signs import (
+    CRITICAL,
+    SEVERITIES,
+    WARNING,
+    WATCH,
+    Fault,
+    Profile,
+    Sign,
+    escalate,
+    name_fault,
+    score,
+    worst,
+)
 from app.analytics.thermal import cells_of_sensor, temperature_signs
 from app.shapes import CellVerdict, Finding, Interval
 
-AMBIGUOUS_MOST = 2
-"""A cell that stands out alone more often than this where its string's state may explain it is weak, not spiking."""
-FAR_EXCURSION = 3.0
-"""An ambiguous reading this many limits away cannot be explained by the string's state [1]."""
 LEAD_FLOOR_MV = 3.0
 """Smallest residual at rest that may point to a sense lead [mV]."""
 CELL_SOH_PCT = 1.0
@@ -94,9 +97,10 @@ def judge(evidence: Evidence, iso: Callable[[int], str]) -> Judged:
         by_cell[sign.pack, sign.number].append(sign)
     if evidence.sensors is not None and len(evidence.sensors.days):
         for sign in temperature_signs(evidence.sensors, evidence.heat_a2, evidence.limits):
-            for cell in _cells_of(evidence, sign)[:1]:
-                by_cell[sign.pack, cell].append(sign)
-    for key, sign in _excursion_signs(evidence, by_cell):
+            by_cell[sign.pack, _beside(evidence, sign.pack, sign.number)].append(sign)
+    for key, sign in excursion_signs(
+        evidence.excursions, by_cell, lambda pack, sensor: _beside(evidence, pack, sensor)
+    ):
         by_cell[key].append(sign)
     residual = _residuals(grid)
     verdicts: dict[int, list[CellVerdict]] = defaultdict(list)
@@ -120,12 +124,13 @@ class _Context:
     iso: Callable[[int], str]
 
 
-def _cells_of(evidence: Evidence, sign: Sign) -> tuple[int, ...]:
+def _beside(evidence: Evidence, pack: int, sensor: int) -> int:
+    """Name the first cell beside a sensor; where no cell is, the sensor's own number."""
     if evidence.sensors is None:
-        return ()
-    sensors = [int(one) for one in evidence.sensors.numbers[evidence.sensors.of_pack(sign.pack)]]
-    cells = [int(one) for one in evidence.cells.numbers[evidence.cells.of_pack(sign.pack)]]
-    return cells_of_sensor(sign.number, sensors, cells, evidence.sensor_cells) or (sign.number,)
+        return sensor
+    sensors = [int(one) for one in evidence.sensors.numbers[evidence.sensors.of_pack(pack)]]
+    cells = [int(one) for one in evidence.cells.numbers[evidence.cells.of_pack(pack)]]
+    return (*cells_of_sensor(sensor, sensors, cells, evidence.sensor_cells), sensor)[0]
 
 
 def _residuals(grid: Grid) -> dict[int, dict[int, float | None]]:
@@ -175,85 +180,6 @@ def _soh_signs(grid: Grid, relative: Floats, error: Floats, evidence: Evidence) 
     ]
 
 
-# Excursions -----------------------------------------------------------------------------------------------------------
-
-_EXCURSION_RULES = {"voltage_spike": "excursion", "temperature_spike": "excursion"}
-
-
-def _excursion_signs(
-    evidence: Evidence, by_cell: Mapping[tuple[int, int], list[Sign]]
-) -> list[tuple[tuple[int, int], Sign]]:
-    """Turn single readings and readings outside the safe range into signs: for ever, whatever has happened since."""
-    found = []
-    own = evidence.excursions.filter(pl.col("pack").is_not_null())
-    for (kind, pack, number), rows in sorted(own.partition_by("kind", "pack", "cell", as_dict=True).items()):
-        is_sensor = "temperature" in str(kind)
-        cell = int(number)
-        if is_sensor:
-            cell = (*_cells_of(evidence, _placeholder(int(pack), cell)), cell)[0]
-        sign = _excursion_sign(str(kind), int(pack), int(number), rows, has_other=(int(pack), cell) in by_cell)
-        if sign is not None:
-            found.append(((int(pack), cell), sign))
-    return found
-
-
-def _placeholder(pack: int, number: int) -> Sign:
-    return Sign("excursion", pack, number, 0.0, 0.0, "", WATCH, 0, None, 0, "", of_sensor=True)
-
-
-def _excursion_sign(kind: str, pack: int, number: int, rows: pl.DataFrame, *, has_other: bool) -> Sign | None:
-    is_spike = kind in _EXCURSION_RULES
-    scale = 1000.0 if kind == "voltage_spike" else 1.0
-    clear = rows
-    severity = WARNING
-    if is_spike:
-        far = pl.col("residual").abs() > FAR_EXCURSION * pl.col("limit")
-        clear = rows.filter(~pl.col("ambiguous") | far)
-        doubtful = rows.height - clear.height
-        if clear.height == 0 and (doubtful > AMBIGUOUS_MOST or has_other):
-            return None
-        if clear.height <= doubtful and rows.height > AMBIGUOUS_MOST and has_other:
-            return None
-        if clear.height == 0:
-            clear, severity = rows, WATCH
-    by_size = clear.with_columns(pl.col("residual").abs().alias("size")).sort("size", descending=True)
-    size = by_size.row(0, named=True)
-    unit = "mV" if kind == "voltage_spike" else "K" if kind == "temperature_spike" else _unit_of(kind)
-    value = float(size["residual"]) * scale if is_spike else float(size["value"])
-    at_ms = int(by_size["ts"].to_physical()[0])
-    samples = int(clear["samples"].sum())
-    return Sign(
-        rule="excursion" if is_spike else "safe_range",
-        pack=pack,
-        number=number,
-        value=value,
-        limit=float(size["limit"]) * scale,
-        unit=unit,
-        severity=severity,
-        at_ms=at_ms,
-        z=None,
-        count=samples,
-        text=_excursion_text(kind, float(size["value"]), value, unit, samples),
-        of_sensor="temperature" in kind,
-        regime=kind,
-    )
-
-
-def _unit_of(kind: str) -> str:
-    return "°C" if "temperature" in kind else "V"
-
-
-def _excursion_text(kind: str, reading: float, value: float, unit: str, samples: int) -> str:
-    times = "one reading" if samples == 1 else f"{samples} readings"
-    if kind in _EXCURSION_RULES:
-        raw = f"{reading:.3f} V" if unit == "mV" else f"{reading:.1f} °C"
-        return f"{raw} in {times}: {value:+.0f} {unit} from the string, and unlike the readings before and after."
-    return f"{value:.3f} {unit}, outside the safe range, in {times}."
-
-
-# Verdicts -------------------------------------------------------------------------------------------------------------
-
-
 def _verdict(pack: int, cell: int, signs: list[Sign], context: _Context) -> CellVerdict:
     fault = name_fault(_profile(pack, cell, signs, context))
     signs = escalate(signs, context.evidence.limits["robust_z_critical"].value)
@@ -272,10 +198,7 @@ def _verdict(pack: int, cell: int, signs: list[Sign], context: _Context) -> Cell
 
 def _capped(sign: Sign) -> Sign:
     """Hold a sign at a warning: a wrong sense lead misreads sound cells."""
-    if sign.severity != CRITICAL:
-        return sign
-    fields = {name: getattr(sign, name) for name in Sign.__slots__}
-    return Sign(**{**fields, "severity": WARNING})
+    return replace(sign, severity=WARNING) if sign.severity == CRITICAL else sign
 
 
 def to_finding(sign: Sign, iso: Callable[[int], str]) -> Finding:
@@ -361,9 +284,6 @@ def _shortfall(column: int | None, context: _Context) -> int:
     return int(np.isfinite(bottom) and bottom < -1.0 and not top < 0.35 * bottom)
 
 
-# System ---------------------------------------------------------------------------------------------------------------
-
-
 def _system_findings(evidence: Evidence, iso: Callable[[int], str]) -> tuple[Finding, ...]:
     """Judge the string as a whole: uniform ageing is one finding, not one for each cell."""
     found = []
@@ -393,18 +313,18 @@ def _system_findings(evidence: Evidence, iso: Callable[[int], str]) -> tuple[Fin
 
 def _whole_finding(kind: str, rows: pl.DataFrame, iso: Callable[[int], str]) -> Finding:
     first = rows.row(0, named=True)
-    if kind in _EXCURSION_RULES:
+    if kind in EXCURSION_KINDS:
         text = f"Many cells stood out at one instant, {rows.height} times: readings taken while the current moved."
         severity = WATCH
     else:
         text = f"The string's median was outside the safe range ({kind.replace('_', ' ')}) on {rows.height} days."
         severity = WARNING
     return Finding(
-        rule="excursion" if kind in _EXCURSION_RULES else "safe_range",
+        rule="excursion" if kind in EXCURSION_KINDS else "safe_range",
         subject="system",
-        value=round(float(first["residual"] if kind in _EXCURSION_RULES else first["value"]), 4),
+        value=round(float(first["residual"] if kind in EXCURSION_KINDS else first["value"]), 4),
         limit=float(first["limit"]),
-        unit="K" if kind == "temperature_spike" else _unit_of(kind),
+        unit="K" if kind == "temperature_spike" else unit_of(kind),
         severity=severity,
         at=iso(int(rows["ts"].to_physical()[0])),
         count=rows.height,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -148,3 +148,26 @@ def _charge(profile: Profile) -> Fault | None:
     if profile.top > 0 or profile.bottom > 0:
         return Fault.IMBALANCE
     return None
+
+
+def escalate(signs: list[Sign], far_z: float) -> list[Sign]:
+    """Raise warnings to critical where a cell is far off, growing, or where several signs agree.
+
+    Far: |z| above the far limit and three times the rule's limit. Growing: a change in the same regime and direction.
+    Agreement: warnings of two kinds (deviation, change, state of health, temperature). A reading that stands out alone
+    neither agrees with anything nor becomes critical: it is as likely a sensor's.
+    """
+    warned = [sign for sign in signs if sign.severity == WARNING]
+    kinds = {sign.rule for sign in warned} - {"excursion", "safe_range"}
+    out = []
+    for sign in signs:
+        is_far = sign.z is not None and abs(sign.z) > far_z and abs(sign.value) > 3 * abs(sign.limit)
+        grows = any(
+            other.rule == "change" and other.regime == sign.regime and other.value * sign.value > 0
+            for other in warned
+            if sign.rule != "change"
+        )
+        agree = len(kinds) >= 2
+        raised = sign.severity == WARNING and sign.rule != "excursion" and (is_far or grows or agree)
+        out.append(replace(sign, severity=CRITICAL) if raised else sign)
+    return out

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from app.analytics.cells import Change, change_scores, change_z, onset, persistent_columns, since_when
+from app.analytics.cells import onset, persistent_columns, since_when
+from app.analytics.change import Change, change_scores, change_z
 from app.analytics.grid import Floats, Grid, column_median, daily_z, first_valid, last_valid, row_median
 from app.analytics.limits import Limit
 from app.analytics.robust import robust_z

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from app.analytics import cells, grid, resistance
+from app.analytics import cells, change, grid, resistance
 from app.analytics.alarms import merge_chatter, triage
 from app.analytics.thermal import cells_of_sensor
 from app.shapes import AlarmEvent
@@ -75,24 +75,24 @@ def test_persistence_counts_valid_days():
 
 
 def test_the_limit_of_change_follows_from_the_budget():
-    assert 3.5 < cells.change_z(260, 1.0) < 5.0
-    assert cells.change_z(260, 0.01) > cells.change_z(260, 1.0)
-    assert cells.change_z(52, 1.0) == pytest.approx(cells.change_z(260, 1.0))
+    assert 3.5 < change.change_z(260, 1.0) < 5.0
+    assert change.change_z(260, 0.01) > change.change_z(260, 1.0)
+    assert change.change_z(52, 1.0) == pytest.approx(change.change_z(260, 1.0))
 
 
 def test_false_alarms_of_change_keep_to_their_budget():
-    limit = cells.change_z(260, 1.0)
+    limit = change.change_z(260, 1.0)
     false = 0
     for seed in range(60):
         step = np.random.default_rng(seed).normal(0, 1.0, 260)
-        false += int((np.abs(cells.change_scores(step, 0.1)) > limit).sum())
-    assert false <= 3 + 60 / cells.CHANGES_PER_YEAR  # sixty of the sixty tests that a year holds
+        false += int((np.abs(change.change_scores(step, 0.1)) > limit).sum())
+    assert false <= 3 + 60 / change.CHANGES_PER_YEAR  # sixty of the sixty tests that a year holds
 
 
 def test_a_slope_is_pooled_over_days():
     laid = cell_grid()
     laid["k_sxy"][:, 3] -= 2e-4 * laid["k_sxx"][:, 3]
-    slope = cells.slopes(laid, cells.working_rows(laid))
+    slope = resistance.slopes(laid, resistance.working_rows(laid))
     assert slope[3] - np.median(slope) == pytest.approx(0.2, abs=0.06)
 
 

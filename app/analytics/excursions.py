@@ -1,0 +1,97 @@
+"""Excursions: single readings that stand out, and readings outside the safe range. They are never averaged away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import polars as pl
+
+from app.analytics.signs import WARNING, WATCH, Sign
+
+AMBIGUOUS_MOST = 2
+"""A cell that stands out alone more often than this where its string's state may explain it is weak, not spiking."""
+FAR_EXCURSION = 3.0
+"""An ambiguous reading this many limits away cannot be explained by the string's state [1]."""
+EXCURSION_KINDS = frozenset({"voltage_spike", "temperature_spike"})
+"""Single readings; every other kind is a reading outside the safe range."""
+
+
+def excursion_signs(
+    events: pl.DataFrame,
+    by_cell: Mapping[tuple[int, int], list[Sign]],
+    beside: Callable[[int, int], int],
+) -> list[tuple[tuple[int, int], Sign]]:
+    """Turn single readings and readings outside the safe range into signs: for ever, whatever has happened since.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Table ``excursions`` of the whole history; rows of the string as a whole are left to the system.
+    by_cell : mapping
+        What other rules have found, by pack and cell.
+    beside : callable
+        Names the cell beside a sensor, given pack and sensor.
+
+    Returns
+    -------
+    list of ((pack, cell), Sign)
+    """
+    found = []
+    own = events.filter(pl.col("pack").is_not_null())
+    for (kind, pack, number), rows in sorted(own.partition_by("kind", "pack", "cell", as_dict=True).items()):
+        key = int(pack), beside(int(pack), int(number)) if "temperature" in str(kind) else int(number)
+        sign = _excursion_sign(str(kind), int(pack), int(number), rows, has_other=key in by_cell)
+        if sign is not None:
+            found.append((key, sign))
+    return found
+
+
+def _excursion_sign(kind: str, pack: int, number: int, rows: pl.DataFrame, *, has_other: bool) -> Sign | None:
+    is_spike = kind in EXCURSION_KINDS
+    scale = 1000.0 if kind == "voltage_spike" else 1.0
+    clear = rows
+    severity = WARNING
+    if is_spike:
+        far = pl.col("residual").abs() > FAR_EXCURSION * pl.col("limit")
+        clear = rows.filter(~pl.col("ambiguous") | far)
+        doubtful = rows.height - clear.height
+        if clear.height == 0 and (doubtful > AMBIGUOUS_MOST or has_other):
+            return None
+        if clear.height <= doubtful and rows.height > AMBIGUOUS_MOST and has_other:
+            return None
+        if clear.height == 0:
+            clear, severity = rows, WATCH
+    by_size = clear.with_columns(pl.col("residual").abs().alias("size")).sort("size", descending=True)
+    size = by_size.row(0, named=True)
+    unit = "mV" if kind == "voltage_spike" else "K" if kind == "temperature_spike" else unit_of(kind)
+    value = float(size["residual"]) * scale if is_spike else float(size["value"])
+    at_ms = int(by_size["ts"].to_physical()[0])
+    samples = int(clear["samples"].sum())
+    return Sign(
+        rule="excursion" if is_spike else "safe_range",
+        pack=pack,
+        number=number,
+        value=value,
+        limit=float(size["limit"]) * scale,
+        unit=unit,
+        severity=severity,
+        at_ms=at_ms,
+        z=None,
+        count=samples,
+        text=_excursion_text(kind, float(size["value"]), value, unit, samples),
+        of_sensor="temperature" in kind,
+        regime=kind,
+    )
+
+
+def unit_of(kind: str) -> str:
+    """Name the unit of an event's reading."""
+    return "°C" if "temperature" in kind else "V"
+
+
+def _excursion_text(kind: str, reading: float, value: float, unit: str, samples: int) -> str:
+    times = "one reading" if samples == 1 else f"{samples} readings"
+    if kind in EXCURSION_KINDS:
+        raw = f"{reading:.3f} V" if unit == "mV" else f"{reading:.1f} °C"
+        return f"{raw} in {times}: {value:+.0f} {unit} from the string, and unlike the readings before and after."
+    return f"{value:.3f} {unit}, outside the safe range, in {times}."
