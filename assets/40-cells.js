@@ -86,6 +86,21 @@
       }
     },
 
+    /* New data are drawn from where the user looks, as long as the same pack and quantity are shown. */
+    keepCamera: function (figure) {
+      if (!figure) {
+        return window.dash_clientside.no_update;
+      }
+      const shown = document.querySelector("#cells-surface-graph .js-plotly-plot");
+      const before = shown && shown._fullLayout;
+      const scene = before && before.scene && before.scene._scene;
+      if (!scene || !figure.layout.scene || before.uirevision !== figure.layout.uirevision) {
+        return figure;
+      }
+      const kept = Object.assign({}, figure.layout.scene, { camera: scene.getCamera() });
+      return Object.assign({}, figure, { layout: Object.assign({}, figure.layout, { scene: kept }) });
+    },
+
     /* On the surface cells lie across, on the flat map they lie down. */
     pickPoint: function (click) {
       const point = click && click.points.length ? click.points[0] : null;

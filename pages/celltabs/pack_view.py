@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dash import ClientsideFunction, Dash, Input, Output, html
+from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from app.answers import battery, cells
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 GATE = {"type": "cells-gate", "tab": "surface", "keys": "pack,cell,quantity,mode,shape"}
-GRAPH, CAPTION = "cells-surface-graph", "cells-surface-caption"
+GRAPH, CAPTION, DRAWING = "cells-surface-graph", "cells-surface-caption", "cells-surface-drawing"
 QUANTITIES = {"voltage": "Voltage", "temperature": "Temperature"}
 MODES = {"deviation": "Deviation from the median", "absolute": "Absolute"}
 SHAPES = {"surface": "Surface", "flat": "Flatten"}
@@ -41,7 +41,7 @@ def panel(scope: Scope) -> list[Component]:
     chart = html.Div(graph(GRAPH, label="Every cell of the pack over time", height=HEIGHT_PX), className="ps-surface")
     caption = html.P(id=CAPTION, className="ps-caption")
     note = "Cell, time and reading. Click a cell to select it everywhere."
-    return [section("The pack over time", [chart, caption], note=note, tools=tools)]
+    return [dcc.Store(id=DRAWING), section("The pack over time", [chart, caption], note=note, tools=tools)]
 
 
 def _control(scope: Scope, key: str, label: str, options: Mapping[str, str]) -> html.Div:
@@ -96,8 +96,9 @@ def update(asked: Mapping[str, str]) -> tuple[go.Figure, str]:
 
 def register(app: Dash) -> None:
     """Wire the tab."""
-    app.callback(Output(GRAPH, "figure"), Output(CAPTION, "children"), Input(GATE, "data"), prevent_initial_call=True)(
+    app.callback(Output(DRAWING, "data"), Output(CAPTION, "children"), Input(GATE, "data"), prevent_initial_call=True)(
         update
     )
     in_browser: Any = app.clientside_callback
+    in_browser(ClientsideFunction("packscope_cells", "keepCamera"), Output(GRAPH, "figure"), Input(DRAWING, "data"))
     in_browser(ClientsideFunction("packscope_cells", "pickPoint"), Input(GRAPH, "clickData"))
