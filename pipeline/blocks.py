@@ -34,6 +34,7 @@ class BlockReader:
         self.encoding = "utf-8" if self._unit == 2 else dialect.encoding
         self._size, self._identity = _look(path)
         self._newline = dialect.newline.encode()
+        self._row_bytes = dialect.row_bytes
 
     @property
     def done(self) -> bool:
@@ -49,7 +50,7 @@ class BlockReader:
             The file is gone, was replaced or has shrunk, or a line is too long to be a row of readings.
         """
         rows = max(1, min(rows, int(BLOCK_BYTES_MAX / self.dialect.row_bytes)))
-        want = int(rows * self.dialect.row_bytes * 1.08) + 4096
+        want = int(rows * self._row_bytes * 1.08) + 4096
         while True:
             data, last = self._pread(want * self._unit)
             cut, count = self._cut(data, rows, last=last)
@@ -62,6 +63,7 @@ class BlockReader:
                 break
             want *= 2
         block = data if cut == len(data) else data[:cut]
+        self._row_bytes = max(len(block) / max(count, 1), 4.0)
         self._advance(block, count)
         return block
 

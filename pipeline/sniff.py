@@ -28,6 +28,8 @@ _SAMPLE_LINES = 16
 _SEARCH_LINES = 400
 """Lines searched for the first data line."""
 
+COLUMNS_MAX = 20_000
+"""A wider file holds no readings [columns]."""
 _SPOTS = 64
 _SPOT_BYTES = 256
 """Where days cannot be told from months at the head, so many pieces of so many bytes are looked at."""
@@ -101,7 +103,8 @@ class _Sniffer:
         self._complete = complete
 
     def run(self) -> Sniffed:
-        if self._complete and not self._head.strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"):
+        bom = next((bom for bom, _ in _BOMS if self._head.startswith(bom)), b"")
+        if self._complete and not self._head.removeprefix(bom).strip(b"\0 \t\r\n"):
             raise InputError(self._path, None, "it is empty")
         for magic, reason in _MAGIC:
             if self._head.startswith(magic):
@@ -184,6 +187,8 @@ class _Sniffer:
         rows = [row for line in sample if len(row := _fields(line, separator)) > stamp_column]
         widths = [len(row) for row in rows]
         width = max(len(header), max(set(widths), key=widths.count, default=2), 2)
+        if width > COLUMNS_MAX:
+            raise InputError(self._path, max(rows_at, 1), f"it has {width} columns; more than {COLUMNS_MAX} are no log")
         stamps = stamp_columns(rows, stamp_column, self._elsewhere)
         values, ignored = value_columns(rows, header, width, (stamps.column, stamps.time_column))
         if not values:

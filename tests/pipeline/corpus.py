@@ -100,6 +100,8 @@ def _whole() -> list[Case]:
         Case("pdf", b"%PDF-1.7\n1 0 obj\n", rejected="PDF"),
         Case("binary", struct.pack("<200d", *[n * 1.7 for n in range(200)]), rejected="binary"),
         Case("every_byte", bytes(range(256)) * 20, rejected=""),
+        Case("three_million_columns", b"ts" + b"," * 3_000_000 + b"\n2024-01-01 01:00:00,1\n", rejected="columns"),
+        Case("bytes_of_no_encoding", b"\xff" * 100_000, rejected="no line of it"),
         Case("all_stamps_bad", _text("yesterday,1", "today,2"), rejected="2 bad_stamp", line=2),
         Case(
             "all_values_bad",
@@ -185,6 +187,7 @@ def _forms() -> list[Case]:
         ),
         Case("quotes_in_some_rows", _text(_LOCAL[0], '"2024-01-01 01:05:00","-2.25"', _LOCAL[2]), GOOD),
         Case("name_with_spaces", plain, GOOD, file_name="com ap (2).csv"),
+        Case("long_line_before_header", b"x" * 5_000_000 + b"\n" + plain, GOOD),
         Case("name_with_umlaut", plain, GOOD, file_name="Zähler-Größe.csv"),
         Case("name_in_capitals", plain, GOOD, file_name="COM_AP.CSV"),
         Case(
