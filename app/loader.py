@@ -11,11 +11,12 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable
 from functools import wraps
 from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlparse
 
 import polars as pl
-from flask import Flask, current_app, g, has_request_context
+from flask import Flask, current_app, has_request_context, request
 from flask_caching import Cache
 
 from app.store import Handle, Store
@@ -26,7 +27,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 EXTENSION = "packscope"
-_PINNED = "_packscope_store"
+_PINNED = "packscope.store"
 """Where a request keeps the store that it began with."""
 VERSION = version("packscope")
 MOST_ANSWERS = 2_000
@@ -66,6 +67,8 @@ def _cache_config(settings: Settings) -> dict[str, Any]:
         return base | {"CACHE_TYPE": "SimpleCache"}
     url = urlparse(settings.cache_url)
     if url.scheme in ("redis", "rediss"):
+        if find_spec("redis") is None:
+            raise SettingsError("CACHE_URL: a redis:// cache needs the Python package redis beside Packscope.")
         return base | {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": settings.cache_url}
     if url.scheme == "file":
         return base | {"CACHE_TYPE": "FileSystemCache", "CACHE_DIR": url.path}
@@ -92,10 +95,9 @@ def current() -> Store:
     """
     if not has_request_context():
         return _state().handle.current()
-    found: Store | None = g.get(_PINNED)
+    found: Store | None = request.environ.get(_PINNED)
     if found is None:
-        found = _state().handle.current()
-        setattr(g, _PINNED, found)
+        found = request.environ[_PINNED] = _state().handle.current()
     return found
 
 
