@@ -1,4 +1,4 @@
-"""One row per cell and day, and per sensor and day: residuals to the string's median, in the regimes that tell.
+"""One row per cell and day: residuals to the string's median, in the regimes that tell.
 
 The *residual* of a cell is its reading minus the median over the string's cells at the same instant. Its mean over a
 regime's samples of a day is kept (single readings that stand out alone are left out of it: they have a table of
@@ -46,11 +46,8 @@ STEP_MAX_INTERVAL_MS = 15_000
 STEP_CALM = 0.2
 """Before and after a step the current moves by less than this share of the smallest step [1]."""
 STUCK_MIN_READINGS = 10
-STUCK_MOVED_V, STUCK_MOVED_K = 0.020, 1.0
-"""A day on which a series never moves while the string's median moves more than this is stuck [V, K]."""
-SOC_LOW_PCT, SOC_HIGH_PCT = 20.0, 90.0
-"""Between these states of charge the imbalance of a pack is read [%]."""
-
+STUCK_MOVED_V = 0.020
+"""A day on which a series never moves while the string's median moves more than this is stuck [V]."""
 Singles = NDArray[np.float32]
 
 CELL_DAY = schema(
@@ -85,39 +82,6 @@ CELL_DAY = schema(
 )
 """``*_mv`` residuals [mV]; ``*_pct`` the same as charge through the open-circuit curve [%]; ``k_*`` sums of the
 residual [V] on current [A] between the knees; ``step_*`` of the step in a cell's voltage on the current's step."""
-
-SENSOR_DAY = schema(
-    {
-        "ts": TS_DTYPE,
-        "pack": pl.Int16,
-        "sensor": pl.Int16,
-        "n": pl.UInt32,
-        "t_mean": pl.Float32,
-        "t_min": pl.Float32,
-        "t_min_ts": TS_DTYPE,
-        "t_max": pl.Float32,
-        "t_max_ts": TS_DTYPE,
-        "all_k": pl.Float32,
-        "heat_sxx": pl.Float32,
-        "heat_sxy": pl.Float32,
-        "rate_k_per_min": pl.Float32,
-        "stuck": pl.Boolean,
-    }
-)
-"""``all_k`` mean residual [K]; ``heat_*`` sums of the residual [K] on the smoothed squared current [A²];
-``rate_k_per_min`` the fastest rise over two successive steps, from loggers of a minute or faster."""
-
-PACK_DAY = schema(
-    {
-        "ts": TS_DTYPE,
-        "pack": pl.Int16,
-        "n": pl.UInt32,
-        "v_mean": pl.Float32,
-        "imbalance_mv": pl.Float32,
-        "imbalance_n": pl.UInt32,
-    }
-)
-"""``imbalance_mv``: the day's median of (max − min over the pack's cells) while |I| < C/20 and SOC is 20-90 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +211,8 @@ def cell_days(
     k_sxx, k_sxy, _ = day_regression(state.current_a[rows], residual_v[rows], block.day[rows], days)
     step_sxx, step_sxy = _steps(block, state)
     columns |= {"k_sxx": k_sxx, "k_sxy": k_sxy, "step_sxx": step_sxx, "step_sxy": step_sxy}
-    columns["stuck"] = _stuck(block, median_v, columns["v_min"], columns["v_max"], count, STUCK_MOVED_V)
-    return _frame(block, columns, places, CELL_DAY, "cell")
+    columns["stuck"] = stands_still(block, median_v, columns["v_min"], columns["v_max"], count, STUCK_MOVED_V)
+    return table_rows(block, columns, places, CELL_DAY, "cell")
 
 
 def _charge_offsets(
@@ -287,7 +251,10 @@ def _steps(block: Block, state: RowState) -> tuple[Floats, Floats]:
     return sxx, sxy
 
 
-def _stuck(block: Block, reference: Singles, low: object, high: object, count: NDArray[np.int64], moved: float) -> Mask:
+def stands_still(
+    block: Block, reference: Singles, low: object, high: object, count: NDArray[np.int64], moved: float
+) -> Mask:
+    """Find the days on which a series never moved while the string's median (``reference``) moved by ``moved``."""
     span = np.zeros(len(block.days))
     for day, first, last in block.day_edges:
         span[day] = float(np.nanmax(reference[first:last]) - np.nanmin(reference[first:last]))
@@ -295,83 +262,7 @@ def _stuck(block: Block, reference: Singles, low: object, high: object, count: N
     return np.asarray(still & (count >= STUCK_MIN_READINGS) & (span > moved)[:, None])
 
 
-def sensor_days(block: Block, median_k: Singles, residual_k: Singles, state: RowState, places: Places) -> pl.DataFrame:
-    """Make the sensor rows of a block's days; the residual is to the median over the string's sensors [K]."""
-    days = len(block.days)
-    mean, count = day_means(block.values, block.day, days)
-    columns: dict[str, Floats | Ints | Mask] = {"n": count, "t_mean": mean}
-    columns |= {f"t_{name}": values for name, values in day_extremes(block).items()}
-    columns["all_k"] = day_means(residual_k, block.day, days, narrow=True)[0]
-    rows = np.flatnonzero(~np.isnan(state.heat_a2))
-    sxx, sxy, _ = day_regression(state.heat_a2[rows], residual_k[rows], block.day[rows], days)
-    columns |= {"heat_sxx": sxx, "heat_sxy": sxy, "rate_k_per_min": _rates(block)}
-    columns["stuck"] = _stuck(block, median_k, columns["t_min"], columns["t_max"], count, STUCK_MOVED_K)
-    return _frame(block, columns, places, SENSOR_DAY, "sensor")
-
-
-def _rates(block: Block) -> Floats:
-    """Fastest rise over two successive steps by day [K/min]; NaN where a step is longer than a minute."""
-    out = np.full((len(block.days), block.values.shape[1]), np.nan)
-    if len(block.ts) < 3 or float(np.median(np.diff(block.ts))) > 60_000:
-        return out
-    minutes = (block.ts[2:] - block.ts[:-2]) / 60_000
-    first, second = block.values[1:-1] - block.values[:-2], block.values[2:] - block.values[1:-1]
-    rising = np.where((first > 0) & (second > 0), (first + second) / minutes[:, None], 0.0)
-    rising[minutes > 3.0] = 0.0
-    for day, low, high in block.day_edges:
-        inside = rising[low : max(high - 2, low)]
-        if len(inside):
-            out[day] = np.nanmax(inside, axis=0, initial=0.0)
-    return out
-
-
-def pack_days(block: Block, state: RowState, places: Places, imbalance_a: float) -> pl.DataFrame:
-    """Make the pack rows of a block's days."""
-    with np.errstate(invalid="ignore"):
-        quiet = np.abs(state.current_a) < imbalance_a
-        middle = (state.soc_pct >= SOC_LOW_PCT) & (state.soc_pct <= SOC_HIGH_PCT)
-    usable = quiet & (middle | np.isnan(state.soc_pct))
-    rows = [
-        row
-        for pack in np.unique(places.packs)
-        for row in _pack_rows(block, block.values[:, places.packs == pack], int(pack), usable)
-    ]
-    made = pl.DataFrame(rows, schema=[*PACK_DAY.names()], orient="row")
-    return made.select(
-        pl.col("ts").cast(pl.Int64).cast(TS_DTYPE),
-        *(pl.col(name).cast(PACK_DAY[name]) for name in PACK_DAY.names()[1:]),
-    )
-
-
-def _pack_rows(
-    block: Block, values: Singles, pack: int, usable: Mask
-) -> list[tuple[int, int, int, float | None, float | None, int]]:
-    present = ~np.isnan(values)
-    whole = bool(present.all())
-    spread = _spread_mv(values, whole=whole)
-    rows = []
-    for day, low, high in block.day_edges:
-        own = spread[low:high][usable[low:high]]
-        own = own[~np.isnan(own)]
-        count = (high - low) * values.shape[1] if whole else int(present[low:high].sum())
-        total = float(np.nansum(values[low:high], dtype=np.float64))
-        level = float(np.median(own)) if len(own) else None
-        rows.append((int(block.days[day]), pack, count, total / count if count else None, level, len(own)))
-    return rows
-
-
-def _spread_mv(values: Singles, *, whole: bool) -> Floats:
-    """Spread of each row, highest minus lowest; NaN below two readings [mV]."""
-    if whole and values.shape[1] >= 2:
-        return np.asarray(1000 * (values.max(axis=1) - values.min(axis=1)).astype(np.float64))
-    low = np.where(np.isnan(values), np.inf, values).min(axis=1)
-    high = np.where(np.isnan(values), -np.inf, values).max(axis=1)
-    enough = (~np.isnan(values)).sum(axis=1) >= 2
-    spread = np.where(enough, high, np.nan) - np.where(enough, low, np.nan)
-    return np.asarray(1000 * spread.astype(np.float64))
-
-
-def _frame(
+def table_rows(
     block: Block, columns: dict[str, Floats | Ints | Mask], places: Places, table: pl.Schema, number: str
 ) -> pl.DataFrame:
     """Lay day-by-column matrices out as rows, and leave those without a reading out."""

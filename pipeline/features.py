@@ -16,17 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.contract import DAY_MS, day_starts
 from pipeline.feature_blocks import Block, Places, find_places, read_blocks, row_median
-from pipeline.feature_cells import (
-    CELL_DAY,
-    PACK_DAY,
-    SENSOR_DAY,
-    RowState,
-    cell_days,
-    pack_days,
-    regimes_of,
-    row_state,
-    sensor_days,
-)
+from pipeline.feature_cells import CELL_DAY, RowState, cell_days, regimes_of, row_state
 from pipeline.feature_cycles import (
     ANCHORS,
     CYCLES,
@@ -49,6 +39,7 @@ from pipeline.feature_events import (
     voltage_spikes,
     without,
 )
+from pipeline.feature_packs import PACK_DAY, SENSOR_DAY, pack_days, sensor_days
 from pipeline.feature_string import Floats, Ints, RawReader, StringStory, Timeline, carried, read_story
 from pipeline.physics import LFP, MISFIT_SHARE, Chemistry, chemistry_of, fits
 from pipeline.site import ChemistrySettings, SourceSettings

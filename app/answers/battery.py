@@ -16,11 +16,13 @@ from app import loader
 from app.analytics.cells import window_residuals
 from app.analytics.cycles import days_between, equivalent_full_cycles, round_trip
 from app.analytics.grid import Grid, day_slice
+from app.analytics.quality import stuck_findings
+from app.analytics.resistance import step_resistances
 from app.answers.evidence import SystemEvidence, evidence_of, judged
 from app.answers.packs import REGIME_COLUMNS, cell_rates, report_of, window_of
 from app.answers.window import NO_READINGS, pack_of
 from app.errors import BadParameter, UnknownCell
-from app.shapes import ComparisonAnswer, CriticalAnswer, Cycle, CyclesAnswer
+from app.shapes import ComparisonAnswer, CriticalAnswer, Cycle, CyclesAnswer, Finding
 from pipeline.contract import Pack
 
 METRICS = ("deviation", "soh", "degradation", "voltage", "temperature")
@@ -96,8 +98,8 @@ def _critical(system: str, pack: int, start_ms: int | None, end_ms: int | None) 
         coverage=window.coverage(pack),
         reason=(None if len(shown) else NO_READINGS) if len(known) else NO_CELLS,
         cells=verdicts.by_pack.get(pack, ()) if len(shown) else (),
-        system_findings=verdicts.system,
-        notes=(*evidence.source.notes, *([] if start_ms is None and end_ms is None else [JUDGED_ON])),
+        system_findings=(*verdicts.system, *_stuck(evidence)),
+        notes=_critical_notes(evidence, is_whole=start_ms is None and end_ms is None),
         limits={
             limit.name: {
                 "value": limit.value,
@@ -108,6 +110,21 @@ def _critical(system: str, pack: int, start_ms: int | None, end_ms: int | None) 
             for limit in evidence.limits.values()
         },
     )
+
+
+def _stuck(evidence: SystemEvidence) -> tuple[Finding, ...]:
+    """Report series that stood still, from both tables."""
+    return tuple(
+        finding
+        for name, number in (("cell_day", "cell"), ("sensor_day", "sensor"))
+        for finding in stuck_findings(evidence.table(name), number, evidence.stamp)
+    )
+
+
+def _critical_notes(evidence: SystemEvidence, *, is_whole: bool) -> tuple[str, ...]:
+    reason = step_resistances(evidence.cells, evidence.interval_ms).reason if len(evidence.cells.days) else None
+    said = [*evidence.source.notes, reason, None if is_whole else JUDGED_ON]
+    return tuple(note for note in said if note)
 
 
 def cycles(system: str, start_ms: int | None = None, end_ms: int | None = None) -> CyclesAnswer:

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from app.analytics import cells, change, grid, resistance
+from app.analytics import cells, change, grid, quality, resistance
 from app.analytics.alarms import merge_chatter, triage
 from app.analytics.thermal import cells_of_sensor
 from app.shapes import AlarmEvent
@@ -139,3 +139,12 @@ def test_alarms_are_sorted_by_level_and_chatter_is_merged():
     merged = merge_chatter(events)
     assert len(merged) == 3
     assert (merged[0].peak, merged[0].samples, merged[0].end[11:16]) == (3, 2, "08:15")
+
+
+def test_what_stood_still_is_said():
+    days = [BEGIN_MS, BEGIN_MS + DAY]
+    table = pl.DataFrame({"ts": days * 2, "pack": [1] * 4, "sensor": [4, 4, 5, 5], "stuck": [True, True, False, False]})
+    found = quality.stuck_findings(table.with_columns(pl.col("ts").cast(pl.Datetime("ms", "UTC"))), "sensor", str)
+    assert [(one.subject, one.value, one.at, one.rule) for one in found] == [
+        ("pack 1 sensor 4", 2.0, str(BEGIN_MS), "data_quality")
+    ]
