@@ -10,7 +10,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from app import loader
-from app.errors import BadParameter
+from app.errors import LISTED, BadParameter
 
 MIN_POINTS, MAX_POINTS = 100, 20_000
 EARLIEST_MS = int(datetime(1900, 1, 1, tzinfo=UTC).timestamp() * 1000)
@@ -199,10 +199,22 @@ def read_all(
     for one in parameters:
         said = (in_path if one.place == "path" else in_query).get(one.name, "")
         if said.strip() == "" and one.required:
-            raise BadParameter(one.name, said, f"say {one.description[0].lower()}{one.description[1:].rstrip('.')}")
+            raise _missing(one, arguments)
         arguments[one.argument or one.name] = one.read(one.name, said) if said.strip() else one.default
     _check_window(arguments, in_query.get("end", ""))
     return arguments
+
+
+def _missing(one: Parameter, arguments: Mapping[str, Any]) -> BadParameter:
+    """Say that a parameter is missing, and what it could be."""
+    store = loader.current()
+    known = {"source": [source.name for source in store.manifest.sources]}
+    if one.name == "signal" and "source" in arguments:
+        known["signal"] = [series.signal for series in store.all_series(arguments["source"])]
+    there = known.get(one.name, [])
+    listed = f"; there is: {', '.join(there[:LISTED])}" if there else ""
+    more = f" (and {len(there) - LISTED} more)" if len(there) > LISTED else ""
+    return BadParameter(one.name, "", f"it is required{listed}{more}")
 
 
 def _check_window(arguments: dict[str, Any], said: str) -> None:
