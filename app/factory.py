@@ -31,6 +31,7 @@ _OWN = "/assets/"
 _SUITES = "/_dash-component-suites/"
 _UPDATE = "/_dash-update-component"
 _LOG = logging.getLogger(__name__)
+# Dash asks for the chart library only when it meets the first chart; every page has one, so it is asked for at once.
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -39,6 +40,8 @@ _INDEX = """<!DOCTYPE html>
 <link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
 <script src="/assets/theme.js?m=EARLY_STAMP"></script>
 {%css%}
+<link rel="preload" as="script" href="/_dash-component-suites/dash/dcc/async-graph.js">
+<link rel="preload" as="script" href="/_dash-component-suites/plotly/package_data/plotly.min.js">
 </head>
 <body>
 {%app_entry%}
