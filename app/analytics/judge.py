@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,10 +13,12 @@ import polars as pl
 from app.analytics import neighbours
 from app.analytics.capacity import relative_capacity
 from app.analytics.cells import deviations, typical_levels
-from app.analytics.change import Change, change_signs, changes
+from app.analytics.change import change_signs, changes
+from app.analytics.degradation import rate
 from app.analytics.excursions import EXCURSION_KINDS, excursion_signs, unit_of
-from app.analytics.grid import Floats, Grid, last_valid
+from app.analytics.grid import DAY_MS, Floats, Grid, last_valid
 from app.analytics.limits import Limit
+from app.analytics.profile import Context, profile_of
 from app.analytics.resistance import resistances
 from app.analytics.robust import robust_z
 from app.analytics.signs import (
@@ -24,7 +27,6 @@ from app.analytics.signs import (
     WARNING,
     WATCH,
     Fault,
-    Profile,
     Sign,
     escalate,
     name_fault,
@@ -34,8 +36,6 @@ from app.analytics.signs import (
 from app.analytics.thermal import cells_of_sensor, temperature_signs
 from app.shapes import CellVerdict, Finding, Interval
 
-LEAD_FLOOR_MV = 3.0
-"""Smallest residual at rest that may point to a sense lead [mV]."""
 CELL_SOH_PCT = 1.0
 """Standard uncertainty of a cell's capacity against its string's: the curve's, at both ends [%]."""
 
@@ -66,6 +66,8 @@ class Judged:
     """Present residual of every cell at rest (over all readings where it never rests), by pack and cell [mV]."""
     soh_pct: Floats
     """Of each column of the grid: state of health as far as its charge offsets tell; NaN elsewhere [%]."""
+    moran: dict[int, neighbours.Moran]
+    """Of each pack: whether neighbours share their residuals."""
 
 
 def judge(evidence: Evidence, iso: Callable[[int], str]) -> Judged:
@@ -104,24 +106,18 @@ def judge(evidence: Evidence, iso: Callable[[int], str]) -> Judged:
         by_cell[key].append(sign)
     residual = _residuals(grid)
     verdicts: dict[int, list[CellVerdict]] = defaultdict(list)
-    context = _Context(grid, typical_levels(grid), moved, residual, evidence, iso)
+    context = Context(grid, typical_levels(grid), moved, residual, evidence.limits, iso)
     for (pack, cell), own in by_cell.items():
         verdicts[pack].append(_verdict(pack, cell, own, context))
     ordered = {
         int(pack): tuple(sorted(verdicts[int(pack)], key=lambda one: (-SEVERITIES.index(one.severity), -one.score)))
         for pack in np.unique(grid.packs)
     }
-    return Judged(ordered, _system_findings(evidence, iso), residual, np.asarray(soh))
-
-
-@dataclass(frozen=True)
-class _Context:
-    grid: Grid
-    levels: dict[str, Floats]
-    changes: list[Change]
-    residual: dict[int, dict[int, float | None]]
-    evidence: Evidence
-    iso: Callable[[int], str]
+    moran = {
+        pack: neighbours.morans_i(np.array([np.nan if one is None else one for one in own.values()]))
+        for pack, own in residual.items()
+    }
+    return Judged(ordered, _system_findings(evidence, iso), residual, np.asarray(soh), moran)
 
 
 def _beside(evidence: Evidence, pack: int, sensor: int) -> int:
@@ -180,9 +176,9 @@ def _soh_signs(grid: Grid, relative: Floats, error: Floats, evidence: Evidence) 
     ]
 
 
-def _verdict(pack: int, cell: int, signs: list[Sign], context: _Context) -> CellVerdict:
-    fault = name_fault(_profile(pack, cell, signs, context))
-    signs = escalate(signs, context.evidence.limits["robust_z_critical"].value)
+def _verdict(pack: int, cell: int, signs: list[Sign], context: Context) -> CellVerdict:
+    fault = name_fault(profile_of(pack, cell, signs, context))
+    signs = escalate(signs, context.limits["robust_z_critical"].value)
     if fault is Fault.SENSE_LEAD:
         signs = [_capped(sign) for sign in signs]
     signs.sort(key=lambda sign: (-SEVERITIES.index(sign.severity), -sign.strength))
@@ -191,7 +187,7 @@ def _verdict(pack: int, cell: int, signs: list[Sign], context: _Context) -> Cell
         severity=worst(signs),
         score=round(score(signs), 4),
         fault=fault.value,
-        findings=tuple(to_finding(sign, context.iso) for sign in signs),
+        findings=tuple(to_finding(sign, context.iso, _basis(pack, cell, sign, context)) for sign in signs),
         neighbours=neighbours.beside(cell, context.residual.get(pack, {})),
     )
 
@@ -201,8 +197,34 @@ def _capped(sign: Sign) -> Sign:
     return replace(sign, severity=WARNING) if sign.severity == CRITICAL else sign
 
 
-def to_finding(sign: Sign, iso: Callable[[int], str]) -> Finding:
-    """Write a sign as the API's record."""
+_LIMIT_OF = {
+    "voltage_deviation": "voltage_deviation_mv",
+    "temperature_variation": "temperature_variation_k",
+    "soh": "soh_pct",
+    "change": "false_alarms_per_year",
+}
+"""The limit behind each rule, in the table of limits."""
+
+
+def _basis(pack: int, cell: int, sign: Sign, context: Context) -> dict[str, Any]:
+    """Say what a sign rests on beside its numbers: where its limit is from, whether it drifts, whether it is shared."""
+    basis: dict[str, Any] = {}
+    if sign.rule in _LIMIT_OF:
+        basis["limit_from"] = context.limits[_LIMIT_OF[sign.rule]].source
+    column = context.grid.place(pack, cell)
+    if sign.rule == "voltage_deviation" and sign.regime == "charge_end" and column is not None:
+        drift = rate((context.grid.days - context.grid.days[0]) / DAY_MS, context.grid["top_mv"][:, column])
+        if drift.value is not None:
+            basis["drift_mv_per_month"] = round(drift.value, 3)
+            basis["drift_interval"] = f"{drift.low:.2f} to {drift.high:.2f} mV/month"
+    if sign.regime in ("rest", "any"):
+        shared = neighbours.falls_off(cell, context.residual.get(pack, {}))
+        basis["neighbours"] = "deviate the same way, less" if shared else "do not share it"
+    return basis
+
+
+def to_finding(sign: Sign, iso: Callable[[int], str], basis: dict[str, Any] | None = None) -> Finding:
+    """Write a sign as the API's record, with what it rests on."""
     kind = "sensor" if sign.of_sensor else "cell"
     return Finding(
         rule=sign.rule,
@@ -216,72 +238,8 @@ def to_finding(sign: Sign, iso: Callable[[int], str]) -> Finding:
         z=None if sign.z is None else round(sign.z, 2),
         count=sign.count,
         text=sign.text,
+        evidence=basis or {},
     )
-
-
-def _profile(pack: int, cell: int, signs: Sequence[Sign], context: _Context) -> Profile:
-    solid = [sign for sign in signs if not sign.of_sensor and sign.rule in ("voltage_deviation", "change")]
-    column = context.grid.place(pack, cell)
-    at_rest = {
-        one: value for one, value in context.residual.get(pack, {}).items() if value is not None and not np.isnan(value)
-    }
-    rest_seen = any(sign.regime in ("rest", "any") for sign in solid)
-    return Profile(
-        top=_direction(solid, ("charge_end",)),
-        bottom=_direction(solid, ("discharge_end", "rest_empty")),
-        rest=_direction(solid, ("rest", "any")),
-        resistance=-_direction(solid, ("load",)) if not _changed_slope(solid) else _changed_slope(solid),
-        drifts_down=_drifts_down(column, context),
-        has_lead_partner=rest_seen and neighbours.is_sense_lead(cell, at_rest, LEAD_FLOOR_MV),
-        is_hot=any(
-            sign.of_sensor and sign.rule in ("temperature_variation", "change") and sign.value > 0 for sign in signs
-        )
-        or _is_lastingly_hot(signs),
-        has_voltage_spike=any(sign.rule == "excursion" and sign.unit == "mV" for sign in signs),
-        has_temperature_spike=any(sign.rule in ("excursion", "safe_range") and sign.of_sensor for sign in signs),
-        shortfall=_shortfall(column, context),
-    )
-
-
-def _direction(signs: Sequence[Sign], regimes: tuple[str, ...]) -> int:
-    """Which way a cell stands out in some regimes: by its severest deviation there, else by its change."""
-    own = [sign for sign in signs if sign.regime in regimes and sign.rule == "voltage_deviation"]
-    own = own or [sign for sign in signs if sign.regime in regimes]
-    if not own:
-        return 0
-    return int(np.sign(max(own, key=lambda sign: abs(sign.z or 0.0)).value))
-
-
-def _changed_slope(signs: Sequence[Sign]) -> int:
-    own = [sign for sign in signs if sign.regime == "load" and sign.rule == "change"]
-    return int(np.sign(own[0].value)) if own else 0
-
-
-def _is_lastingly_hot(signs: Sequence[Sign]) -> bool:
-    return any(sign.regime == "over_temperature" and sign.count > 1 for sign in signs)
-
-
-def _drifts_down(column: int | None, context: _Context) -> bool:
-    """Whether a cell's charge falls against its string's: near empty, where the curve can tell; else at charge end."""
-    if column is None:
-        return False
-    limit_z = 3.0  # a cell that already stands out needs less to be called growing
-    by_measure = {change.measure: change for change in context.changes}
-    for measure in ("low_pct", "bot_pct", "top_pct"):
-        change = by_measure.get(measure)
-        if change is not None and np.isfinite(change.z[column]):
-            return bool(change.z[column] < -limit_z and change.step[column] < -0.3)
-    return False
-
-
-def _shortfall(column: int | None, context: _Context) -> int:
-    """Whether a cell lacks far more charge near empty than at charge end: capacity, not charge."""
-    if column is None:
-        return 0
-    bottom = context.levels["low_pct"][column]
-    bottom = context.levels["bot_pct"][column] if np.isnan(bottom) else bottom
-    top = context.levels["top_pct"][column]
-    return int(np.isfinite(bottom) and bottom < -1.0 and not top < 0.35 * bottom)
 
 
 def _system_findings(evidence: Evidence, iso: Callable[[int], str]) -> tuple[Finding, ...]:

@@ -16,6 +16,7 @@ from app import loader
 from app.analytics.cells import window_residuals
 from app.analytics.cycles import days_between, equivalent_full_cycles, round_trip
 from app.analytics.grid import Grid, day_slice
+from app.analytics.neighbours import Moran
 from app.analytics.quality import stuck_findings
 from app.analytics.resistance import step_resistances
 from app.answers.evidence import SystemEvidence, evidence_of, judged
@@ -99,7 +100,7 @@ def _critical(system: str, pack: int, start_ms: int | None, end_ms: int | None) 
         reason=(None if len(shown) else NO_READINGS) if len(known) else NO_CELLS,
         cells=verdicts.by_pack.get(pack, ()) if len(shown) else (),
         system_findings=(*verdicts.system, *_stuck(evidence)),
-        notes=_critical_notes(evidence, is_whole=start_ms is None and end_ms is None),
+        notes=_critical_notes(evidence, verdicts.moran.get(pack), is_whole=start_ms is None and end_ms is None),
         limits={
             limit.name: {
                 "value": limit.value,
@@ -121,10 +122,17 @@ def _stuck(evidence: SystemEvidence) -> tuple[Finding, ...]:
     )
 
 
-def _critical_notes(evidence: SystemEvidence, *, is_whole: bool) -> tuple[str, ...]:
+def _critical_notes(evidence: SystemEvidence, moran: Moran | None, *, is_whole: bool) -> tuple[str, ...]:
     reason = step_resistances(evidence.cells, evidence.interval_ms).reason if len(evidence.cells.days) else None
-    said = [*evidence.source.notes, reason, None if is_whole else JUDGED_ON]
+    said = [*evidence.source.notes, reason, _shared(moran), None if is_whole else JUDGED_ON]
     return tuple(note for note in said if note)
+
+
+def _shared(moran: Moran | None) -> str | None:
+    if moran is None or moran.i is None or moran.p is None:
+        return None
+    words = "neighbours share" if moran.p < 0.05 and moran.i > 0 else "neighbours do not share"
+    return f"Along the row {words} their residuals (Moran's I {moran.i:.2f}, p {moran.p:.3f}, 999 permutations)."
 
 
 def cycles(system: str, start_ms: int | None = None, end_ms: int | None = None) -> CyclesAnswer:

@@ -162,7 +162,9 @@ def _measured(window: Window, number: int | None) -> tuple[float | None, float |
     """Return value, low and high of the measured state of health [%], and why there is none."""
     soh = window.soh
     if soh.value is None or soh.low is None or soh.high is None:
-        return None, None, None, soh.reason
+        since = _of_baseline(window.capacity)
+        change = f" Against its first 30 valid days the capacity is {since:.1f} %." if since is not None else ""
+        return None, None, None, f"{soh.reason}{change}"
     factor = 1.0
     if number is not None:
         shift = float(np.nanmedian(own)) if np.isfinite(own := _shortfalls(window, number)).any() else 0.0
