@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 GATE = {"type": "cells-gate", "tab": "heatmaps", "keys": "pack,cell,metric"}
 GRAPH, CAPTION = "cells-heatmap-graph", "cells-heatmap-caption"
-METRICS = {
+METRICS: dict[str, str] = {
     "deviation": "Deviation",
     "voltage": "Voltage",
     "temperature": "Temperature",
@@ -46,7 +46,7 @@ def panel(scope: Scope) -> list[Component]:
 def ask(scope: Scope) -> dict[int, HeatmapAnswer]:
     """Ask for the chosen metric of every pack."""
     metric = scope.view.get("metric", "deviation")
-    known = metric if metric in METRICS else "deviation"
+    known: cells.Metric = next((one for one in cells.METRICS if one == metric), "deviation")
     system = str(scope.source)
     return {p: cells.heatmap(system, p, scope.start_ms, scope.end_ms, metric=known) for p in scope.packs}
 
