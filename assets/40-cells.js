@@ -2,6 +2,8 @@
 (function () {
   "use strict";
   const STILL_PX = 5;
+  const NARROW_PX = 768;
+  const AFAR = { eye: { x: 1.6, y: -2.05, z: 1.2 }, center: { x: 0.1, y: 0, z: -0.1 } }; // on a phone
   const FIRST_TAB = "overview";
   const PERIOD_KEYS = ["system", "when", "start", "end"];
 
@@ -53,6 +55,10 @@
   const functions = {
     tabs: function (search, tabs) {
       const shown = tabOf(search, tabs);
+      const button = document.getElementById("cells-tab-" + shown);
+      if (button) {
+        button.scrollIntoView({ block: "nearest", inline: "center" });
+      }
       return [
         ...tabs.map((tab) => (tab === shown ? "true" : "false")),
         ...tabs.map((tab) => (tab === shown ? 0 : -1)),
@@ -94,11 +100,12 @@
       const shown = document.querySelector("#cells-surface-graph .js-plotly-plot");
       const before = shown && shown._fullLayout;
       const scene = before && before.scene && before.scene._scene;
-      if (!scene || !figure.layout.scene || before.uirevision !== figure.layout.uirevision) {
+      const looking = scene && before.uirevision === figure.layout.uirevision;
+      if (!figure.layout.scene || !(looking || window.innerWidth < NARROW_PX)) {
         return figure;
       }
-      const kept = Object.assign({}, figure.layout.scene, { camera: scene.getCamera() });
-      return Object.assign({}, figure, { layout: Object.assign({}, figure.layout, { scene: kept }) });
+      const turned = Object.assign({}, figure.layout.scene, { camera: looking ? scene.getCamera() : AFAR });
+      return Object.assign({}, figure, { layout: Object.assign({}, figure.layout, { scene: turned }) });
     },
 
     /* On the surface cells lie across, on the flat map they lie down. */

@@ -21,7 +21,7 @@ MERGE_SHARE = 1 / 400
 DEPTH_STEP_PCT = 5.0
 """Width of a bin of the cycle-depth histogram [% of capacity]."""
 Unit = Literal["day", "week", "month"]
-_ROW_PX = 22
+_ROW_PX = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,24 +101,25 @@ def alarm_strip(alarms: Sequence[AlarmEvent], *, start_ms: int, end_ms: int, zon
         theme,
     ).update_layout(
         height=44 + _ROW_PX * max(len(labels), 1),
-        margin={"l": 56, "r": 16, "t": 4, "b": 24},
+        margin={"l": 8, "r": 16, "t": 4, "b": 24},
         showlegend=False,
         hovermode="closest",
     )
     figure.update_xaxes(range=[_wall_ms(start_ms, zone), _wall_ms(end_ms, zone)], type="date", showgrid=False)
     figure.update_yaxes(
         range=[len(labels) - 0.5, -0.5],
-        tickvals=list(range(len(labels))),
-        ticktext=labels,
-        tickfont={"size": 11},
-        ticklabelposition="inside",
+        visible=False,
         fixedrange=True,
         showgrid=False,
         zeroline=False,
     )
+    for row, label in enumerate(labels):
+        figure.add_annotation(
+            text=label, x=0, xref="paper", xanchor="left", y=row - 0.25, showarrow=False, font={"size": 11}
+        )
     place = {label: row for row, label in enumerate(labels)}
     for trace in figure.data:
-        trace.y = [None if at is None else place[trace.name] for at in trace.x]
+        trace.y = [None if at is None else place[trace.name] + 0.22 for at in trace.x]
     return figure
 
 
@@ -143,7 +144,7 @@ def _ticks(marks: Sequence[Mark], label: str, zone: str, theme: str | None) -> g
         mode="markers",
         marker={
             "symbol": "line-ns-open",
-            "size": 14,
+            "size": 12,
             "color": colours(theme)["critical"],
             "line": {"width": 2, "color": colours(theme)["critical"]},
         },

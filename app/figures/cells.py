@@ -180,10 +180,12 @@ def pack_dots(
         figure,
         theme,
         height=84 + _ROW_PX * len(readings),
-        margin={"l": 60, "r": 16, "t": 44, "b": 32},
+        margin={"l": 60, "r": 16, "t": 48, "b": 32},
         showlegend=False,
-        title={"text": f"{title} [{unit}]" if unit else title, "font": {"size": 14}, "x": 0, "xref": "container"},
     )
+    named = {"text": f"{title} [{unit}]" if unit else title, "font": {"size": 14, "color": colours(theme)["ink"]}}
+    at_left = {"x": 0, "xref": "paper", "xanchor": "left", "y": 1, "yref": "paper", "yanchor": "bottom", "yshift": 22}
+    figure.add_annotation(**named, **at_left, showarrow=False)
     figure.update_xaxes(fixedrange=True, nticks=5, range=_padded(readings, limit))
     if not unit:
         figure.update_xaxes(tickformat="d", dtick=1 if _padded(readings, None)[1] < 6 else None)

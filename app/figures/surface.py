@@ -214,7 +214,7 @@ def _pole(
     centre = 0.0 if shown.about_zero else float(np.median(z[known]))
     peak = int(known[np.argmax(np.abs(z[known] - centre))])
     low, high = float(np.nanmin(shown.z)), float(np.nanmax(shown.z))
-    top = max(low + 0.7 * (high - low), float(z[peak]))
+    top = high + 0.08 * (high - low)
     at = [hours[peak]] * 3
     return np.array(at, dtype=np.float32), np.array([np.nan, z[peak], top], dtype=np.float32)
 

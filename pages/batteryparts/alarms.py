@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 STRIP, GRID, EXPORT, STATE = "battery-alarms", "battery-alarm-grid", "battery-alarm-export", "battery-alarm-state"
+HEAD_PX, ROW_PX, TABLE_MAX_PX = 52, 32, 308
+"""Heights of the table's head, of a row, and of the table at most [px]."""
 QUIET_PX = 72
 """Height of the strip when there is nothing on it [px]."""
 COLUMNS: tuple[dict[str, Any], ...] = (
@@ -47,7 +49,7 @@ def panel(scope: Scope) -> Component:
         return section("Alarms", empty("No alarm signals", f"{scope.source} logs no flag, so no alarm could be seen."))
     strip = html.Div(time_graph(STRIP, label="Alarms over time"), className="ps-strip")
     note = "From raw flags. One sample is seen at any range; events that would overlap are drawn as one and counted."
-    body = [strip, html.Div(id=STATE), table(GRID, COLUMNS, height=280)]
+    body = [strip, html.Div(id=STATE), table(GRID, COLUMNS, height=TABLE_MAX_PX)]
     return section("Alarms", body, note=note, tools=export_button(EXPORT))
 
 
@@ -80,12 +82,20 @@ def strip(events: Sequence[AlarmEvent], scope: Scope, theme: str | None) -> go.F
     return alarm_strip(events, start_ms=start_ms, end_ms=end_ms, zone=scope.zone, theme=theme)
 
 
-def update(search: str | None, theme: str | None) -> tuple[go.Figure, dict[str, str], list[dict[str, Any]], str]:
+def update(
+    search: str | None, theme: str | None
+) -> tuple[go.Figure, dict[str, str], list[dict[str, Any]], dict[str, str], str]:
     """Fill the row."""
     scope = scope_of(search, "bess")
     found = ask(scope)
     figure = strip(found, scope, theme)
-    return figure, {"height": f"{figure.layout.height}px"}, [row_of(event) for event in found], told(found)
+    rows = [row_of(event) for event in found]
+    return figure, {"height": f"{figure.layout.height}px"}, rows, table_size(len(rows)), told(found)
+
+
+def table_size(rows: int) -> dict[str, str]:
+    """Make the table as high as its rows, and scroll when they are many."""
+    return {"height": f"{min(HEAD_PX + ROW_PX * max(rows, 1), TABLE_MAX_PX)}px", "width": "100%"}
 
 
 def told(found: Sequence[AlarmEvent]) -> str:
@@ -107,6 +117,7 @@ def register(app: Dash) -> None:
         Output(time_id(STRIP), "figure"),
         Output(time_id(STRIP), "style"),
         Output(GRID, "rowData"),
+        Output(GRID, "style"),
         Output(STATE, "children"),
         Input("url", "search"),
         Input("theme", "data"),

@@ -24,7 +24,7 @@ from app.components import (
 )
 from app.figures.evidence import cell_evidence
 from app.figures.theme import message
-from app.numbers import NOTHING, number, quantity
+from app.numbers import NOTHING, counted, number, quantity
 from app.scope import Scope
 from app.shapes import CellVerdict, CriticalAnswer, Finding
 from pages.celltabs import verdicts
@@ -38,6 +38,8 @@ GRID, EXPORT, STATE = "cells-critical-grid", "cells-critical-export", "cells-cri
 GRAPH, FINDINGS = "cells-evidence-graph", "cells-evidence-findings"
 FILTERS = {"all": "All", "attention": "Need attention", "critical": "Critical only"}
 KEPT = {"attention": verdicts.ATTENTION, "critical": ("critical",)}
+TOLD_MAX = 2
+"""Findings of a cell that its row tells; all are listed below it."""
 _SEVERITY = {"function": "['◆ Critical', '▲ Warning', '○ Watch'][params.value]"}
 """Shapes as on the charts, so that a severity is told without its colour."""
 _NUMBER = {"function": "params.value == null ? '–' : d3.format('.2f')(params.value)"}
@@ -118,8 +120,15 @@ def row_of(row: Flagged) -> dict[str, Any]:
         "cell": verdict.cell,
         "fault": verdicts.FAULTS.get(verdict.fault, verdict.fault),
         "score": verdict.score,
-        "findings": " ".join(_sentence(finding_words(found)) for found in verdict.findings),
+        "findings": findings_words(verdict.findings),
     }
+
+
+def findings_words(findings: Sequence[Finding]) -> str:
+    """Say the gravest findings, and how many more there are: the evidence below lists all."""
+    told = [_sentence(finding_words(found)) for found in findings[:TOLD_MAX]]
+    more = len(findings) - TOLD_MAX
+    return " ".join([*told, *([f"And {counted(more, 'more finding')}."] if more > 0 else [])])
 
 
 def _sentence(text: str) -> str:
@@ -185,13 +194,18 @@ def _finding_row(found: Finding) -> list[str | Component]:
     return [
         badge(found.severity),
         verdicts.RULES.get(found.rule, found.rule),
-        verdicts.REGIMES.get(found.regime or "", NOTHING),
+        verdicts.REGIMES.get(found.regime or "", (found.regime or NOTHING).replace("_", " ")),
         quantity(found.value, found.unit),
         quantity(found.limit, found.unit),
-        found.at[:16].replace("T", ", "),
+        _since(found.at),
         html.Span(found.text, className="ps-wrap"),
         provenance(basis, subject="this finding"),
     ]
+
+
+def _since(at: str) -> str:
+    """Write when a finding was first seen; a midnight stands for its whole day."""
+    return at[:10] if at[11:16] == "00:00" else at[:16].replace("T", ", ")
 
 
 def _short(value: float | None) -> str:
