@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-from pipeline import contract, discover, ingest, publish, remote
+from pipeline import contract, discover, features, ingest, publish, remote
 from pipeline.catalogue import series_of, sources_of
 from pipeline.contract import GroupRecord, Manifest, Rejected, SourceFile, Tally
 from pipeline.errors import SettingsError
@@ -91,7 +91,8 @@ def build(
     levels = tuple(sorted({contract.parse_level(rule) for rule in rules}, key=lambda level: level.step_ms))
     zone = site.zone or settings.site_tz
     naive_zone = settings.source_tz or zone
-    said = (str(contract.STORE_VERSION), site_hash, zone, naive_zone, *(level.name for level in levels))
+    tables = repr(sorted((name, list(schema.items())) for name, schema in features.TABLES.items()))
+    said = (str(contract.STORE_VERSION), tables, site_hash, zone, naive_zone, *(level.name for level in levels))
     config_hash = hashlib.sha256("|".join(said).encode()).hexdigest()[:16]
     with publish.building(settings.store):
         found = discover.discover(settings.meter_roots, site, settings.store / remote.COPIES)

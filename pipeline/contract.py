@@ -325,7 +325,7 @@ class Manifest(Frozen):
 
     version: int
     config_hash: str
-    """Of everything but the CSVs that the store's content depends on: levels, zones, ``site.toml``."""
+    """Of everything but the CSVs that the store's content depends on: levels, tables, zones, ``site.toml``."""
     build_id: str
     built_at: str
     site_zone: str
