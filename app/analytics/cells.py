@@ -54,10 +54,11 @@ class Regime:
 REGIMES = (
     Regime("rest", "at rest", "rest_mv", "rest_mv", 1.0),
     Regime("charge_end", "at charge end", "top_mv", "top_pct", 0.15),
-    Regime("discharge_end", "at discharge end", "bot_mv", "bot_pct", 0.15),
-    Regime("rest_empty", "at rest near empty", "low_mv", "low_pct", 0.15),
+    Regime("discharge_end", "at discharge end", "bot_mv", "bot_pct", 0.35),
+    Regime("rest_empty", "at rest near empty", "low_mv", "low_pct", 0.35),
 )
-"""Floors: 1 mV is the resolution of a reading; 0.15 % of charge is what 5 mV are worth on the slope near empty."""
+"""Floors: 1 mV is the resolution of a reading. A string charged to one limit is even there to 0.15 % of charge (3-5 mV
+on that slope); near empty the capacities show, and cells of one batch are matched to no better than 0.35 %."""
 
 MIN_STRING = 8
 """Cells that a string needs on a day before one can stand out of it [cells]."""

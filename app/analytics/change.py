@@ -17,7 +17,7 @@ from app.analytics.signs import WARNING, Sign
 
 CHANGE_FLOORS = {"rest_mv": 0.3, "top_pct": 0.12, "bot_pct": 0.12, "low_pct": 0.12}
 """Smallest spread of changes: means of many readings resolve less than one reading does [mV, %]."""
-CHANGE_MIN = {"rest_mv": 1.5, "top_pct": 0.5, "bot_pct": 0.5, "low_pct": 0.5, "slope": 0.15}
+CHANGE_MIN = {"rest_mv": 1.5, "top_pct": 0.8, "bot_pct": 0.8, "low_pct": 0.8, "slope": 0.15}
 """Smallest change worth a warning: a few floors [mV, %; slope: share of the typical resistance]."""
 CHANGES_PER_YEAR = 365.25 / 30 * 5
 """Tests a cell faces in a year: five measures, and a new thirty days each month."""

@@ -36,6 +36,8 @@ from app.analytics.signs import (
 from app.analytics.thermal import cells_of_sensor, temperature_signs
 from app.shapes import CellVerdict, Finding, Interval
 
+PRESENT_DAYS = 7
+"""A cell's present residual is the median of so many last valid days: as far back as persistence looks [d]."""
 CELL_SOH_PCT = 1.0
 """Standard uncertainty of a cell's capacity against its string's: the curve's, at both ends [%]."""
 
@@ -130,7 +132,7 @@ def _beside(evidence: Evidence, pack: int, sensor: int) -> int:
 
 
 def _residuals(grid: Grid) -> dict[int, dict[int, float | None]]:
-    rest, every = last_valid(grid["rest_mv"], 30), last_valid(grid["all_mv"], 30)
+    rest, every = last_valid(grid["rest_mv"], PRESENT_DAYS), last_valid(grid["all_mv"], PRESENT_DAYS)
     level = np.where(np.isnan(rest), every, rest)
     out: dict[int, dict[int, float | None]] = defaultdict(dict)
     for pack, cell, value in zip(grid.packs.tolist(), grid.numbers.tolist(), level.tolist(), strict=True):
