@@ -110,7 +110,7 @@ def _top() -> html.Header:
     switch = html.Button(icon("theme", "Switch between light and dark"), id="switch", className="ps-button ps-bare")
     first = html.Div([*what, *when], className="ps-top-row")
     chip = html.Button([html.Span(id="zoom-words"), icon("close", "Show the whole period")], id="unzoom")
-    points = select("points", "Points per line", {str(count): number(count) for count in POINT_CHOICES}, None)
+    points = select("points", "Points per line", {}, None)
     second = [
         html.Span(id="sample"),
         html.Span(id="range-words"),
@@ -171,11 +171,12 @@ def set_top(pathname: str | None, search: str | None, *, layouts: Layouts) -> di
         "label": _LABELS.get(what, "Source"),
         "what_options": [{"label": name, "value": name} for name in sources],
         "pack_options": [{"label": f"Pack {pack}", "value": str(pack)} for pack in scope.packs],
+        "points_options": _point_options(scope.points),
         **{name: said[name] for name in ("what", "pack", "when", "start", "end", "points")},
         "sample": html.Span("Sample site", className="ps-sample")
         if any(row["sample"] for row in list_sources())
         else "",
-        "words": _range_words(scope) if what in _KINDS else _site_words(view, scope.zone),
+        "words": _range_words(scope, getattr(view, _KEYS[what])) if what in _KINDS else _site_words(view, scope.zone),
         "zoom": f"Zoomed to {duration(scope.drawn[1] - scope.drawn[0])}" if zoomed else "",
         "live": f"Showing {scope.source or 'nothing'}, {scope.words}",
         "said": said,
@@ -184,8 +185,13 @@ def set_top(pathname: str | None, search: str | None, *, layouts: Layouts) -> di
     }
 
 
-def _range_words(scope: Scope) -> str:
-    return f"{scope.words} · {scope.zone} · {duration(scope.asked[1] - scope.asked[0])}"
+def _point_options(points: int) -> list[dict[str, str]]:
+    return [{"label": number(count), "value": str(count)} for count in sorted({*POINT_CHOICES, points})]
+
+
+def _range_words(scope: Scope, wanted: str | None) -> str:
+    missing = f"There is no {wanted}; this is {scope.source}. " if wanted and wanted != scope.source else ""
+    return f"{missing}{scope.words} · {scope.zone} · {duration(scope.asked[1] - scope.asked[0])}"
 
 
 def _site_words(view: View, zone: str) -> str:
@@ -240,6 +246,7 @@ _TOP = {
     "label": Output("what-label", "children"),
     "what_options": Output("what", "options"),
     "pack_options": Output("pack", "options"),
+    "points_options": Output("points", "options"),
     "what": Output("what", "value"),
     "pack": Output("pack", "value"),
     "when": Output("when", "value"),

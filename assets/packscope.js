@@ -206,5 +206,17 @@
       window.dash_clientside.set_props("toasts", { children: [] });
     }
   });
+  document.addEventListener(
+    "toggle",
+    function (event) {
+      const told = event.target.open && event.target.matches("details.ps-mark") && event.target.querySelector("dl");
+      if (told) {
+        told.style.transform = "";
+        const beyond = told.getBoundingClientRect().right + 8 - document.documentElement.clientWidth;
+        told.style.transform = beyond > 0 ? "translateX(" + -beyond + "px)" : "";
+      }
+    },
+    true
+  );
   document.addEventListener("keydown", (event) => event.key === "Escape" && closeMarks(null));
 })();

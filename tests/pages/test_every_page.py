@@ -99,6 +99,21 @@ def test_the_frame_sets_its_bar_for_every_page(page, answering):
     assert (top["what_class"] == "ps-hidden") == (page.META.what == "none")
 
 
+def test_a_source_that_does_not_exist_is_said_to_be_missing(answering):
+    layouts = {one.META.path: (one.META, one.layout) for one in pages()}
+    top = shell.set_top("/meter", "?meter=m99", layouts=layouts)
+
+    assert top["words"].startswith("There is no m99; this is m1.")
+
+
+def test_the_point_budget_of_the_address_is_among_the_choices(answering):
+    layouts = {one.META.path: (one.META, one.layout) for one in pages()}
+    top = shell.set_top("/meter", "?points=3210", layouts=layouts)
+
+    assert top["points"] == "3210"
+    assert "3210" in [option["value"] for option in top["points_options"]]
+
+
 def test_every_id_of_the_frames_callbacks_is_in_the_frame(dashboard, answering):
     frame = {name.strip('"') for name in ids(shell.layout([page.META for page in pages()], "b1"))}
     of_pages = tuple(f"{page.META.path.strip('/') or 'overview'}-" for page in pages())
