@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app import loader, query
+from app import lines, loader, query
 from app.shapes import SeriesAnswer
 
 
@@ -47,4 +47,4 @@ def many(
 
 @loader.memoised
 def _line(window: query.Window) -> SeriesAnswer:
-    return query.line(loader.current(), window)
+    return lines.line(loader.current(), window)

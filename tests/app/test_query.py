@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from app import query
+from app import lines, query
 from app.query import Window
 from app.store import Store
 from pipeline.contract import RAW_LEVEL, column, parse_level
@@ -25,7 +25,7 @@ def store(tiny):
 
 
 def ask(store, signal, start=None, end=None, *, source="m1", points=100, level=None):
-    return query.line(store, Window(source, signal, start, end, points, level))
+    return lines.line(store, Window(source, signal, start, end, points, level))
 
 
 @given(start=instants, length=st.integers(1, 12 * 86_400_000), level=st.sampled_from(LEVELS))
