@@ -87,7 +87,9 @@ def summarise(console: Console, report: BuildReport) -> None:
     where = [f"{one.path}:{one.line}" if one.line else one.path for one in report.rejected]
     _list(console, "rejected", [f"{at}: {one.reason}" for at, one in zip(where, report.rejected, strict=True)])
     _list(console, "warning", list(report.warnings))
-    if report.published:
+    if report.published and not report.built and not report.removed:
+        console.print(f"Nothing new: build {report.build_id} in {report.store} is up to date.")
+    elif report.published:
         console.print(f"Published build {report.build_id} in {report.store}.")
     else:
         console.print("Not published: with --strict a rejected file stops the build. The store is as it was.")

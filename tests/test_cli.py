@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from app import launch
 from app.cli import cli
+from pipeline import report
 from pipeline.build import BuildReport
 from pipeline.contract import Rejected
 from pipeline.errors import StoreBusy
@@ -31,12 +32,12 @@ def empty_folder(tmp_path, monkeypatch):
         monkeypatch.delenv(name.upper(), raising=False)
 
 
-def report_of(settings, *, rejected=(), published=True):
+def report_of(settings, *, rejected=(), published=True, built=2):
     return BuildReport(
         build_id="b1" if published else None,
         published=published,
         store=settings.store,
-        built=2,
+        built=built,
         kept=1,
         removed=0,
         files=3,
@@ -151,6 +152,14 @@ def test_the_summary_names_every_rejected_file_with_line_and_reason(build):
         "  warning: m2 has no power",
         "Published build b1 in data/store.",
     ]
+
+
+def test_a_build_with_nothing_new_says_so():
+    console = report.speaker()
+    with console.capture() as said:
+        report.summarise(console, report_of(read_settings(), built=0))
+
+    assert "Nothing new: build b1 in data/store is up to date." in said.get()
 
 
 def test_a_setting_that_cannot_be_is_one_plain_line(tmp_path):
