@@ -95,8 +95,9 @@ def missing_words(cycles: CyclesAnswer, found: BessKpis) -> str | None:
 
 def tile(stat: Stat) -> Component:
     """Show one figure: its last value, its range, and what it rests on."""
-    rows = {"coverage": percent(stat.coverage, 1), "mean": quantity(stat.mean, stat.unit), "level": "extremes are raw"}
     digits = _digits(stat)
+    mean = quantity(stat.mean, stat.unit, digits)
+    rows = {"coverage": percent(stat.coverage, 1), "mean": mean, "level": "extremes are raw"}
     note = f"{number(stat.min, digits)} to {quantity(stat.max, stat.unit, digits)}"
     return kpi(stat.label, quantity(stat.last, stat.unit, digits), note=note, mark=provenance(rows))
 

@@ -20,6 +20,8 @@ MERGE_SHARE = 1 / 400
 """Events of one signal closer than this share of the range are drawn as one mark; the table lists every one."""
 DEPTH_STEP_PCT = 5.0
 """Width of a bin of the cycle-depth histogram [% of capacity]."""
+TICKS_MAX = 6
+"""Up to so many bars are labelled one by one."""
 Unit = Literal["day", "week", "month"]
 _ROW_PX = 40
 
@@ -203,7 +205,10 @@ def cycle_energy(cycles: Sequence[Cycle], *, unit: Unit, zone: str, theme: str |
     figure.update_yaxes(
         title_text=f"energy per {unit}, DC [kWh]", zeroline=True, zerolinecolor=colours(theme)["ink-3"], zerolinewidth=1
     )
-    figure.update_xaxes(title_text=f"{unit} ({zone})")
+    periods = sorted({*sums["charge"], *sums["discharge"]})
+    few = {"tickvals": periods} if len(periods) <= TICKS_MAX else {}
+    form = "%b %Y" if unit == "month" else "%-d %b %Y"
+    figure.update_xaxes(title_text=f"{unit} ({zone})", tickformat=form, type="date", **few)
     return figure
 
 

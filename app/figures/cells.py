@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from app.figures.theme import colours, series_colour, style
+from app.figures.theme import colours, message, series_colour, style
 from app.numbers import known, number, quantity
 from app.shapes import PackReport
 
@@ -34,9 +34,13 @@ def soh_triples(reports: Sequence[PackReport], *, theme: str | None) -> go.Figur
     Returns
     -------
     go.Figure
-        Three marks per row whose shapes differ; the measured one carries its 95 % interval. What is unknown is absent.
+        Three marks per row whose shapes differ; the measured one carries its 95 % interval. What is unknown is absent;
+        when all is, the reason is written.
     """
     names = [subject_of(report) for report in reports]
+    if not _all_soh(reports):
+        reasons = [report.soh_reason for report in reports if report.soh_reason]
+        return message(reasons[0] if reasons else "No state of health is known", theme)
     figure = go.Figure()
     figure.add_trace(_measured(reports, names, theme))
     model = [report.soh.model for report in reports]

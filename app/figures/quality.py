@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 import polars as pl
 
-from app.figures.theme import colours, faded, style
+from app.figures.theme import colours, faded, series_colour, style
 from app.numbers import percent
 
 _ROW_PX = 26
@@ -57,7 +57,7 @@ def _days(frame: pl.DataFrame, labels: list[str], theme: str | None) -> go.Heatm
     for label, day, coverage in frame.select("label", "day", "coverage").iter_rows():
         z[row[label], column[day]] = np.nan if coverage is None else round(coverage, 3)
     text = [[percent(None if np.isnan(value) else float(value)) for value in values] for values in z]
-    own = colours(theme)
+    missing = series_colour(1, theme)
     return go.Heatmap(
         z=z,
         x0=days[0].isoformat(),
@@ -65,7 +65,7 @@ def _days(frame: pl.DataFrame, labels: list[str], theme: str | None) -> go.Heatm
         y=labels,
         zmin=0,
         zmax=1,
-        colorscale=[[0.0, own["warning"]], [0.6, own["watch"]], [1.0, faded(own["accent"], 0.3)]],
+        colorscale=[[0.0, missing], [0.75, faded(missing, 0.35)], [1.0, faded(colours(theme)["accent"], 0.3)]],
         colorbar={"title": {"text": "coverage"}, "tickformat": ".0%", "thickness": 12, "outlinewidth": 0, "len": 1},
         ygap=3,
         text=text,

@@ -48,11 +48,11 @@ def words(answer: CyclesAnswer) -> str:
     """Say what went in and out, and how many cycles that is."""
     cycles = answer.cycles
     unknown = sum(cycle.kwh is None for cycle in cycles)
-    parts = [
-        f"{energy(total(cycles, 'charge'))} charged, {energy(total(cycles, 'discharge'))} discharged",
-        f"round trip {quantity(answer.rte_pct, '%')}",
-        f"{number(answer.efc, 1)} equivalent full cycles here, {number(answer.efc_total, 1)} in all",
-    ]
+    parts = [f"{energy(total(cycles, 'charge'))} charged, {energy(total(cycles, 'discharge'))} discharged"]
+    if answer.rte_pct is not None:
+        parts.append(f"round trip {quantity(answer.rte_pct, '%')}")
+    if answer.efc is not None:
+        parts.append(f"{number(answer.efc, 1)} equivalent full cycles here, {number(answer.efc_total, 1)} in all")
     if unknown:
         parts.append(f"{counted(unknown, 'half cycle')} without energy left out")
     return " · ".join(parts)

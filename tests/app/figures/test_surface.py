@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -62,6 +62,7 @@ def test_one_excursion_survives_the_thinning():
     assert relief(answer(z)).z.min() == pytest.approx(-150.0)
 
 
+@settings(deadline=None)
 @given(arrays(np.float64, (70, 3), elements=st.floats(-1, 1) | st.just(np.nan)))
 def test_a_thinned_deviation_keeps_the_farthest_value_of_each_cell(z):
     shown = relief(answer(z, unit="°C", quantity="temperature"), rows_max=9)
@@ -74,6 +75,7 @@ def test_a_thinned_deviation_keeps_the_farthest_value_of_each_cell(z):
             assert np.isnan(kept).all()
 
 
+@settings(deadline=None)
 @given(arrays(np.float64, (40, 2), elements=st.floats(3, 4) | st.just(np.nan)))
 def test_a_thinned_absolute_value_is_the_mean_of_its_rows(z):
     shown = relief(answer(z, mode="absolute"), rows_max=10)
