@@ -96,32 +96,44 @@ def _judged(pct: float, between: str) -> RoundTrip:
     return RoundTrip(pct, None, between)
 
 
-@dataclass(frozen=True, slots=True)
-class DepthCount:
-    """Rainflow cycles of one range of depth."""
-
-    low_pct: float
-    high_pct: float
-    cycles: float
+DEPTH_EDGES_PCT = (2.0, 20.0, 40.0, 60.0, 80.0, 101.0)
+"""Ranges of depth that cycles are counted in; ranges under 2 % are noise of the state of charge [%]."""
 
 
-def depth_histogram(soc_turns: NDArray[np.float64]) -> tuple[DepthCount, ...]:
-    """Count cycles by depth, by rainflow (ASTM E1049-85; library ``rainflow``), over turning points of the charge [%].
+def count_depths(soc_turns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Count cycles by depth, by rainflow (ASTM E1049-85; library ``rainflow``).
 
     Parameters
     ----------
     soc_turns : array
-        Turning points from raw readings, never means [%]; ranges under 2 % are left out.
+        Turning points of the state of charge, from raw readings, never from means [%].
+
+    Returns
+    -------
+    array
+        Cycles (halves count a half) in each range of ``DEPTH_EDGES_PCT``.
     """
-    edges = [2.0, 10.0, 20.0, 40.0, 60.0, 80.0, 100.1]
-    counts = np.zeros(len(edges) - 1)
-    for depth, _, count, _, _ in rainflow.extract_cycles(soc_turns):
-        place = int(np.searchsorted(edges, depth, side="right")) - 1
+    counts = np.zeros(len(DEPTH_EDGES_PCT) - 1)
+    for depth, _, count, _, _ in rainflow.extract_cycles(soc_turns.tolist()):
+        place = int(np.searchsorted(DEPTH_EDGES_PCT, depth, side="right")) - 1
         if 0 <= place < len(counts):
             counts[place] += count
-    return tuple(
-        DepthCount(low, high, float(count)) for low, high, count in zip(edges, edges[1:], counts, strict=False)
-    )
+    return counts
+
+
+def depth_words(soc_start: pl.Series, soc_end: pl.Series) -> str | None:
+    """Say how deep the cycles went, deepest first; None without a state of charge.
+
+    Parameters
+    ----------
+    soc_start, soc_end : Series
+        State of charge at both ends of successive half cycles [%].
+    """
+    known = pl.concat([soc_start, soc_end.tail(1)]).cast(pl.Float64).drop_nulls().to_numpy()
+    counts = count_depths(known) if len(known) > 2 else np.zeros(0)
+    ranges = zip(DEPTH_EDGES_PCT, DEPTH_EDGES_PCT[1:], counts, strict=False)
+    said = [f"{count:g} of {low:.0f}-{min(high, 100):.0f} %" for low, high, count in ranges if count]
+    return f"Cycles by depth (rainflow, ASTM E1049): {', '.join(reversed(said))}." if said else None
 
 
 def days_between(table: pl.DataFrame, start_ms: int | None, end_ms: int | None, *, whole_days: bool) -> pl.DataFrame:

@@ -14,7 +14,7 @@ import polars as pl
 
 from app import loader
 from app.analytics.cells import window_residuals
-from app.analytics.cycles import days_between, equivalent_full_cycles, round_trip
+from app.analytics.cycles import days_between, depth_words, equivalent_full_cycles, round_trip
 from app.analytics.grid import Grid, day_slice
 from app.analytics.neighbours import Moran
 from app.analytics.quality import stuck_findings
@@ -173,6 +173,8 @@ def _cycles(system: str, start_ms: int | None, end_ms: int | None) -> CyclesAnsw
     trip = round_trip(own_days, anchors, evidence.said.nominal_kwh, evidence.capacity.offset_a)
     seconds = max((window.end_ms - window.start_ms) / 1000, 1.0)
     notes = [trip.reason] if trip.reason else [f"Round trip on the DC side, between {trip.between}."]
+    depths = depth_words(inside["soc_start"], inside["soc_end"])
+    notes += [depths] if depths else []
     if evidence.nominal_ah is None:
         notes.append("Equivalent full cycles need the nominal capacity: say nominal_ah in site.toml.")
     return CyclesAnswer(

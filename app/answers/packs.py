@@ -292,6 +292,7 @@ def _provenance(window: Window, number: int | None) -> dict[str, Any]:
         "nominal_ah": evidence.nominal_ah,
         "age_years": round(evidence.age_years, 3),
         "cycles": None if evidence.efc_total is None else round(evidence.efc_total, 1),
+        "imbalance": "median of daily medians" if number is not None else "of the pack where it is largest",
     }
     return said | _usable(window, number)
 

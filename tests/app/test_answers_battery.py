@@ -136,3 +136,23 @@ def test_a_battery_that_says_little_is_answered_with_reasons(tiny):
         assert answer.system.soh.model is None
         assert battery.cycles("B1").reason
         assert battery.cell_values("B1", 1)[1] is not None
+
+
+@pytest.mark.parametrize("kept", ["_v", "_t", "bms1_soc", "bms1_c"])
+def test_a_system_that_logs_only_part_is_answered_in_part(tmp_path, kept):
+    reader, _ = string(days=4, cells=9)
+    frame = reader.frames[0]
+    names = [name for name in frame.columns[1:] if kept in name]
+    (tmp_path / "root/BESS/PART").mkdir(parents=True)
+    text = frame.select(pl.col("ts").dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    for name in names:
+        text.with_columns(frame[name]).write_csv(tmp_path / f"root/BESS/PART/{name}.csv")
+    said = settings(tmp_path / "root", tmp_path / "store")
+    build(said)
+    with answering(said):
+        answer = battery.comparison("PART")
+        assert answer.system.soh.measured is None
+        assert battery.cycles("PART").efc is None
+        for pack in answer.packs:
+            assert battery.critical("PART", pack.pack).cells == ()
+            assert len(battery.cell_values("PART", pack.pack)) == pack.cells
