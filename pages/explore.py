@@ -29,7 +29,7 @@ from app.components import (
 )
 from app.figures.panels import chart_height
 from app.figures.theme import bare, message
-from app.figures.timeseries import time_chart
+from app.figures.timeseries import short_names, time_chart
 from app.numbers import counted, energy, known, number, percent, quantity
 from app.scope import Scope, scope_for
 from app.shapes import SeriesAnswer
@@ -177,10 +177,13 @@ def read(search: str | None, *, points: int | None = None) -> tuple[list[SeriesA
 
 def names_of(answers: Sequence[SeriesAnswer]) -> list[str]:
     """Name lines: by label, with the source where there are several, by signal where labels repeat."""
-    several = len({one.source for one in answers}) > 1
-    labels = [one.label for one in answers]
-    bare_names = [one.signal if labels.count(one.label) > 1 and not several else one.label for one in answers]
-    return [f"{one.source} {name}" if several else name for one, name in zip(answers, bare_names, strict=True)]
+    sources = list(dict.fromkeys(one.source for one in answers))
+    short = dict(zip(sources, short_names(sources), strict=True))
+    labels = [(one.source, one.label) for one in answers]
+    names = [one.signal if labels.count((one.source, one.label)) > 1 else one.label for one in answers]
+    return [
+        f"{short[one.source]} {name}" if len(sources) > 1 else name for one, name in zip(answers, names, strict=True)
+    ]
 
 
 def update_chart(search: str | None, theme: str | None) -> tuple[dict[str, Any], dict[str, str], Component]:
@@ -212,7 +215,8 @@ def statistics_table(rows: Sequence[compare.LineStatistics]) -> Component:
     cells: list[Sequence[Content]] = []
     for row in rows:
         label = html.Span([row.label, html.Span(f" {row.signal}", className="ps-grey")])
-        figures = [quantity(value, row.unit) for value in (row.min, row.mean, row.max, row.last)]
+        digits = 0 if row.mean is None else None  # flags come in whole numbers
+        figures = [quantity(value, row.unit, digits) for value in (row.min, row.mean, row.max, row.last)]
         counted_energy = [energy(row.energy_kwh)] if counters else []
         cells.append([row.source, label, *figures, *counted_energy, number(row.readings), percent(row.coverage, 1)])
     head = ["Source", "Signal", "Lowest", "Mean of readings", "Highest", "Last", *(["Energy"] if counters else [])]

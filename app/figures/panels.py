@@ -27,8 +27,6 @@ PAD = 0.06
 """Room above and below the data, as a share of its range [1]."""
 STRIP_PX = 22
 """Height of the strip of events [px]."""
-LEGEND_PX = 54
-"""Where a legend begins below the panels, clear of the axis and its title [px]."""
 LABEL_PX = 15
 """Least distance between the labels at the ends of lines [px]."""
 WIDE_PX, NARROW_PX = 8.0, 6.2
@@ -122,7 +120,7 @@ def frame_panels(
     right = max((_width(name) for panel in panels for name, _, _ in panel.labels), default=0.0)
     layout["margin"] = {"l": 8, "r": round(12 + right), "t": 28, "b": 8, "pad": 0}
     layout["showlegend"] = any(panel.legend for panel in panels)
-    layout["legend"] = {"orientation": "h", "x": 0, "y": -LEGEND_PX / plot_px, "yanchor": "top"}
+    layout["legend"] = {"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"}
     layout["hovermode"] = "x unified"
     layout["dragmode"] = "zoom"
     style(figure, theme, height=tall, **layout)

@@ -8,27 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby, takewhile
+from itertools import takewhile
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
-from app.figures.clock import to_wall_ms
+from app.figures.lines import Line, draw
 from app.figures.panels import Panel, frame_panels
-from app.figures.theme import LINE_PX, faded, message, series_colour
-from app.numbers import digits_of, number, percent
+from app.figures.theme import message
+from app.numbers import number, percent
 from app.shapes import SeriesAnswer
 
 MAX_DIRECT_LABELS = 4
 """Up to so many lines of a panel are labelled at their end; more get a legend."""
-ISOLATED_PX = 4
-"""Diameter of a reading that has no neighbour to draw a line to [px]."""
 LONG_PREFIX, KEPT_OF_PREFIX = 6, 2
 """A common beginning of names longer than the first is cut, but for the second [characters]."""
-LONGEST_TITLE = 22
-"""A single line's name stands in its panel's title when it is no longer than this [characters]."""
-Column = NDArray[np.float64]
+LONGEST_TITLE = 26
+"""A single line's name stands in its panel's title when both are no longer than this [characters]."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,22 +90,14 @@ def time_chart(
     called = list(names) if names is not None else [line.label for line in lines]
     if not any(len(line.ts) for line in lines):
         return message(_why_empty(lines), theme, height=height)
-    figure = go.Figure()
-    panels = _panels(lines)
     hues = list(colour_of) if colour_of is not None else list(range(len(lines)))
-    for at, panel in enumerate(panels):
-        for index in panel:
-            _draw(
-                figure, lines[index], called[index], _axis(at), index=index, envelope_hover=len(lines) == 1, zone=zone
-            )
-            _colour(figure, series_colour(hues[index], theme))
-    framed = [
-        _framed([lines[i] for i in panel], [called[i] for i in panel], [hues[i] for i in panel], limits)
-        for panel in panels
-    ]
+    panels = _panels(lines, called, hues)
+    figure = go.Figure()
+    for line in (line for panel in panels for line in panel):
+        draw(figure, line, zone=zone, theme=theme)
     frame_panels(
         figure,
-        framed,
+        [_framed(panel, limits, alone=len(panels) == 1) for panel in panels],
         drawn=drawn,
         zone=zone,
         theme=theme,
@@ -126,12 +114,26 @@ def _why_empty(lines: Sequence[SeriesAnswer]) -> str:
     return reasons[0] if reasons else "No reading in this period"
 
 
-def _panels(lines: Sequence[SeriesAnswer]) -> list[tuple[int, ...]]:
+def _panels(lines: Sequence[SeriesAnswer], names: Sequence[str], hues: Sequence[int]) -> list[list[Line]]:
     """Group lines by unit, in the order in which the units appear; a counter's energy and a flag stand alone."""
-    keys = [(line.unit, line.kind if line.kind in {"flag", "counter"} else "") for line in lines]
-    order = list(dict.fromkeys(keys))
-    ranked = sorted(range(len(lines)), key=lambda index: order.index(keys[index]))
-    return [tuple(group) for _, group in groupby(ranked, key=lambda index: keys[index])]
+    groups: dict[tuple[str, str], list[int]] = {}
+    for index, one in enumerate(lines):
+        key = (one.unit, one.kind if one.kind in {"flag", "counter"} else "")
+        groups.setdefault(key, []).append(index)
+    return [
+        [
+            Line(
+                answer=lines[index],
+                name=names[index],
+                hue=hues[index],
+                axis="y" if at == 0 else f"y{at + 1}",
+                legend=len(group) > MAX_DIRECT_LABELS,
+                hover_band=len(lines) == 1,
+            )
+            for index in group
+        ]
+        for at, group in enumerate(groups.values())
+    ]
 
 
 def short_names(names: Sequence[str]) -> list[str]:
@@ -142,146 +144,31 @@ def short_names(names: Sequence[str]) -> list[str]:
     return [f"…{name[cut:]}" for name in names] if cut > LONG_PREFIX else list(names)
 
 
-def _axis(at: int) -> str:
-    return "y" if at == 0 else f"y{at + 1}"
-
-
-def _rounded(values: NDArray[np.floating], unit: str) -> Column:
-    rounded: Column = np.asarray(values, dtype=np.float64).round(digits_of(unit) + 1)
-    return rounded
-
-
-def _breaks(line: SeriesAnswer, wall: Column) -> NDArray[np.intp]:
-    """Find where the line must not be joined: behind each gap, and where autumn's clock runs back."""
-    behind = np.searchsorted(line.ts, [end for _, end in line.gaps], side="left") if line.gaps else np.array([], int)
-    back = np.flatnonzero(np.diff(wall) <= 0) + 1
-    return np.unique(np.concatenate([behind, back])[np.concatenate([behind, back]) > 0]).astype(np.intp)
-
-
-def _split(column: Column, breaks: NDArray[np.intp], filler: Column | float) -> Column:
-    inside = breaks[breaks < len(column)]
-    return np.insert(column, inside, filler)
-
-
-def _draw(
-    figure: go.Figure, line: SeriesAnswer, name: str, axis: str, *, index: int, envelope_hover: bool, zone: str
-) -> None:
-    wall = to_wall_ms(line.ts, zone)
-    breaks = _breaks(line, wall)
-    breaks = breaks[breaks < len(wall)]
-    unit = f" {line.unit}" if line.unit else ""
-    mean = _rounded(line.value, line.unit)
-    low, high = _rounded(line.min, line.unit), _rounded(line.max, line.unit)
-    group = f"line{index}"
-    if np.any(high > low):
-        _band(figure, wall, (low, high, mean), breaks, axis=axis, group=group, hover=unit if envelope_hover else None)
-    shape = "hv" if line.kind in {"counter", "flag", "state"} else "linear"
-    figure.add_trace(
-        go.Scatter(
-            x=_split(wall, breaks, wall[breaks] - 1).astype(np.int64),
-            y=_split(mean, breaks, np.nan),
-            mode="lines",
-            name=name,
-            yaxis=axis,
-            legendgroup=group,
-            line={"width": LINE_PX, "shape": shape},
-            hovertemplate=f"%{{y}}{unit}<extra>{name}</extra>",
-            connectgaps=False,
-        )
-    )
-    _points(figure, wall, mean, breaks, axis=axis, group=group, flag=line.kind == "flag")
-
-
-def _band(
-    figure: go.Figure,
-    wall: Column,
-    columns: tuple[Column, Column, Column],
-    breaks: NDArray[np.intp],
-    *,
-    axis: str,
-    group: str,
-    hover: str | None,
-) -> None:
-    """Fill between minimum and maximum; at a gap the band closes on the mean and opens again behind it."""
-    low, high, mean = columns
-    twice = np.repeat(breaks, 2)
-    edge = np.column_stack([mean[breaks - 1], mean[breaks]]).ravel()
-    edge_x = np.column_stack([wall[breaks - 1], wall[breaks]]).ravel().astype(np.int64)
-    x = np.insert(wall.astype(np.int64), twice, edge_x)
-    for name, values, fill in (("lowest", low, "none"), ("highest", high, "tonexty")):
-        said = {"hoverinfo": "skip"} if hover is None else {"hovertemplate": f"%{{y}}{hover}<extra>{name}</extra>"}
-        figure.add_trace(
-            go.Scatter(
-                x=x,
-                y=np.insert(np.where(np.isnan(values), mean, values), twice, edge),
-                mode="lines",
-                name=name,
-                yaxis=axis,
-                fill=fill,
-                line={"width": 0},
-                legendgroup=group,
-                showlegend=False,
-                **said,
-            )
-        )
-
-
-def _points(
-    figure: go.Figure, wall: Column, mean: Column, breaks: NDArray[np.intp], *, axis: str, group: str, flag: bool
-) -> None:
-    """Mark readings that no line can show: those alone between two gaps, and an alarm of a single sample."""
-    edges = np.concatenate([[0], breaks, [len(wall)]])
-    alone = edges[:-1][np.diff(edges) == 1]
-    raised = np.flatnonzero(np.nan_to_num(mean) > 0) if flag else np.array([], int)
-    shown = np.unique(np.concatenate([alone, raised])).astype(np.intp)
-    if not len(shown):
-        return
-    figure.add_trace(
-        go.Scatter(
-            x=wall[shown].astype(np.int64),
-            y=mean[shown],
-            mode="markers",
-            yaxis=axis,
-            marker={"size": ISOLATED_PX},
-            legendgroup=group,
-            showlegend=False,
-            hoverinfo="skip",
-        )
-    )
-
-
-def _colour(figure: go.Figure, colour: str) -> None:
-    """Colour the traces that were added last and have none yet."""
-    for trace in reversed(figure.data):
-        if trace.line.color is not None or trace.marker.color is not None:
-            return
-        if trace.mode == "markers":
-            trace.marker.color = colour
-        else:
-            trace.line.color = colour
-        if trace.fill == "tonexty":
-            trace.fillcolor = faded(colour)
-
-
-def _framed(lines: list[SeriesAnswer], names: list[str], hues: list[int], limits: Sequence[Limit]) -> Panel:
+def _framed(panel: Sequence[Line], limits: Sequence[Limit], *, alone: bool) -> Panel:
     """Describe one panel: its title, the range of its data, its limits and the labels at the ends of its lines."""
-    unit, kind = lines[0].unit, lines[0].kind
-    with np.errstate(invalid="ignore"):
-        every = np.concatenate([np.concatenate([line.value, line.min, line.max]) for line in lines]).astype(np.float64)
-    every = every[np.isfinite(every)]
-    ends = [float(line.value[np.isfinite(line.value)][-1]) for line in lines if np.isfinite(line.value).any()]
-    direct = 1 < len(names) <= MAX_DIRECT_LABELS and len(ends) == len(names)
-    said = {"counter": f"{unit} per point", "flag": "alarm"}.get(kind, unit)
-    single = f"{names[0]} [{said}]" if said else names[0]
+    first = panel[0].answer
+    low, high = _extent([line.answer for line in panel])
+    flag = first.kind == "flag"
+    said = {"counter": f"{first.unit} per point", "flag": "alarm"}.get(first.kind, first.unit)
+    single = f"{panel[0].name} [{said}]" if said else panel[0].name
+    titled = len(panel) == 1 and len(single) <= LONGEST_TITLE
+    direct = len(panel) <= MAX_DIRECT_LABELS and not titled and not (alone and len(panel) == 1)
     return Panel(
-        title=single if len(lines) == 1 and len(names[0]) <= LONGEST_TITLE else said or "1",
-        unit=unit,
-        low=float(every.min()) if len(every) else 0.0,
-        high=float(every.max()) if len(every) else 1.0,
-        limits=tuple((one.value, one.label) for one in limits if one.unit == unit),
-        labels=tuple(zip(names, ends, hues, strict=True)) if direct else (),
-        legend=len(names) > MAX_DIRECT_LABELS,
+        title=single if titled else said or "1",
+        unit=first.unit,
+        low=min(low, 0.0) if flag else low,
+        high=max(high, 1.0) if flag else high,
+        limits=tuple((one.value, one.label) for one in limits if one.unit == first.unit),
+        labels=tuple((line.name, line.last, line.hue) for line in panel if line.last is not None) if direct else (),
+        legend=len(panel) > MAX_DIRECT_LABELS,
     )
+
+
+def _extent(lines: Sequence[SeriesAnswer]) -> tuple[float, float]:
+    """Find the lowest and the highest value that is drawn, envelope included; 0 and 1 where there is none."""
+    every = np.concatenate([np.concatenate([line.value, line.min, line.max]) for line in lines]).astype(np.float64)
+    every = every[np.isfinite(every)]
+    return (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
 
 
 def _shared_gaps(lines: Sequence[SeriesAnswer]) -> list[tuple[int, int]]:

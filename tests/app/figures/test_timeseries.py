@@ -50,7 +50,7 @@ def draw(*lines, **more):
 
 
 def means(figure):
-    return [trace for trace in figure.data if trace.line.width == LINE_PX and trace.fill is None]
+    return [trace for trace in figure.data if trace.line.width == LINE_PX and trace.mode == "lines"]
 
 
 def test_the_line_is_the_mean_on_the_sites_clock():
