@@ -124,13 +124,15 @@ def stamp_ms(name: str, said: str, zone: str) -> int:
         value = _epoch_ms(local)
     except ValueError as exc:
         raise BadParameter(name, said, TIME_TEXT) from exc
-    return min(max(value, EARLIEST_MS), LATEST_MS)
+    after = int(name == "end")  # so that a window before or after all loggers is empty, not reversed
+    return min(max(value, EARLIEST_MS + after), LATEST_MS + after)
 
 
 def _epoch_ms(moment: datetime) -> int:
+    """Turn a moment into a stamp; one that no calendar can shift into UTC (year 1, year 9999) only falls outside."""
     if moment.year <= 1900:
-        return EARLIEST_MS
-    return LATEST_MS if moment.year >= 2200 else round(moment.timestamp() * 1000)
+        return EARLIEST_MS - 1
+    return LATEST_MS + 1 if moment.year >= 2200 else round(moment.timestamp() * 1000)
 
 
 SOURCE = Parameter("source", "Name of a meter or battery system.", text, {"type": "string"}, required=True)

@@ -71,6 +71,30 @@ def test_an_empty_window_is_answered_with_a_reason(client, path, window):
 
 @pytest.mark.parametrize("path", WINDOWED)
 @pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("start=0001-01-01&end=9999-12-31T23:59:59", 200),
+        ("start=9998-01-01&end=9999-01-01", 200),
+        ("start=2024-10-27T02:30", 200),  # runs twice
+        ("end=2025-03-30T02:30", 200),  # never was
+        ("start=2024-10-14T00:00:00-12:00&end=2024-10-15T00:00:00%2B14:00", 422),
+        ("start=20241014&end=2024-W43-1", 200),
+        ("start=2024-10-14T00:00:00.001&end=2024-10-14T00:00:00.002", 200),
+        ("start=%00", 422),
+        ("start=%F0%9F%98%80", 422),
+        ("start=2025-02-30", 422),
+        ("start=&end=&colour=blue", 200),
+    ],
+)
+def test_odd_times_are_answered_or_refused_but_never_fail(client, path, query, status):
+    answer = client.get(asked(path, query))
+
+    assert answer.status_code == status, answer.data
+    assert b"NaN" not in answer.data
+
+
+@pytest.mark.parametrize("path", WINDOWED)
+@pytest.mark.parametrize(
     "query",
     [
         "start=yesterday",
