@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from http.client import HTTPConnection, HTTPException
 from random import Random
@@ -56,12 +56,17 @@ def _wait(settings: Settings, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + STARTS_WITHIN_S
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            fetch(HTTPConnection(settings.host, settings.port, timeout=5), "/api/ready")
+            with _connection(settings) as connection:
+                fetch(connection, "/api/ready")
         except (OSError, HTTPException):
             time.sleep(0.1)
         else:
             return
     raise PackscopeError(f"The server did not answer on {launch.address(settings)} within {STARTS_WITHIN_S:g} s.")
+
+
+def _connection(settings: Settings) -> closing[HTTPConnection]:
+    return closing(HTTPConnection(settings.host, settings.port, timeout=60))
 
 
 def fetch(connection: HTTPConnection, path: str) -> tuple[int, bytes]:
@@ -81,8 +86,7 @@ def measure_answers(settings: Settings, say: Callable[[str], None]) -> list[Meas
     say : callable
         Told what is being done.
     """
-    with server(settings):
-        connection = HTTPConnection(settings.host, settings.port, timeout=60)
+    with server(settings), _connection(settings) as connection:
         connection.request("GET", "/api/sources")
         paths = paths_of(json.loads(connection.getresponse().read())["sources"])
         say(f"asking for {len(paths):,} answers, twice")
@@ -155,8 +159,10 @@ def _load(settings: Settings, paths: Sequence[str]) -> Iterator[Measure]:
     until = time.monotonic() + LOAD_S
 
     def use(user: int) -> None:
-        random = Random(user)
-        connection = HTTPConnection(settings.host, settings.port, timeout=60)
+        with _connection(settings) as connection:
+            ask(connection, Random(user))
+
+    def ask(connection: HTTPConnection, random: Random) -> None:
         time.sleep(random.uniform(0, EVERY_S))
         while time.monotonic() < until:
             path = random.choice(paths)

@@ -30,7 +30,7 @@ WATCH_EVERY_S = 60.0
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
 
-Roots = Annotated[str | None, typer.Option(help="Folders with the CSVs, separated by commas.")]
+Roots = Annotated[str | None, typer.Option(help="Folders or s3:// prefixes with the CSVs, separated by commas.")]
 Store = Annotated[Path | None, typer.Option(help="Folder of the store.")]
 
 
