@@ -23,6 +23,8 @@ MAX_DIRECT_LABELS = 4
 """Up to so many lines of a panel are labelled at their end; more get a legend."""
 LONG_PREFIX, KEPT_OF_PREFIX = 6, 2
 """A common beginning of names longer than the first is cut, but for the second [characters]."""
+LONG_NAME, KEPT_OF_END = 12, 3
+"""Of other names longer than the first, only the end is kept, where that tells them apart [characters]."""
 LONGEST_TITLE = 26
 """A single line's name stands in its panel's title when both are no longer than this [characters]."""
 
@@ -137,11 +139,14 @@ def _panels(lines: Sequence[SeriesAnswer], names: Sequence[str], hues: Sequence[
 
 
 def short_names(names: Sequence[str]) -> list[str]:
-    """Shorten long names that begin alike to what tells them apart: ``…0002``, ``…0003``."""
+    """Shorten long names to what tells them apart: ``…002`` and ``…003``; short ones stay as they are."""
     alike = (len(set(letters)) == 1 for letters in zip(*names, strict=False))
     shared = sum(1 for _ in takewhile(bool, alike)) if len(names) > 1 else 0
     cut = max(shared - KEPT_OF_PREFIX, 0)
-    return [f"…{name[cut:]}" for name in names] if cut > LONG_PREFIX else list(names)
+    if cut > LONG_PREFIX:
+        return [f"…{name[cut:]}" for name in names]
+    ends = [f"…{name[-KEPT_OF_END:]}" if len(name) > LONG_NAME else name for name in names]
+    return ends if len(names) > 1 and len(set(ends)) == len(set(names)) else list(names)
 
 
 def _framed(panel: Sequence[Line], limits: Sequence[Limit], *, alone: bool) -> Panel:

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from app.errors import UnknownSignal, UnknownSource
-from app.store import Handle, Store
+from app.handle import Handle
+from app.store import Store
 from pipeline.contract import RAW_LEVEL
 from pipeline.errors import StoreCorrupt, StoreMissing
 from tests.app.stores import FIRST, STEP, build_site

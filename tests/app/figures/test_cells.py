@@ -128,3 +128,40 @@ def test_evidence_is_drawn_in_site_time_and_marks_findings_in_their_regime():
 @pytest.mark.parametrize("frame", [residuals().clear(), residuals(cells=(17,), regimes=("rest",))])
 def test_little_evidence_is_drawn(frame):
     assert cell_evidence(frame, cell=17, limit_mv=10.0, zone="UTC", theme="light").data
+
+
+def test_a_sensor_gets_a_row_of_its_own_and_its_findings():
+    warm = pl.DataFrame({"ts": [DAY, DAY + timedelta(days=1)], "residual_k": [0.4, 4.5]})
+    hot = Finding(
+        rule="temperature_variation",
+        subject="pack 2 cell 17",
+        value=4.5,
+        limit=3.0,
+        unit="K",
+        severity="critical",
+        at="2024-03-31T12:00:00+02:00",
+    )
+    figure = cell_evidence(
+        residuals(), cell=17, limit_mv=10.0, findings=[hot], warmth=warm, zone="Europe/Berlin", theme="light"
+    )
+
+    titles = [note.text for note in figure.layout.annotations]
+    assert "Temperature of the sensor beside it" in titles
+    assert figure.layout.yaxis.title.text == "K"
+    marks = [trace for trace in figure.data if trace.mode == "markers" and trace.x]
+    assert [trace.yaxis for trace in marks] == ["y"]
+
+
+def test_an_excursion_is_marked_at_its_height():
+    spike = Finding(
+        rule="excursion",
+        subject="pack 2 cell 17",
+        value=181.0,
+        limit=100.0,
+        unit="mV",
+        severity="warning",
+        at="2024-03-31T12:00:00+02:00",
+    )
+    figure = cell_evidence(residuals(), cell=17, limit_mv=10.0, findings=[spike], zone="UTC", theme="dark")
+
+    assert [list(trace.y) for trace in figure.data if trace.mode == "markers" and trace.x] == [[181.0]]
