@@ -19,7 +19,8 @@ import polars as pl
 from flask import Flask, current_app, has_request_context, request
 from flask_caching import Cache
 
-from app.store import Handle, Store
+from app.handle import Handle
+from app.store import Store
 from pipeline.errors import SettingsError
 from pipeline.settings import Settings
 

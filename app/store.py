@@ -1,11 +1,9 @@
-"""The store as the app reads it: one immutable view of one build, and the handle that notices a new one."""
+"""The store as the app reads it: one immutable view of one build."""
 
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
-import threading
 import weakref
 import zlib
 from collections import defaultdict
@@ -19,12 +17,8 @@ import polars as pl
 from app.errors import UnknownSignal, UnknownSource
 from pipeline import contract
 from pipeline.contract import RAW, TABLE_GROUP, TS, Group, Level, Manifest, Part, Series, Source, column
-from pipeline.errors import SiteFileError, StoreCorrupt, StoreMissing
+from pipeline.errors import StoreCorrupt, StoreMissing
 from pipeline.site import Site, read_site
-
-_LOG = logging.getLogger(__name__)
-_State = tuple[tuple[int, int, int] | None, tuple[int, int, int] | None]
-"""Time, inode and size of the manifest and of the site file; None for one that is not there."""
 
 READERS = "readers"
 """Folder of the locks by which a builder sees that a build is still read."""
@@ -239,60 +233,6 @@ class Store:
                 f"{path} is damaged (its checksum differs). Mend the store with: packscope build --rebuild"
             )
         self._verified[part.path] = state
-
-
-class Handle:
-    """The store that is current: opened when first asked for, opened anew when another build is published."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._store: Store | None = None
-        self._state: _State | None = None
-        self._lock = threading.Lock()
-
-    def current(self) -> Store:
-        """Return the published build; requests in flight keep the one they began with.
-
-        Raises
-        ------
-        StoreMissing
-            There never was one.
-        StoreCorrupt, SiteFileError
-            The first manifest, or its site file, cannot be read; later on the last good build stays.
-        """
-        state = self._look()
-        if self._store is None or (state[0] is not None and state != self._state):
-            with self._lock:
-                if self._store is None or state != self._state:
-                    self._open(state)
-        if self._store is None:  # _open has set it, or raised
-            raise StoreMissing(f"No store in {self.path} yet. Build it with: make build-pyramids")
-        return self._store
-
-    def _look(self) -> _State:
-        """Look at the two files that what is served depends on."""
-        site_file = self._store.manifest.site_file if self._store is not None else None
-        return _stat(contract.manifest_path(self.path)), _stat(Path(site_file)) if site_file else None
-
-    def _open(self, state: _State) -> None:
-        try:
-            self._store = Store.open(self.path)
-        except (StoreMissing, StoreCorrupt, SiteFileError) as exc:
-            if self._store is None:
-                raise
-            _LOG.warning("%s The last good build %s is served on.", exc, self._store.build_id)
-            self._state = state
-        else:
-            # Looked at before it was read: what changes meanwhile is noticed the next time.
-            self._state = state[0], self._look()[1]
-
-
-def _stat(path: Path) -> tuple[int, int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_ino, status.st_size
 
 
 def _site(manifest: Manifest) -> tuple[Site, str]:
