@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
-SCREENS = ((1440, 760), (390, 844))
+SCREENS = ((1440, 740), (390, 844))
 SCHEMES = ("light", "dark")
 LARGEST_BYTES = 300_000
 SETTLE_MS = 800
