@@ -64,6 +64,15 @@
     return null;
   }
 
+  /* On a narrow screen the chosen period may lie outside its strip: bring it into sight. */
+  function showChosen() {
+    const strip = document.getElementById("when");
+    const chosen = strip && strip.querySelector(".ps-segment.active");
+    if (chosen && strip.scrollWidth > strip.clientWidth) {
+      strip.scrollLeft = chosen.offsetLeft + chosen.offsetWidth / 2 - strip.clientWidth / 2;
+    }
+  }
+
   const functions = {
     theme: function (clicks) {
       const root = document.documentElement;
@@ -106,6 +115,7 @@
     },
 
     choose: function (what, pack, when, start, end, points, said) {
+      window.setTimeout(showChosen, 50);
       const control = { what: what, pack: pack, when: when, start: start, end: end, points: points };
       const changed = said ? Object.keys(control).filter((key) => (control[key] || "") !== (said[key] || "")) : [];
       if (!changed.length) {
