@@ -37,6 +37,7 @@ class Handle:
         state = self._look()
         if self._store is None or (state[0] is not None and state != self._state):
             with self._lock:
+                state = self._look()  # anew: another thread may have opened it meanwhile
                 if self._store is None or state != self._state:
                     self._open(state)
         if self._store is None:  # _open has set it, or raised

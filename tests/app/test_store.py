@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -119,6 +120,17 @@ def test_an_edited_site_file_is_noticed(tmp_path):
     assert after.site.thresholds == {"voltage_deviation_mv": 12.0}
     site_file.write_text("[thresholds\n")
     assert handle.current() is after
+
+
+def test_a_store_is_opened_once_however_many_ask(own, monkeypatch):
+    opened = []
+    really = Store.open
+    monkeypatch.setattr(Store, "open", lambda path: opened.append(path) or really(path))
+    handle = Handle(own)
+    with ThreadPoolExecutor(8) as pool:
+        found = {id(store) for store in pool.map(lambda _: handle.current(), range(32))}
+
+    assert (len(found), len(opened)) == (1, 1)
 
 
 def test_the_last_good_build_stays_when_the_manifest_breaks_or_goes(own):
