@@ -109,7 +109,8 @@ def _in_regime(grid: Grid, regime: Regime, limits: Mapping[str, Limit]) -> list[
     if not np.isfinite(scored).any():
         return []
     limit = limits["voltage_deviation_mv"]
-    z = daily_z(scored, regime.floor, heavy_tails=regime.scored != regime.residual)
+    floor = limits["spread_floor_mv"].value if regime.scored == regime.residual else regime.floor
+    z = daily_z(scored, floor, heavy_tails=regime.scored != regime.residual)
     valid = ~np.isnan(z)
     needed, of_last = int(limits["persistent_days"].value), int(limits["persistent_of_days"].value)
     with np.errstate(invalid="ignore"):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
+from app.analytics.limits import Limit
 from app.analytics.signs import WARNING, WATCH, Sign
 
 AMBIGUOUS_MOST = 2
@@ -20,6 +21,7 @@ def excursion_signs(
     events: pl.DataFrame,
     by_cell: Mapping[tuple[int, int], list[Sign]],
     beside: Callable[[int, int], int],
+    limits: Mapping[str, Limit],
 ) -> list[tuple[tuple[int, int], Sign]]:
     """Turn single readings and readings outside the safe range into signs: for ever, whatever has happened since.
 
@@ -31,13 +33,19 @@ def excursion_signs(
         What other rules have found, by pack and cell.
     beside : callable
         Names the cell beside a sensor, given pack and sensor.
+    limits : mapping
+        The table of limits; a site may raise those of single readings, which are extracted from 100 mV and 10 K on.
 
     Returns
     -------
     list of ((pack, cell), Sign)
     """
     found = []
-    own = events.filter(pl.col("pack").is_not_null())
+    least = {"voltage_spike": limits["excursion_mv"].value / 1000, "temperature_spike": limits["excursion_k"].value}
+    small = pl.any_horizontal(
+        (pl.col("kind") == kind) & (pl.col("residual").abs() < value) for kind, value in least.items()
+    )
+    own = events.filter(pl.col("pack").is_not_null() & ~small)
     for (kind, pack, number), rows in sorted(own.partition_by("kind", "pack", "cell", as_dict=True).items()):
         key = int(pack), beside(int(pack), int(number)) if "temperature" in str(kind) else int(number)
         sign = _excursion_sign(str(kind), int(pack), int(number), rows, has_other=key in by_cell)

@@ -11,16 +11,15 @@ import numpy as np
 import polars as pl
 
 from app.analytics import neighbours
-from app.analytics.capacity import relative_capacity
 from app.analytics.cells import deviations, typical_levels
 from app.analytics.change import change_signs, changes
 from app.analytics.degradation import rate
 from app.analytics.excursions import EXCURSION_KINDS, excursion_signs, unit_of
 from app.analytics.grid import DAY_MS, Floats, Grid, last_valid
+from app.analytics.health import rate_signs, relative_now, soh_signs
 from app.analytics.limits import Limit
 from app.analytics.profile import Context, profile_of
 from app.analytics.resistance import resistances
-from app.analytics.robust import robust_z
 from app.analytics.signs import (
     CRITICAL,
     SEVERITIES,
@@ -38,8 +37,6 @@ from app.shapes import CellVerdict, Finding, Interval
 
 PRESENT_DAYS = 7
 """A cell's present residual is the median of so many last valid days: as far back as persistence looks [d]."""
-CELL_SOH_PCT = 1.0
-"""Standard uncertainty of a cell's capacity against its string's: the curve's, at both ends [%]."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +52,8 @@ class Evidence:
     sensor_cells: Mapping[str, Sequence[int]]
     soh: Interval
     """Measured state of health of the string [%]."""
+    trend: Interval
+    """Of the string's capacity [% of the baseline a month]; negative is loss."""
     limits: Mapping[str, Limit]
 
 
@@ -88,13 +87,14 @@ def judge(evidence: Evidence, iso: Callable[[int], str]) -> Judged:
     """
     grid = evidence.cells
     moved = changes(grid, evidence.limits, evidence.typical_a)
-    relative, error = _relative(grid)
+    relative = relative_now(grid)
     soh = relative if evidence.soh.value is None else evidence.soh.value * (1 + relative / 100)
     signs = [
         *deviations(grid, evidence.limits),
         *resistances(grid, evidence.limits, evidence.typical_a),
         *change_signs(grid, moved, evidence.limits, evidence.typical_ohm),
-        *_soh_signs(grid, relative, error, evidence),
+        *soh_signs(grid, relative, evidence.soh, evidence.limits),
+        *rate_signs(grid, evidence.trend, evidence.limits),
     ]
     by_cell: dict[tuple[int, int], list[Sign]] = defaultdict(list)
     for sign in signs:
@@ -103,7 +103,7 @@ def judge(evidence: Evidence, iso: Callable[[int], str]) -> Judged:
         for sign in temperature_signs(evidence.sensors, evidence.heat_a2, evidence.limits):
             by_cell[sign.pack, _beside(evidence, sign.pack, sign.number)].append(sign)
     for key, sign in excursion_signs(
-        evidence.excursions, by_cell, lambda pack, sensor: _beside(evidence, pack, sensor)
+        evidence.excursions, by_cell, lambda pack, sensor: _beside(evidence, pack, sensor), evidence.limits
     ):
         by_cell[key].append(sign)
     residual = _residuals(grid)
@@ -140,44 +140,6 @@ def _residuals(grid: Grid) -> dict[int, dict[int, float | None]]:
     return dict(out)
 
 
-def _relative(grid: Grid) -> tuple[Floats, Floats]:
-    """Capacity of each cell against its string's median, and its standard error [%]."""
-    levels = typical_levels(grid)
-    bottom = np.where(np.isnan(levels["low_pct"]), levels["bot_pct"], levels["low_pct"])
-    return relative_capacity(bottom, levels["top_pct"]), np.full(len(bottom), CELL_SOH_PCT)
-
-
-def _soh_signs(grid: Grid, relative: Floats, error: Floats, evidence: Evidence) -> list[Sign]:
-    """Find cells whose state of health lies, with its whole interval, below the limit and below the string's."""
-    string, limit = evidence.soh, evidence.limits["soh_pct"]
-    if string.value is None or string.low is None:
-        return []
-    z = robust_z(relative, 0.3)
-    health = string.value * (1 + relative / 100)
-    high = health * (1 + 1.96 * error / 100)
-    with np.errstate(invalid="ignore"):
-        low_cells = np.flatnonzero(
-            (high < limit.value) & (high < string.value) & (z < -evidence.limits["robust_z_warning"].value)
-        )
-    return [
-        Sign(
-            rule="soh",
-            pack=int(grid.packs[column]),
-            number=int(grid.numbers[column]),
-            value=float(health[column]),
-            limit=limit.value,
-            unit=limit.unit,
-            severity=WARNING,
-            at_ms=int(grid.days[-1]),
-            z=float(z[column]),
-            count=30,
-            text=f"State of health about {health[column]:.1f} % (at most {high[column]:.1f} %), the string's is "
-            f"{string.value:.1f} %.",
-        )
-        for column in low_cells
-    ]
-
-
 def _verdict(pack: int, cell: int, signs: list[Sign], context: Context) -> CellVerdict:
     fault = name_fault(profile_of(pack, cell, signs, context))
     signs = escalate(signs, context.limits["robust_z_critical"].value)
@@ -203,6 +165,7 @@ _LIMIT_OF = {
     "voltage_deviation": "voltage_deviation_mv",
     "temperature_variation": "temperature_variation_k",
     "soh": "soh_pct",
+    "degradation_rate": "degradation_pct_per_month",
     "change": "false_alarms_per_year",
 }
 """The limit behind each rule, in the table of limits."""
@@ -263,6 +226,20 @@ def _system_findings(evidence: Evidence, iso: Callable[[int], str]) -> tuple[Fin
                 severity=WARNING,
                 at=at,
                 text=text,
+            )
+        )
+    trend, fastest = evidence.trend, evidence.limits["degradation_pct_per_month"]
+    if trend.value is not None and trend.high is not None and trend.high < -fastest.value:
+        found.append(
+            Finding(
+                rule="degradation_rate",
+                subject="system",
+                value=round(trend.value, 4),
+                limit=-fastest.value,
+                unit=fastest.unit,
+                severity=WARNING,
+                at=iso(int(evidence.cells.days[-1])),
+                text=f"Capacity moves by {trend.value:+.2f} % a month ({trend.low:+.2f} to {trend.high:+.2f} %).",
             )
         )
     whole = evidence.excursions.filter(pl.col("pack").is_null())

@@ -1,4 +1,4 @@
-"""Robust statistics over a string: distances from the median, false-discovery control, persistence."""
+"""Robust statistics over a string: distances from the median in robust standard deviations."""
 
 from __future__ import annotations
 
@@ -36,20 +36,3 @@ def robust_z(values: Floats, floor: float) -> Floats:
         return np.full(len(values), np.nan)
     scores: Floats = (values - np.median(known)) / spread(values, floor)
     return scores
-
-
-def benjamini_hochberg(p_values: Floats, rate: float) -> NDArray[np.bool_]:
-    """Return which hypotheses are rejected at a false-discovery rate (Benjamini & Hochberg 1995); NaN never is."""
-    rejected = np.zeros(len(p_values), bool)
-    known = np.flatnonzero(~np.isnan(p_values))
-    order = known[np.argsort(p_values[known], kind="stable")]
-    passed = np.flatnonzero(p_values[order] <= rate * np.arange(1, len(order) + 1) / max(len(order), 1))
-    if len(passed):
-        rejected[order[: passed[-1] + 1]] = True
-    return rejected
-
-
-def persistent(beyond: NDArray[np.bool_], valid: NDArray[np.bool_], needed: int, of_last: int) -> bool:
-    """Whether at least ``needed`` of the last ``of_last`` valid days (or cycles) lie beyond the limit."""
-    last = np.flatnonzero(valid)[-of_last:]
-    return bool(beyond[last].sum() >= needed)

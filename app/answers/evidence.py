@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from app import loader
+from app.analytics import degradation
 from app.analytics.capacity import Capacity, measure_capacity
 from app.analytics.cells import CELL_COLUMNS
 from app.analytics.cycles import equivalent_full_cycles
@@ -189,6 +190,9 @@ def _judged(_key: str, system: str) -> Judged:
             typical_ohm=ohm,
             sensor_cells=evidence.said.sensor_cells,
             soh=evidence.soh(evidence.capacity.now),
+            trend=degradation.rate(
+                evidence.capacity.days, evidence.capacity.values, baseline=evidence.capacity.baseline.value
+            ),
             limits=evidence.limits,
         ),
         evidence.stamp,

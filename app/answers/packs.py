@@ -14,7 +14,8 @@ from app.analytics import degradation
 from app.analytics.capacity import Capacity, measure_capacity, relative_capacity
 from app.analytics.cells import window_residuals
 from app.analytics.cycles import days_between
-from app.analytics.grid import DAY_MS, Floats, Grid, column_median, day_slice, row_median
+from app.analytics.grid import Floats, Grid, column_median, day_slice, row_median
+from app.analytics.health import relative_trends
 from app.analytics.judge import Judged
 from app.analytics.signs import WATCH
 from app.analytics.soh import bms_soh, classify, model_soh, remark
@@ -27,9 +28,6 @@ REGIME_COLUMNS = {"rest": "rest_mv", "charge_end": "top_mv", "discharge_end": "b
 """Regimes that a cell's evidence is drawn in, and their columns."""
 TREND_POINTS = 40
 """Points that a trend is taken over [values]."""
-MONTH_DAYS = 30
-MIN_MONTHS = 4
-"""Months that a cell's own trend needs."""
 
 
 @dataclass(frozen=True)
@@ -261,23 +259,13 @@ def _thinned(days: Floats, values: Floats) -> tuple[Floats, Floats]:
 def cell_rates(window: Window) -> Floats:
     """Trend of each cell's estimated capacity, in % a month: the string's trend and the cell's own against it.
 
-    NaN where the string's trend is unknown, or where the cell's charge offsets span fewer than four months.
+    NaN where the string's trend is unknown, or where the cell's charge offsets span less than half a year.
     """
     whole = _trend(window, None)
     cells = window.cells
     if whole.value is None or len(cells.days) == 0:
         return np.full(len(cells.numbers), np.nan)
-    top = cells["top_pct"] - row_median(cells["top_pct"])[:, None]
-    bottom = np.where(np.isnan(cells["low_pct"]), cells["bot_pct"], cells["low_pct"])
-    bottom = bottom - row_median(bottom)[:, None]
-    month = ((cells.days - cells.days[0]) // (MONTH_DAYS * DAY_MS)).astype(np.int64)
-    relative = relative_capacity(bottom, column_median(top)[None, :])
-    levels = np.array([column_median(relative[month == one]) for one in np.unique(month)])
-    known = np.isfinite(levels).sum(axis=0) >= MIN_MONTHS
-    low, high = np.triu_indices(len(levels), 1)
-    steps = (levels[high] - levels[low]) / (np.unique(month)[high] - np.unique(month)[low])[:, None]
-    own = column_median(steps) * degradation.MONTH_DAYS / MONTH_DAYS
-    return np.asarray(np.where(known, whole.value + own, np.nan))
+    return np.asarray(whole.value + relative_trends(cells))
 
 
 def _provenance(window: Window, number: int | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from tests.app.analytics.grids import BEGIN_MS, TYPICAL_A, cell_grid, sensor_gri
 CELL = 16
 """Column of pack 1 cell 17."""
 HEALTHY = Interval(value=97.0, low=95.5, high=98.5)
+STEADY = Interval(value=-0.2, low=-0.25, high=-0.15)
 NO_EVENTS = pl.DataFrame(schema=EXCURSIONS)
 
 
@@ -23,7 +24,7 @@ def iso(stamp_ms):
     return datetime.fromtimestamp(stamp_ms / 1000, tz=UTC).isoformat()
 
 
-def judged(cells, sensors=None, events=NO_EVENTS, soh=HEALTHY, thresholds=None):
+def judged(cells, sensors=None, events=NO_EVENTS, soh=HEALTHY, trend=STEADY, thresholds=None):
     sensors = sensor_grid() if sensors is None else sensors
     return judge(
         Evidence(
@@ -35,6 +36,7 @@ def judged(cells, sensors=None, events=NO_EVENTS, soh=HEALTHY, thresholds=None):
             typical_ohm=4e-4,
             sensor_cells={},
             soh=soh,
+            trend=trend,
             limits=limits(thresholds or {}),
         ),
         iso,
@@ -195,3 +197,27 @@ def test_worst_first_and_neighbours_beside():
     assert first.score > second.score
     assert set(first.neighbours) == {"15", "16", "18", "19"}
     assert 0 < second.score < first.score < 1
+
+
+def test_a_cell_that_fades_fast_is_found_and_a_leaking_one_is_no_fade():
+    for shared, rules in ((False, True), (True, False)):
+        cells = cell_grid(days=240)
+        drift = np.linspace(0, -6.0, 240)
+        for name, slope in (("low", 25.0), ("bot", 25.0), *((("top", 40.0),) if shared else ())):
+            cells[f"{name}_pct"][:, CELL] += drift
+            cells[f"{name}_mv"][:, CELL] += slope * drift
+        verdict = flagged(judged(cells, sensor_grid(days=240)))[1, 17]
+        assert ("degradation_rate" in {one.rule for one in verdict.findings}) == rules
+        assert verdict.fault == ("self_discharge" if shared else "low_capacity")
+
+
+def test_a_system_that_fades_fast_is_one_finding():
+    found = judged(cell_grid(), trend=Interval(value=-0.8, low=-0.9, high=-0.7))
+    assert flagged(found) == {}
+    assert [(one.rule, one.subject) for one in found.system] == [("degradation_rate", "system")]
+
+
+def test_a_site_raises_the_limit_of_single_readings():
+    spike = event("voltage_spike", 1, 8, 3, 0.18)
+    assert set(flagged(judged(cell_grid(), events=spike))) == {(1, 8)}
+    assert flagged(judged(cell_grid(), events=spike, thresholds={"excursion_mv": 200.0})) == {}

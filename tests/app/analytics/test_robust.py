@@ -1,4 +1,4 @@
-"""Robust distances and false discoveries."""
+"""Robust distances, neighbours and limits."""
 
 import numpy as np
 import pytest
@@ -22,22 +22,6 @@ def test_nothing_is_unusual_within_the_resolution():
 def test_unknown_stays_unknown():
     assert np.isnan(robust.robust_z(np.asarray([np.nan, 1.0, 2.0]), 1.0)[0])
     assert np.isnan(robust.robust_z(np.full(3, np.nan), 1.0)).all()
-
-
-def test_false_discoveries_are_bounded():
-    rng = np.random.default_rng(1)
-    p = np.r_[rng.uniform(size=250), np.full(10, 1e-6), np.nan]
-    rejected = robust.benjamini_hochberg(p, 0.05)
-    assert rejected[250:260].all()
-    assert rejected[:250].sum() <= 3
-    assert not rejected[-1]
-
-
-def test_persistence_looks_at_valid_days_alone():
-    beyond = np.asarray([True, False, True, False, True, False, False, False])
-    valid = np.asarray([True, True, True, False, True, True, True, True])
-    assert robust.persistent(beyond, valid, 3, 7)
-    assert not robust.persistent(beyond, valid, 3, 4)
 
 
 def test_moran_sees_a_shared_deviation_and_not_noise():

@@ -1,0 +1,126 @@
+"""Health of single cells against their string: capacity from the charge offsets at both ends, and its trend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from app.analytics.capacity import relative_capacity
+from app.analytics.cells import typical_levels
+from app.analytics.degradation import MONTH_DAYS
+from app.analytics.grid import DAY_MS, Floats, Grid, column_median, row_median
+from app.analytics.limits import Limit
+from app.analytics.robust import robust_z
+from app.analytics.signs import WARNING, Sign
+from app.shapes import Interval
+
+CELL_SOH_PCT = 1.0
+"""Standard uncertainty of a cell's capacity against its string's: the curve's, at both ends [%]."""
+SOH_FLOOR_PCT, RATE_FLOOR_PCT = 0.35, 0.08
+"""Smallest spread of capacities, and of their trends, that a string is credited with [%, %/month]."""
+BIN_DAYS = 30
+"""Trends are taken over medians of so many days [d]."""
+MIN_BINS = 6
+"""Medians that a cell's own trend needs."""
+
+
+def relative_now(grid: Grid) -> Floats:
+    """Compare each cell's present capacity with its string's median cell [%]."""
+    levels = typical_levels(grid)
+    bottom = np.where(np.isnan(levels["low_pct"]), levels["bot_pct"], levels["low_pct"])
+    return relative_capacity(bottom, levels["top_pct"])
+
+
+def relative_trends(grid: Grid) -> Floats:
+    """Estimate the trend of each cell's capacity against its string's [% a month]; NaN under half a year.
+
+    Theil-Sen slope over medians of thirty days. A charge that falls at both ends is self-discharge, not capacity, and
+    gives no trend here. Weakness: needs days near empty; without them the curve is flat and nothing is known.
+    """
+    if len(grid.days) == 0:
+        return np.full(len(grid.numbers), np.nan)
+    bottom = np.where(np.isnan(grid["low_pct"]), grid["bot_pct"], grid["low_pct"])
+    bottom, top = (each - row_median(each)[:, None] for each in (bottom, grid["top_pct"]))
+    bins = (grid.days - grid.days[0]) // (BIN_DAYS * DAY_MS)
+    names = np.unique(bins)
+    levels = np.array(
+        [relative_capacity(column_median(bottom[bins == n]), column_median(top[bins == n])) for n in names]
+    )
+    low, high = np.triu_indices(len(names), 1)
+    steps = (levels[high] - levels[low]) / (names[high] - names[low])[:, None]
+    known = np.isfinite(levels).sum(axis=0) >= MIN_BINS
+    return np.asarray(np.where(known, column_median(steps) * MONTH_DAYS / BIN_DAYS, np.nan))
+
+
+def soh_signs(grid: Grid, relative: Floats, string: Interval, limits: Mapping[str, Limit]) -> list[Sign]:
+    """Find cells whose state of health lies, with its whole interval, below the limit and below the string's.
+
+    Parameters
+    ----------
+    relative : array
+        Capacity of each cell against the string's [%].
+    string : Interval
+        Measured state of health of the string [%].
+    """
+    limit = limits["soh_pct"]
+    if string.value is None:
+        return []
+    z = robust_z(relative, SOH_FLOOR_PCT)
+    health = string.value * (1 + relative / 100)
+    high = health * (1 + 1.96 * CELL_SOH_PCT / 100)
+    with np.errstate(invalid="ignore"):
+        low_cells = np.flatnonzero(
+            (high < limit.value) & (high < string.value) & (z < -limits["robust_z_warning"].value)
+        )
+    return [
+        Sign(
+            rule="soh",
+            pack=int(grid.packs[column]),
+            number=int(grid.numbers[column]),
+            value=float(health[column]),
+            limit=limit.value,
+            unit=limit.unit,
+            severity=WARNING,
+            at_ms=int(grid.days[-1]),
+            z=float(z[column]),
+            count=30,
+            text=f"State of health about {health[column]:.1f} % (at most {high[column]:.1f} %), the string's is "
+            f"{string.value:.1f} %.",
+        )
+        for column in low_cells
+    ]
+
+
+def rate_signs(grid: Grid, trend: Interval, limits: Mapping[str, Limit]) -> list[Sign]:
+    """Find cells that lose capacity faster than the limit, and far faster than their string.
+
+    Parameters
+    ----------
+    trend : Interval
+        Of the string's capacity [% of the baseline a month]; negative is loss. Unknown, no cell is judged.
+    """
+    limit = limits["degradation_pct_per_month"]
+    if trend.value is None:
+        return []
+    own = relative_trends(grid)
+    z = robust_z(own, RATE_FLOOR_PCT)
+    total = trend.value + own
+    with np.errstate(invalid="ignore"):
+        found = np.flatnonzero((total < -limit.value) & (z < -limits["robust_z_warning"].value))
+    return [
+        Sign(
+            rule="degradation_rate",
+            pack=int(grid.packs[column]),
+            number=int(grid.numbers[column]),
+            value=float(total[column]),
+            limit=-limit.value,
+            unit=limit.unit,
+            severity=WARNING,
+            at_ms=int(grid.days[-1]),
+            z=float(z[column]),
+            count=len(grid.days),
+            text=f"Estimated capacity moves by {total[column]:+.2f} % a month, the string's by {trend.value:+.2f} %.",
+        )
+        for column in found
+    ]
