@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,10 @@ from app.shapes import Finding
 
 REGIMES: dict[str, str] = {"charge_end": "charge end", "rest": "rest", "discharge_end": "discharge end"}
 """Regimes of a residual, in the order that they are drawn, with their words."""
+WARMTH = "warmth"
+"""The row of the sensor's temperature, above those of the regimes."""
+UNITS = {WARMTH: "K"}
+"""Unit of a row; mV where it is not said."""
 MARKERS_MAX = 120
 """Up to so many days are marked one by one [d]."""
 
@@ -26,6 +30,7 @@ def cell_evidence(
     cell: int,
     limit_mv: float | None,
     findings: Sequence[Finding] = (),
+    warmth: pl.DataFrame | None = None,
     zone: str,
     theme: str | None,
 ) -> go.Figure:
@@ -40,7 +45,10 @@ def cell_evidence(
     limit_mv : float or None
         Limit of the voltage deviation [mV], drawn on both sides of 0.
     findings : sequence of Finding
-        Marked at their times, in the row of their regime.
+        Marked at their times, in the row of their regime; an excursion at its own height.
+    warmth : pl.DataFrame, optional
+        ``ts`` (UTC) and ``residual_k``: the temperature of the sensor beside the cell, from the string's median [K].
+        Drawn as a row of its own.
     zone : str
         The site's zone, in which times are drawn.
     theme : str or None
@@ -51,66 +59,93 @@ def cell_evidence(
     go.Figure
         One row per regime that has readings, time shared.
     """
-    regimes = [name for name in REGIMES if not frame.filter(pl.col("regime") == name).is_empty()] or ["rest"]
+    rows = _rows(frame, cell, warmth)
     figure = make_subplots(
-        rows=len(regimes),
+        rows=len(rows),
         cols=1,
         shared_xaxes=True,
         vertical_spacing=0.09,
-        subplot_titles=[f"At {REGIMES[name]}" for name in regimes],
+        subplot_titles=[_title(name) for name in rows],
     )
     figure.update_annotations(font_size=12, x=0, xanchor="left")
-    for row, regime in enumerate(regimes, start=1):
-        part = frame.filter(pl.col("regime") == regime).sort("ts")
-        beside = sorted(set(part["cell"].to_list()) - {cell})
-        for other in [*beside, cell]:
-            line = _line(part, other, zone, theme, chosen=other == cell, legend=row == 1)
-            line.line.dash = "dot" if other in beside[1:] else "solid"
-            figure.add_trace(line, row=row, col=1)
-        marks = [found for found in findings if found.regime == regime or (found.regime is None and row == 1)]
+    for row, (regime, part) in enumerate(rows.items(), start=1):
+        _draw_row(figure, part, row, regime=regime, cell=cell, zone=zone, theme=theme)
+        marks = [found for found in findings if _row_of(found, rows) == regime]
         figure.add_trace(_marks(marks, zone, theme), row=row, col=1)
-        _limits(figure, limit_mv, row, theme)
+        if regime != WARMTH:
+            _limits(figure, limit_mv, row, theme)
+        figure.update_yaxes(title_text=UNITS.get(regime, "mV"), row=row, col=1)
     style(
         figure,
         theme,
-        height=112 + 150 * len(regimes),
+        height=112 + 150 * len(rows),
         margin={"l": 56, "r": 64, "t": 28, "b": 64},
         legend={"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"},
         hovermode="closest",
     )
-    own = colours(theme)
-    figure.update_yaxes(title_text="mV", zeroline=True, zerolinecolor=own["ink-3"], zerolinewidth=1)
-    figure.update_xaxes(title_text=f"day ({zone})", row=len(regimes), col=1)
+    figure.update_yaxes(zeroline=True, zerolinecolor=colours(theme)["ink-3"], zerolinewidth=1)
+    figure.update_xaxes(title_text=f"day ({zone})", row=len(rows), col=1)
     return figure
+
+
+def _rows(frame: pl.DataFrame, cell: int, warmth: pl.DataFrame | None) -> dict[str, pl.DataFrame]:
+    """Split the evidence into the rows that hold any: ``ts``, ``cell`` and ``value`` each."""
+    plain = frame.select("ts", "cell", "regime", pl.col("residual_mv").alias("value"))
+    rows = {}
+    if warmth is not None:
+        rows[WARMTH] = warmth.select("ts", pl.lit(cell).alias("cell"), pl.col("residual_k").alias("value"))
+    rows |= {name: plain.filter(pl.col("regime") == name).sort("ts") for name in REGIMES}
+    return {name: part for name, part in rows.items() if not part.is_empty()} or {"rest": rows["rest"]}
+
+
+def _title(row: str) -> str:
+    return "Temperature of the sensor beside it" if row == WARMTH else f"At {REGIMES[row]}"
+
+
+def _row_of(found: Finding, rows: Mapping[str, pl.DataFrame]) -> str:
+    """Say in which row a finding is marked: its regime's, the sensor's for a temperature, else the first."""
+    if found.unit.startswith("K") and WARMTH in rows:
+        return WARMTH
+    return found.regime if found.regime is not None and found.regime in rows else next(iter(rows))
+
+
+def _draw_row(
+    figure: go.Figure, part: pl.DataFrame, row: int, *, regime: str, cell: int, zone: str, theme: str | None
+) -> None:
+    beside = sorted(set(part["cell"].to_list()) - {cell})
+    for other in [*beside, cell]:
+        line = _line(part, other, zone, theme, chosen=other == cell, unit=UNITS.get(regime, "mV"))
+        line.line.dash = "dot" if other in beside[1:] else "solid"
+        line.showlegend = line.name not in {trace.name for trace in figure.data}
+        figure.add_trace(line, row=row, col=1)
 
 
 def _wall(stamps: pl.Series, zone: str) -> list[str]:
     return stamps.dt.convert_time_zone(zone).dt.strftime("%Y-%m-%dT%H:%M").to_list()
 
 
-def _line(part: pl.DataFrame, cell: int, zone: str, theme: str | None, *, chosen: bool, legend: bool) -> go.Scatter:
+def _line(part: pl.DataFrame, cell: int, zone: str, theme: str | None, *, chosen: bool, unit: str) -> go.Scatter:
     rows = part.filter(pl.col("cell") == cell)
     color = colours(theme)["accent" if chosen else "ink-3"]
     return go.Scatter(
         x=_wall(rows["ts"], zone),
-        y=rows["residual_mv"].cast(pl.Float32).to_numpy(),
+        y=rows["value"].cast(pl.Float32).to_numpy(),
         mode="lines+markers" if chosen and len(rows) <= MARKERS_MAX else "lines",
         line={"color": color, "width": 1.5 if chosen else 1},
         marker={"size": 3},
         opacity=1.0 if chosen else 0.6,
         name=f"cell {cell}" if chosen else f"neighbour {cell}",
         legendgroup=str(cell),
-        showlegend=legend,
         connectgaps=False,
-        hovertemplate=f"cell {cell}<br>%{{x|%-d %b %Y}}<br>%{{y:+.1f}} mV<extra></extra>",
+        hovertemplate=f"cell {cell}<br>%{{x|%-d %b %Y}}<br>%{{y:+.1f}} {unit}<extra></extra>",
     )
 
 
 def _marks(findings: Sequence[Finding], zone: str, theme: str | None) -> go.Scatter:
-    """Mark findings on the zero line; the shape says the severity."""
+    """Mark findings on the zero line, an excursion at its height; the shape says the severity."""
     return go.Scatter(
         x=[_site_wall(found.at, zone) for found in findings],
-        y=[0.0 for _ in findings],
+        y=[found.value if found.rule == "excursion" and found.unit in {"mV", "K"} else 0.0 for found in findings],
         mode="markers",
         marker=severity_marker([found.severity for found in findings], theme, size=11),
         text=[f"{found.severity}: {found.text or found.rule}" for found in findings],

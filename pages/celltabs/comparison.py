@@ -83,7 +83,7 @@ def _numeric(field: str, title: str, digits: int, width: int = 104) -> dict[str,
 
 
 COLUMNS: tuple[dict[str, Any], ...] = (
-    {"field": "name", "headerName": "", "pinned": "left", "minWidth": 84, "maxWidth": 96, "filter": False},
+    {"field": "name", "headerName": "Pack", "pinned": "left", "minWidth": 84, "maxWidth": 96, "filter": False},
     _numeric("cells", "Cells", 0, 80),
     _numeric("mean_v", "Mean voltage [V]", 4, 130),
     _numeric("imbalance_mv", "Imbalance [mV]", 1, 120),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import polars as pl
 from dash import ClientsideFunction, Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
-from app.answers import battery
+from app.answers import battery, cells
 from app.components import (
     badge,
     choice,
@@ -38,6 +40,8 @@ GRID, EXPORT, STATE = "cells-critical-grid", "cells-critical-export", "cells-cri
 GRAPH, FINDINGS = "cells-evidence-graph", "cells-evidence-findings"
 FILTERS = {"all": "All", "attention": "Need attention", "critical": "Critical only"}
 KEPT = {"attention": verdicts.ATTENTION, "critical": ("critical",)}
+WARMTH_POINTS = 600
+"""Stretches of time that the sensor's temperature is drawn in."""
 TOLD_MAX = 2
 """Findings of a cell that its row tells; all are listed below it."""
 _SEVERITY = {"function": "['◆ Critical', '▲ Warning', '○ Watch'][params.value]"}
@@ -162,9 +166,32 @@ def evidence(pick: tuple[int, int] | None, found: Mapping[int, CriticalAnswer], 
     if frame.is_empty():
         return message(f"Pack {pack} cell {cell} has no residuals in this period.", theme, height=240)
     verdict = verdict_of(found[pack], cell)
+    warm = warmth(scope, pack, cell) if verdict and is_thermal(verdict) else None
     limit = found[pack].limits.get("voltage_deviation_mv", {}).get("value")
     findings = verdict.findings if verdict else ()
-    return cell_evidence(frame, cell=cell, limit_mv=limit, findings=findings, zone=scope.zone, theme=theme)
+    return cell_evidence(frame, cell=cell, limit_mv=limit, findings=findings, warmth=warm, zone=scope.zone, theme=theme)
+
+
+def is_thermal(verdict: CellVerdict) -> bool:
+    """Whether any finding is about temperature."""
+    return any(found.unit.startswith("K") for found in verdict.findings)
+
+
+def warmth(scope: Scope, pack: int, cell: int) -> pl.DataFrame:
+    """Ask how far the sensor beside a cell strays from the median of the string, over time."""
+    answer = cells.surface(
+        str(scope.source),
+        pack,
+        scope.start_ms,
+        scope.end_ms,
+        quantity="temperature",
+        mode="deviation",
+        max_points=WARMTH_POINTS,
+    )
+    beside = [sensor for sensor in answer.cells if cell in (answer.cells_of or {}).get(str(sensor), (sensor,))]
+    column = answer.z[:, answer.cells.index(beside[0])] if beside else np.zeros(0, np.float32)
+    stamps = pl.Series("ts", answer.ts[: len(column)]).cast(pl.Datetime("ms", "UTC"))
+    return pl.DataFrame([stamps, pl.Series("residual_k", column)])
 
 
 def verdict_of(answer: CriticalAnswer, cell: int) -> CellVerdict | None:
@@ -218,7 +245,9 @@ def beside(verdict: CellVerdict) -> str:
     return f"Beside it: {', '.join(told)}." if told else ""
 
 
-def update(asked: Mapping[str, str]) -> tuple[list[dict[str, Any]], list[Component], list[Component], go.Figure]:
+def update(
+    asked: Mapping[str, str],
+) -> tuple[list[dict[str, Any]], list[Component], list[Component], go.Figure, dict[str, str]]:
     """Fill the tab."""
     scope = verdicts.asked_scope(asked)
     found = verdicts.criticals(scope)
@@ -226,7 +255,8 @@ def update(asked: Mapping[str, str]) -> tuple[list[dict[str, Any]], list[Compone
     pick = chosen(rows, scope)
     told = state(rows, verdicts.unknown_words(found), scope)
     figure = evidence(pick, found, scope, asked["theme"])
-    return [row_of(row) for row in rows], told, findings_table(pick, found), figure
+    size = {"height": f"{figure.layout.height}px"}
+    return [row_of(row) for row in rows], told, findings_table(pick, found), figure, size
 
 
 def export(clicks: int, asked: Mapping[str, str]) -> dict[str, Any]:
@@ -253,6 +283,7 @@ def register(app: Dash) -> None:
         Output(STATE, "children"),
         Output(FINDINGS, "children"),
         Output(GRAPH, "figure"),
+        Output(GRAPH, "style"),
         Input(GATE, "data"),
         prevent_initial_call=True,
     )(update)
