@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.answers import battery as answers
@@ -133,3 +135,10 @@ def test_an_event_is_told_with_its_length():
 
     assert row["lasted"].endswith("min")
     assert (row["start"], row["state"]) == ("2024-03-04 10:00", "over")
+
+
+def test_a_store_of_meters_alone_is_told_what_is_missing(answering, monkeypatch):
+    bare = replace(scope_of("", "bess"), source=None, packs=(), signals=())
+    monkeypatch.setattr(battery, "scope_of", lambda *_: bare)
+
+    assert "No battery system" in words(battery.layout())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from dash import dcc, html
 
 from app.answers import battery
+from app.scope import scope_of
 from app.shapes import CellVerdict, CriticalAnswer, Finding
 from pages import cells
 from pages.celltabs import comparison, critical, heatmaps, overview, pack_view, verdicts
@@ -235,3 +237,10 @@ def test_links_lead_to_the_evidence(answering):
 
     assert len(links) == 2
     assert all("tab=critical" in href and "when=recent" in href for href in links)
+
+
+def test_a_store_of_meters_alone_is_told_what_is_missing(answering, monkeypatch):
+    bare = replace(scope_of("", "bess"), source=None, packs=(), signals=())
+    monkeypatch.setattr(cells, "scope_of", lambda *_: bare)
+
+    assert "No battery system" in words(cells.layout())
