@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
+from app.analytics.alarms import triage
 from app.answers import kpis
 from app.components import csv_file, empty, export_button, section, table, time_graph, time_id
 from app.figures.battery import alarm_strip
@@ -69,9 +70,8 @@ def row_of(event: AlarmEvent) -> dict[str, Any]:
 
 
 def ask(scope: Scope) -> Sequence[AlarmEvent]:
-    """Ask for the alarms of the window that the view shows, the latest first."""
-    found = kpis.bess_kpis(str(scope.source), *scope.window).alarms
-    return sorted(found, key=lambda event: event.start, reverse=True)
+    """Ask for the alarms of the window that the view shows: what is still on, then by level, the latest first."""
+    return triage(kpis.bess_kpis(str(scope.source), *scope.window).alarms)
 
 
 def strip(events: Sequence[AlarmEvent], scope: Scope, theme: str | None) -> go.Figure:

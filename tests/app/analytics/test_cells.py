@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from app.analytics import cells, change, grid, quality, resistance
-from app.analytics.alarms import merge_chatter, triage
+from app.analytics.alarms import triage
 from app.analytics.thermal import cells_of_sensor
 from app.shapes import AlarmEvent
 from tests.app.analytics.grids import BEGIN_MS, cell_grid
@@ -128,7 +128,7 @@ def alarm(signal, start, end, peak, *, ongoing=False):
     )
 
 
-def test_alarms_are_sorted_by_level_and_chatter_is_merged():
+def test_alarms_are_sorted_by_what_is_on_and_by_level():
     events = [
         alarm("a", "08:00:00", "08:05:00", 1),
         alarm("a", "08:10:00", "08:15:00", 3),
@@ -136,9 +136,6 @@ def test_alarms_are_sorted_by_level_and_chatter_is_merged():
         alarm("c", "06:00:00", "09:00:00", 1, ongoing=True),
     ]
     assert [one.signal for one in triage(events)] == ["c", "a", "b", "a"]
-    merged = merge_chatter(events)
-    assert len(merged) == 3
-    assert (merged[0].peak, merged[0].samples, merged[0].end[11:16]) == (3, 2, "08:15")
 
 
 def test_what_stood_still_is_said():
