@@ -18,7 +18,17 @@ ALLOWED = {
     "flask": ("app.loader", "app.factory", "app.api", "app.wsgi"),
 }
 """Who may import what. ``dash`` stands for its component packages too."""
-LAYERS = ("app.store", "app.handle", "app.query", "app.lines", "app.loader", "app.answers", "app.api", "app.factory", "app.cli")
+LAYERS = (
+    "app.store",
+    "app.handle",
+    "app.query",
+    "app.lines",
+    "app.loader",
+    "app.answers",
+    "app.api",
+    "app.factory",
+    "app.cli",
+)
 """The reading side, from the store outwards: a module imports only what stands left of it."""
 
 
