@@ -175,7 +175,14 @@ def graph(identity: Identity, *, label: str, height: int = 320) -> html.Div:
         style={"height": f"{max(height, CHART_MIN_PX)}px"},
         className="ps-graph",
     )
-    return html.Div(inner, className="ps-chart", role="group", **aria(label=label))
+    export = html.Button(
+        "CSV",
+        className="ps-chart-export",
+        type="button",
+        title="Write what this chart shows as a CSV",
+        **aria(label=f"Export as CSV: {label}"),
+    )
+    return html.Div([inner, export], className="ps-chart", role="group", **aria(label=label))
 
 
 def time_id(name: str) -> dict[str, str]:
