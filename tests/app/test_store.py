@@ -125,7 +125,12 @@ def test_an_edited_site_file_is_noticed(tmp_path):
 def test_a_store_is_opened_once_however_many_ask(own, monkeypatch):
     opened = []
     really = Store.open
-    monkeypatch.setattr(Store, "open", lambda path: opened.append(path) or really(path))
+
+    def count(path):
+        opened.append(path)
+        return really(path)
+
+    monkeypatch.setattr(Store, "open", count)
     handle = Handle(own)
     with ThreadPoolExecutor(8) as pool:
         found = {id(store) for store in pool.map(lambda _: handle.current(), range(32))}
