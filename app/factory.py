@@ -13,7 +13,7 @@ from dash import Dash, set_props
 from flask import Flask, Request, Response, request
 from flask_compress import Compress
 
-from app import api, loader, shell
+from app import api, language, loader, shell
 from pipeline.errors import PackscopeError, StoreMissing
 from pipeline.settings import Settings
 
@@ -22,6 +22,8 @@ PAGES = ("overview", "meter", "compare", "battery", "cells", "explore", "quality
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 EARLY = "theme.js"
 """Script that runs in the head, before the first paint."""
+LANGUAGE_COOKIE = "packscope-language"
+"""Cookie in which a reader's choice of language is kept."""
 FOREVER_S = 31_536_000
 """How long a browser may keep a file whose address names its content [s]."""
 WEEK_S = 604_800
@@ -79,6 +81,7 @@ def create_app(settings: Settings) -> Dash:
     for page in pages:
         page.register(app)
     _compress(server)
+    server.before_request(_speak)
     server.before_request(_readable)
     server.after_request(lambda response: _headers(app, response))
     return app
@@ -152,6 +155,12 @@ def _compress(server: Flask) -> None:
     server.config["COMPRESS_CACHE_BACKEND"] = FingerprintCache
     server.config["COMPRESS_CACHE_KEY"] = _cache_key
     Compress(server)
+
+
+def _speak() -> None:
+    """Answer in the language that the reader chose, else in the first of the browser's that there is."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    language.use(language.choose([chosen] if chosen else list(request.accept_languages.values())))
 
 
 def _readable() -> Response | None:

@@ -1,0 +1,72 @@
+"""The language in which a request is answered: English as written in the code, German from its catalogue.
+
+A text is written once, in English, where it is used: ``t("{n} of {total} cells need attention", n=2, total=260)``. The
+catalogue maps that template to another language's; a template that it does not hold stays English, so a page is never
+without its words. Only words for people pass through here: the keys of the HTTP API are the same in every language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+
+from babel.core import negotiate_locale
+from babel.messages.pofile import read_po
+
+ENGLISH = "en"
+LANGUAGES = {ENGLISH: "English", "de": "Deutsch"}
+"""What can be chosen, each by its own name."""
+LOCALES = Path(__file__).parent / "locales"
+_CURRENT: ContextVar[str] = ContextVar("packscope_language", default=ENGLISH)
+
+
+def current() -> str:
+    """Say the language of the request that is being answered; English outside of one."""
+    return _CURRENT.get()
+
+
+def choose(wanted: list[str]) -> str:
+    """Pick the language to answer in from what a reader asks for, best first: ``["de-AT", "en"]`` gives ``de``."""
+    return negotiate_locale(wanted, LANGUAGES, sep="-") or ENGLISH
+
+
+def use(language: str) -> None:
+    """Answer in this language from here on, within this request; an unknown one means English."""
+    _CURRENT.set(language if language in LANGUAGES else ENGLISH)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Answer in a language for the length of a block."""
+    before = _CURRENT.set(language if language in LANGUAGES else ENGLISH)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(before)
+
+
+def t(text: str, /, **values: object) -> str:
+    """Say a text in the language of the request.
+
+    Parameters
+    ----------
+    text : str
+        The English template, a literal, with named fields in braces.
+    values : object
+        What stands in the fields, already written for a reader (see `app.numbers`).
+    """
+    template = catalogue(current()).get(text, text)
+    return template.format(**values) if values else template
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """Return the templates of a language by their English ones; empty for English itself."""
+    path = LOCALES / language / "packscope.po"
+    if not path.is_file():
+        return {}
+    with path.open("rb") as file:
+        return {str(entry.id): str(entry.string) for entry in read_po(file) if entry.id and entry.string}
