@@ -14,13 +14,12 @@ import polars as pl
 from app import loader
 from app.analytics import degradation
 from app.analytics.capacity import Capacity, measure_capacity
-from app.analytics.cells import CELL_COLUMNS
 from app.analytics.cycles import equivalent_full_cycles
-from app.analytics.grid import Floats, Grid, lay_out
+from app.analytics.gather import cells_of, heat_of, sensors_of, typical_a
+from app.analytics.grid import Floats, Grid
 from app.analytics.judge import Evidence, Judged, judge
 from app.analytics.limits import Limit, limits
 from app.analytics.soh import age_years
-from app.analytics.thermal import SENSOR_COLUMNS
 from app.answers.window import iso, source_of
 from app.shapes import Interval
 from pipeline.contract import Source
@@ -29,8 +28,6 @@ from pipeline.site import SohModel, SourceSettings
 
 REMEMBERED = 16
 """Systems whose evidence stays laid out in memory."""
-
-_EMPTY_CELLS = ("ts", "pack", "cell", "n", "stuck", *CELL_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -112,8 +109,8 @@ def evidence_of(system: str) -> SystemEvidence:
 def _evidence_of(_key: str, system: str) -> SystemEvidence:
     store = loader.current()
     said = store.site.source(system)
-    cells, readings = _cells(loader.table(system, "cell_day"))
-    sensors = _sensors(loader.table(system, "sensor_day"))
+    cells, readings = cells_of(loader.table(system, "cell_day"))
+    sensors = sensors_of(loader.table(system, "sensor_day"))
     days = loader.table(system, "system_day")
     intervals = [one.interval_ms for one in store.all_series(system) if one.pack is not None and one.unit == "V"]
     return SystemEvidence(
@@ -124,44 +121,12 @@ def _evidence_of(_key: str, system: str) -> SystemEvidence:
         limits=limits(store.site.thresholds),
         cells=cells,
         sensors=sensors,
-        heat_a2=_heat(sensors, days),
+        heat_a2=heat_of(sensors, days),
         readings=readings,
         interval_ms=float(np.median(intervals)) if intervals else 0.0,
-        typical_a=_typical(days),
+        typical_a=typical_a(days),
         capacity=measure_capacity(loader.table(system, "anchors")),
     )
-
-
-def _cells(frame: pl.DataFrame) -> tuple[Grid, Floats]:
-    if frame.height == 0:
-        nothing = np.zeros((0, 0))
-        none = np.zeros(0, np.int64)
-        return Grid(none, none, none, dict.fromkeys(CELL_COLUMNS, nothing)), nothing
-    grid = lay_out(frame, "cell", CELL_COLUMNS)
-    counted = lay_out(frame, "cell", ("n",), without=None)
-    return grid, np.nan_to_num(counted["n"])
-
-
-def _sensors(frame: pl.DataFrame) -> Grid | None:
-    return lay_out(frame, "sensor", SENSOR_COLUMNS) if frame.height else None
-
-
-def _heat(sensors: Grid | None, days: pl.DataFrame) -> Floats:
-    if sensors is None:
-        return np.zeros(0)
-    known: dict[int, float] = {}
-    if days.height:
-        known = dict(zip(days["ts"].to_physical().to_list(), days["heat_a2"].fill_null(np.nan).to_list(), strict=True))
-    return np.array([known.get(int(day), np.nan) for day in sensors.days])
-
-
-def _typical(days: pl.DataFrame) -> float | None:
-    """Return the median of the days' largest currents, of days with a tenth of the largest of all [A]."""
-    if days.height == 0:
-        return None
-    largest = days["max_a"].drop_nulls().to_numpy()
-    working = largest[largest > 0.1 * largest.max(initial=0.0)]
-    return float(np.median(working)) if len(working) and working.max() > 1.0 else None
 
 
 def judged(system: str) -> Judged:

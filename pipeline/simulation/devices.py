@@ -99,12 +99,11 @@ def _battery(
     cells: CellSummary,
     noise: Floats,
 ) -> dict[str, Column]:
-    sensed_a = state.current_a + CURRENT_OFFSET_A[system] + 0.05 * noise[1]
     return {
-        "bms1_soc": Column(_soc_percent(plan, system, drive, state), 0),
+        "bms1_soc": Column(soc_percent(plan, system, drive, state), 0),
         "bms1_soh": Column(_soh_percent(plan, traits, drive), 0),
         "bms1_v": Column(cells.sum_v, 1),
-        "bms1_c": Column(BMS_CURRENT_SIGN[system] * sensed_a, 1),
+        "bms1_c": Column(logged_current(system, state.current_a, noise[1]), 1),
         "bms1_cell_ave_v": Column(cells.mean_v, 3),
         "bms1_cell_max_v": Column(cells.max_v, 3),
         "bms1_cell_min_v": Column(cells.min_v, 3),
@@ -117,7 +116,12 @@ def _battery(
     }
 
 
-def _soc_percent(plan: Plan, system: str, drive: Drive, state: StringState) -> Floats:
+def logged_current(system: str, current_a: Floats, noise: Floats) -> Floats:
+    """Return a current as the battery logs it: with its sensor's error, and in the battery's own sign [A]."""
+    return np.asarray(BMS_CURRENT_SIGN[system] * (current_a + CURRENT_OFFSET_A[system] + 0.05 * noise))
+
+
+def soc_percent(plan: Plan, system: str, drive: Drive, state: StringState) -> Floats:
     """Count charge as the battery does: with its sensor's error, set right at each full charge."""
     anchors_s = np.concatenate([[0.0], drive.full_s])
     anchors_soc = np.concatenate([[50.0], np.full(len(drive.full_s), 100.0)])

@@ -10,12 +10,12 @@ cells carry the same current, both limits are limits of one number, the charge `
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import numpy as np
 
-from pipeline.simulation.duty import SLOT_S, Action, plan_day
+from pipeline.simulation.duty import SLOT_S, SPELL_TARGET, Action, plan_day
 from pipeline.simulation.plan import CELLS, DAY_S, NOMINAL_AH, Floats, Plan
 from pipeline.simulation.traits import AGEING, EFC_PER_DAY_BEFORE, YEAR_DAYS, Traits
 
@@ -142,6 +142,10 @@ def _discharge(segments: _Segments, action: Action, full: float, empty: float) -
             return
 
 
+def _held_back(action: Action) -> Action:
+    return replace(action, target=min(action.target, SPELL_TARGET)) if action.charge else action
+
+
 def _balance(charge: Floats, capacity: Floats) -> Floats:
     top = charge - capacity
     return np.clip(top - np.median(top) - BALANCE_DEADBAND_AH, 0.0, BALANCE_AH)
@@ -180,6 +184,8 @@ def run_string(plan: Plan, system: str, traits: Traits) -> Drive:
             segments.state = (sum(limits) / 2, 0.0, 0.0, 0.0, 0.0)
         date = plan.start + timedelta(days=day)
         actions = plan_day(plan.seed, system, day, date.month, date.timetuple().tm_yday)
+        if any(first <= day < last for first, last in plan.unfilled):
+            actions = tuple(_held_back(action) for action in actions)
         full_s.append(_run_day(segments, actions, midnight, limits))
         charge = charge - traits.leak_ah_per_day - traits.leak_fault_ah_per_day.at(midnight)
         if np.isfinite(full_s[-1]):

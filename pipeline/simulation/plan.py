@@ -61,6 +61,8 @@ class Plan:
     faults: tuple[Fault, ...] = ()
     dropouts: bool = True
     """Whether loggers fail to answer now and then."""
+    unfilled: tuple[tuple[int, int], ...] = ()
+    """Seasons without a full charge: first day and day after the last, counted from the first row [d]."""
 
     def __post_init__(self) -> None:
         if self.step_s < 1 or DAY_S % self.step_s:
