@@ -61,11 +61,13 @@ def choose_level(store: Store, series: Series, start_ms: int, end_ms: int, max_p
     """Choose the finest level, raw included, that holds at most four buckets a point; else the coarsest."""
     most = BUCKETS_PER_POINT * max_points
     for level in store.manifest.levels:
-        if not store.has_level(series.source, series.group, level.name):
+        if store.repeats_raw(series.source, series.group, level):
             continue
-        rows = store.rows_in(series.source, series.group, level.name, start_ms, end_ms)
         step = level.step_ms or max(series.interval_ms, 1)
-        if min(rows, (end_ms - start_ms) // step + 2) <= most:
+        buckets = (end_ms - start_ms) // step + 2
+        if store.has_level(series.source, series.group, level.name):
+            buckets = min(buckets, store.rows_in(series.source, series.group, level.name, start_ms, end_ms))
+        if buckets <= most:
             return level
     return store.manifest.levels[-1]
 
@@ -203,6 +205,7 @@ def _aggregates(signal: str, kind: Kind, stats: Sequence[str]) -> list[pl.Expr]:
             "mean": reading.cast(pl.Float64).mean().cast(pl.Float32),
             "min": reading.min(),
             "max": reading.max(),
+            "first": reading.drop_nulls().first(),
             "last": reading.drop_nulls().last(),
         }
     return [made[stat].alias(column(signal, stat)) for stat in stats]
@@ -327,6 +330,9 @@ def buckets(
     groups = {store.series(source, signal).group for signal in signals}
     if level.name != RAW and all(store.has_level(source, group, level.name) for group in groups):
         return store.read(source, signals, level, stats, start_ms, end_ms)
+    if level.name != RAW and not all(store.repeats_raw(source, group, level) for group in groups):
+        low, high = (_next_start(stamp, level, store.zone) for stamp in (start_ms, end_ms))
+        return _from_raw(store, source, signals, Kind.ANALOG, level, low, high, stats)
     raw = store.read(source, signals, RAW_LEVEL, (), start_ms, end_ms)
     there = [signal for signal in signals if signal in raw.columns]
     return raw.select(
@@ -337,3 +343,9 @@ def buckets(
             for stat in stats
         ),
     )
+
+
+def _next_start(stamp_ms: int, level: Level, zone: str) -> int:
+    """Start of the first bucket that begins at a stamp or after it [epoch ms UTC]."""
+    low = floor(stamp_ms, level, zone)
+    return low if low == stamp_ms else bucket_end(low, level, zone)

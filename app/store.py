@@ -131,8 +131,12 @@ class Store:
         return sum(part.rows for part in _overlapping(self._parts[source, group, level], start_ms, end_ms, 0))
 
     def has_level(self, source: str, group: str, level: str) -> bool:
-        """Whether a group has a level of its own; one that would only repeat raw it has not."""
+        """Whether a group keeps a level; any other is made from raw rows when it is read."""
         return level == RAW or bool(self._parts[source, group, level])
+
+    def repeats_raw(self, source: str, group: str, level: Level) -> bool:
+        """Whether an aggregated level would hold a reading a bucket at most, as raw itself does."""
+        return level.name != RAW and level.step_ms <= self._groups[source, group].interval_ms
 
     def read(
         self,

@@ -92,7 +92,8 @@ def build(
     zone = site.zone or settings.site_tz
     naive_zone = settings.source_tz or zone
     tables = repr(sorted((name, list(schema.items())) for name, schema in features.TABLES.items()))
-    said = (str(contract.STORE_VERSION), tables, site_hash, zone, naive_zone, *(level.name for level in levels))
+    kept = str(contract.ROWS_WORTH_KEEPING)
+    said = (str(contract.STORE_VERSION), kept, tables, site_hash, zone, naive_zone, *(level.name for level in levels))
     config_hash = hashlib.sha256("|".join(said).encode()).hexdigest()[:16]
     with publish.building(settings.store):
         found = discover.discover(settings.meter_roots, site, settings.store / remote.COPIES)

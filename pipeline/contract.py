@@ -53,6 +53,9 @@ PERCENTILE_STATS = ("p01", "p99")
 COUNTER_STATS = ("first", "last", "delta", "n", *(f"n_{name}" for name in STEP_CLASSES))
 FLAG_STATS = ("max", "edges", "seconds_on", "n")
 
+ROWS_WORTH_KEEPING = len(ANALOG_STATS)
+"""Raw rows that a bucket of an analog level sums up at least [rows]: one of fewer would hold more numbers than they."""
+
 _UNIT_MS = {"s": 1_000, "min": 60_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 DAY_MS = 86_400_000
 
@@ -64,6 +67,22 @@ def stats_of(kind: Kind, *, percentiles: bool) -> tuple[str, ...]:
     if kind is Kind.FLAG:
         return FLAG_STATS
     return (*ANALOG_STATS, *PERCENTILE_STATS) if percentiles else ANALOG_STATS
+
+
+def is_kept(level: Level, kind: Kind, interval_ms: int) -> bool:
+    """Whether a group keeps an aggregated level on disk; any other is made from raw rows when it is read.
+
+    Parameters
+    ----------
+    level : Level
+        An aggregated level.
+    kind : Kind
+        Of the group's signals. Counters and flags are few, and their steps are not found from a window's rows alone.
+    interval_ms : int
+        Median step of the group's clocks [ms].
+    """
+    rows = ROWS_WORTH_KEEPING if kind is Kind.ANALOG else 1
+    return level.step_ms > interval_ms and level.step_ms >= rows * interval_ms
 
 
 def column(signal: str, statistic: str) -> str:
@@ -191,7 +210,7 @@ class Group(Frozen):
     cut: Literal["month", "day"]
     """How its raw rows are cut into parts, at the site's midnights."""
     interval_ms: int
-    """Median step of its clocks when it was first built [ms]; a level no coarser than it only repeats raw."""
+    """Median step of its clocks when it was first built [ms]; says which levels are kept (see ``is_kept``)."""
     parts: tuple[Part, ...]
 
 

@@ -272,7 +272,7 @@ class GroupBuilder:
         if self._plan.kind is Kind.COUNTER:
             self._write_raw(start, classified)
         for name, stack in self._stacks.items():
-            if stack.level.step_ms > self._interval_ms:
+            if contract.is_kept(stack.level, self._plan.kind, self._interval_ms):
                 stack.put(start, end, _join(pieces[name]))
 
     def _analog(self, frame: pl.DataFrame, readings: NDArray[Any]) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
@@ -282,7 +282,7 @@ class GroupBuilder:
         made: dict[str, pl.DataFrame] = {}
         below: list[tuple[int, pyramid.Buckets]] = [(1, pyramid.from_rows(ts, readings))]
         for level in self._plan.levels:
-            if level.step_ms <= self._interval_ms:
+            if not contract.is_kept(level, Kind.ANALOG, self._interval_ms):
                 continue
             base = _finest_divisor(below, level, self._plan.zone)
             buckets = pyramid.merge(base, pyramid.labels_of(base.ts, level, self._plan.zone))

@@ -110,6 +110,21 @@ def test_a_level_that_only_repeats_raw_is_read_from_raw(store):
     assert (found.level, len(found.ts)) == ("5min", 10)
 
 
+def test_a_level_of_few_rows_a_bucket_is_made_when_it_is_read(store, tiny):
+    assert not store.has_level("m1", "analog", "15min")
+    low, high = FIRST + 4 * STEP, FIRST + 2 * 86_400_000 + STEP
+    found = query.buckets(store, "m1", ["com_ap"], ("min", "first", "n"), parse_level("15min"), low, high)
+
+    truth = tiny[1]["m1"]
+    begins = np.unique(truth.ts // (3 * STEP) * (3 * STEP))
+    begins = begins[(begins >= low) & (begins < high)]
+    assert found["ts"].to_physical().to_list() == begins.tolist()
+    slots = [truth.between("com_ap", begin, begin + 3 * STEP) for begin in begins]
+    assert found[column("com_ap", "min")].to_list() == [np.float32(slot.min()) for slot in slots]
+    assert found[column("com_ap", "first")].to_list() == [np.float32(slot[0]) for slot in slots]
+    assert found[column("com_ap", "n")].to_list() == [len(slot) for slot in slots]
+
+
 @given(start=instants, length=st.integers(1, 12 * 86_400_000))
 @how(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_summaries_are_those_of_the_readings(store, tiny, start, length):

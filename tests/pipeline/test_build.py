@@ -49,13 +49,18 @@ def test_every_reading_is_in_the_raw_level(site):
 def test_levels_hold_the_extremes_and_every_count(site):
     run(site)
     written = pl.read_csv(site / "raw/BESS/B1/bms1_p1_v1.csv")["bms1_p1_v1"]
-    for level in ("15min", "1h", "1d"):
+    for level in ("1h", "1d"):
         frame = level_of(site / "store", "B1", "p1_v", level)
         assert frame["bms1_p1_v1|max"].max() == pytest.approx(written.max(), abs=1e-6)
         assert frame["bms1_p1_v1|min"].min() == pytest.approx(written.min(), abs=1e-6)
         assert frame["bms1_p1_v1|n"].sum() == 288
     day = level_of(site / "store", "B1", "p1_v", "1d").row(0, named=True)
     assert day["bms1_p1_v1|p01"] >= day["bms1_p1_v1|min"]
+
+
+def test_a_level_that_holds_more_numbers_than_raw_is_not_kept(site):
+    run(site)
+    assert level_of(site / "store", "B1", "p1_v", "15min").is_empty()
 
 
 def test_naive_stamps_are_the_sites_and_a_day_begins_at_its_midnight(site):
