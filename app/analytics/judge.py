@@ -71,7 +71,7 @@ class Judged:
     """Of each pack: whether neighbours share their residuals."""
 
 
-def judge(evidence: Evidence, iso: Callable[[int], str]) -> Judged:
+def judge(evidence: Evidence, iso: Callable[[int], str], *, explained: bool = True) -> Judged:
     """Apply every rule to a system's cells.
 
     Parameters
@@ -80,6 +80,8 @@ def judge(evidence: Evidence, iso: Callable[[int], str]) -> Judged:
         Features of the whole history.
     iso : callable
         Writes a stamp [epoch ms UTC] as ISO 8601 with the site's offset.
+    explained : bool
+        Whether findings say what they rest on; the verdicts are the same without.
 
     Notes
     -----
@@ -108,7 +110,7 @@ def judge(evidence: Evidence, iso: Callable[[int], str]) -> Judged:
         by_cell[key].append(sign)
     residual = _residuals(grid)
     verdicts: dict[int, list[CellVerdict]] = defaultdict(list)
-    context = Context(grid, typical_levels(grid), moved, residual, evidence.limits, iso)
+    context = Context(grid, typical_levels(grid), moved, residual, evidence.limits, iso, explained)
     for (pack, cell), own in by_cell.items():
         verdicts[pack].append(_verdict(pack, cell, own, context))
     ordered = {
@@ -174,6 +176,8 @@ _LIMIT_OF = {
 def _basis(pack: int, cell: int, sign: Sign, context: Context) -> dict[str, Any]:
     """Say what a sign rests on beside its numbers: where its limit is from, whether it drifts, whether it is shared."""
     basis: dict[str, Any] = {}
+    if not context.explained:
+        return basis
     if sign.rule in _LIMIT_OF:
         basis["limit_from"] = context.limits[_LIMIT_OF[sign.rule]].source
     column = context.grid.place(pack, cell)

@@ -27,6 +27,7 @@ class Context:
     residual: dict[int, dict[int, float | None]]
     limits: Mapping[str, Limit]
     iso: Callable[[int], str]
+    explained: bool = True
 
 
 def profile_of(pack: int, cell: int, signs: Sequence[Sign], context: Context) -> Profile:
