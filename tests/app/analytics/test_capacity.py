@@ -5,9 +5,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from app.analytics.budget import joined
 from app.analytics.capacity import measure_capacity, relative_capacity, sensor_offset
 from app.analytics.cycles import count_depths, depth_words, equivalent_full_cycles, round_trip
+from app.analytics.level import level_at
 from pipeline.feature_cycles import ANCHORS, SYSTEM_DAY
 
 HOUR_MS = 3_600_000
@@ -60,16 +64,19 @@ def test_an_offset_of_the_sensor_is_found_and_taken_out(offset):
     assert measure_capacity(table).now.value == pytest.approx(270.0, rel=0.004)
 
 
-def test_the_last_sixty_days_are_now_and_the_first_thirty_the_baseline():
+def test_the_last_count_is_now_and_the_first_thirty_days_the_baseline():
     found = measure_capacity(anchors(days=300, fade=0.02))
-    assert found.baseline.value == pytest.approx(270 - 15 * 0.02, rel=0.003)
-    assert found.now.value == pytest.approx(270 - 270 * 0.02, rel=0.003)
+    assert found.baseline.value == pytest.approx(270 - 15 * 0.02, rel=0.002)
+    assert found.now.value == pytest.approx(270 - 300 * 0.02, rel=0.002)
+    ratio = 100 * (270 - 300 * 0.02) / (270 - 15 * 0.02)
+    assert found.of_baseline.low < ratio < found.of_baseline.high
+    assert found.of_baseline.high - found.of_baseline.low < 0.7 * (found.now.high - found.now.low)
 
 
 def test_a_window_ends_the_present_and_not_the_baseline():
     table = anchors(days=300, fade=0.02)
     found = measure_capacity(table, 0, 150 * 24 * HOUR_MS)
-    assert found.now.value == pytest.approx(270 - 120 * 0.02, rel=0.004)
+    assert found.now.value == pytest.approx(270 - 150 * 0.02, rel=0.002)
     assert found.baseline.value == measure_capacity(table).baseline.value
 
 
@@ -85,13 +92,49 @@ def test_without_anchors_the_reason_is_said():
 
 
 def test_intervals_cover_the_truth():
+    known = measure_capacity(anchors(days=60)).budget
     inside = 0
-    for seed in range(100):
+    for seed in range(200):
         rng = np.random.default_rng(seed)
-        truth = 270 * (1 + 0.003 * rng.normal()) * (1 + np.hypot(0.5, 0.5) / 91.5 * rng.normal())
-        found = measure_capacity(anchors(days=60, capacity=truth, noise=2.0, seed=seed)).now
+        seen = 270 * (1 + np.hypot(known["gain"], known["anchors"]) / 100 * rng.normal())
+        found = measure_capacity(anchors(days=60, capacity=seen, noise=2.0, seed=seed)).now
         inside += found.low < 270 < found.high
-    assert 88 <= inside <= 100
+    assert 0.90 * 200 <= inside <= 0.985 * 200
+
+
+def test_the_budget_names_its_parts_and_joins_to_the_interval():
+    found = measure_capacity(anchors(noise=2.0, offset=0.1), nominal_ah=280.0)
+    assert set(found.budget) == {"counts", "anchors", "gain", "offset", "edges"}
+    assert found.budget["gain"] == pytest.approx(0.5 / np.sqrt(3))
+    half = 100 * (found.now.high - found.now.low) / 2 / found.now.value
+    assert half == pytest.approx(1.96 * joined(found.budget))
+
+
+@given(scale=st.floats(0.2, 5.0))
+@settings(max_examples=20, deadline=None)
+def test_twice_the_charge_is_twice_the_capacity(scale):
+    table = anchors(days=40)
+    scaled = table.with_columns(pl.col("charge_ah") * scale)
+    assert measure_capacity(scaled).now.value == pytest.approx(scale * measure_capacity(table).now.value, rel=1e-6)
+
+
+def test_a_level_does_not_lag_behind_ageing():
+    days = np.arange(0.0, 240.0)
+    values = 270.0 - 0.03 * days + np.random.default_rng(1).normal(0, 1.0, 240)
+    found = level_at(days, values, np.ones(240), 239.0)
+    assert found.value == pytest.approx(270 - 0.03 * 239, abs=3 * found.own)
+    assert found.slope == pytest.approx(-0.03, abs=0.006)
+
+
+def test_levels_cover_the_truth_whether_few_values_or_many():
+    rng = np.random.default_rng(2)
+    for count in (5, 40):
+        days = np.linspace(0, 100, count)
+        inside = 0
+        for _ in range(400):
+            found = level_at(days, 270 + rng.normal(0, 3, count), np.ones(count), 100.0)
+            inside += abs(found.value - 270) < 1.96 * found.own
+        assert 0.90 <= inside / 400 <= 0.995
 
 
 def test_a_cells_capacity_follows_from_both_ends():

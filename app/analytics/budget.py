@@ -1,0 +1,83 @@
+"""What a counted capacity may be wrong by: standard uncertainties, each with its source, joined by their squares.
+
+Two kinds. What the counts show themselves (scatter, the sensor's offset, charges against discharges) is read from the
+data. What every count of a site shares can not be seen there, and is assumed: the gain of the current sensor, the
+cells' own open-circuit curve against the one in use, the accuracy of the cells' voltages and hysteresis. A limit ±a
+between which all values are equally likely is a standard uncertainty of a/√3 (JCGM 100:2008, 4.3.7).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.physics import OHM_AH, Chemistry
+
+Floats = NDArray[np.floating[Any]]
+
+RECTANGULAR = float(np.sqrt(3.0))
+NORMAL_95 = 1.96
+"""Half a 95 % interval in standard uncertainties [1]."""
+GAIN_LIMIT_PCT = 0.5
+"""Assumed limit of the current sensor's gain: accuracy class 0.5, as shunts and closed-loop sensors of storage cabinets
+are sold. The data cannot show it: a gain multiplies every count alike [%]."""
+CELL_LIMIT_V = 0.003
+"""Assumed limit of what the median cell voltage is read wrong by: data sheets of battery monitors say 1.5-5 mV for one
+chip, and a string's median rests on several [V]."""
+HYSTERESIS_LIMIT_V = 0.005
+"""Half of LFP's hysteresis is 2.5-12.5 mV; 7.5 mV are taken out at the empty end [V]."""
+OHM_LIMIT = 1 / 3
+"""Share by which the resistance may be wrong that takes the current's part out of an anchor's voltage [1]."""
+CURVE_FULL_LIMIT_PCT, CURVE_EMPTY_LIMIT_PCT = 0.5, 0.25
+"""Limits of a cell's own curve against the one in use, at the upper and the lower knee: as far as published LFP curves
+lie apart there between 3.38 and 3.45 V, and between 3.00 and 3.20 V [% of charge]."""
+
+
+def gain_pct() -> float:
+    """Return the standard uncertainty of a capacity from the current sensor's gain [%]."""
+    return GAIN_LIMIT_PCT / RECTANGULAR
+
+
+def slopes(soc_pct: Floats, chemistry: Chemistry) -> Floats:
+    """Slope of the open-circuit curve at states of charge [V per %]."""
+    middle = np.clip(soc_pct, 0.5, 99.5)
+    low, high = (np.interp(middle + half, chemistry.soc_pct, chemistry.ocv_v) for half in (-0.5, 0.5))
+    return np.asarray(np.maximum(high - low, 1e-4))
+
+
+def anchor_pct(
+    soc_pct: Floats, current_a: Floats, is_full: NDArray[np.bool_], chemistry: Chemistry, nominal_ah: float | None
+) -> Floats:
+    """Return the standard uncertainty of each anchor's state of charge that all anchors of its kind share.
+
+    Formula: u² = u_curve² + (u_V / slope)², u_V joining reading, hysteresis (empty end) and resistance (full end).
+
+    Parameters
+    ----------
+    soc_pct, current_a : array
+        At the anchors [%, A].
+    is_full : array of bool
+        Kind of each anchor.
+    chemistry : Chemistry
+        Whose curve is inverted.
+    nominal_ah : float or None
+        Scales the assumed resistance; without it that part is left out [Ah].
+
+    Returns
+    -------
+    array
+        [% of charge].
+    """
+    ohm = OHM_AH / nominal_ah if nominal_ah else 0.0
+    drop = OHM_LIMIT * ohm * np.abs(np.nan_to_num(current_a))
+    hysteresis = np.where(is_full, 0.0, HYSTERESIS_LIMIT_V)
+    volts = np.sqrt(CELL_LIMIT_V**2 + hysteresis**2 + drop**2) / RECTANGULAR
+    curve = np.where(is_full, CURVE_FULL_LIMIT_PCT, CURVE_EMPTY_LIMIT_PCT) / RECTANGULAR
+    return np.asarray(np.hypot(curve, volts / slopes(soc_pct, chemistry)))
+
+
+def joined(parts: dict[str, float]) -> float:
+    """Join standard uncertainties by their squares, in their own unit."""
+    return float(np.sqrt(sum(part**2 for part in parts.values())))
