@@ -105,17 +105,16 @@ def _read_block(reader: RawReader, places: Places, low: int, high: int) -> Block
     frame = reader.read(places.signals, low, high)
     days = np.asarray(day_starts(low, max(high - 1, low), reader.zone), np.int64)
     stamps, values = stamps_of(frame), _matrix(frame, places.signals)
-    keep = ~np.isnan(values).all(axis=1)
-    if not keep.all():
-        stamps, values = stamps[keep], values[keep]
-    stamps, values = _gather_ragged(stamps, values, days)
+    if any(one.null_count() for one in frame.get_columns()):
+        keep = ~np.isnan(values).all(axis=1)
+        stamps, values = _gather_ragged(stamps[keep], values[keep], days)
     return Block(stamps, values, np.searchsorted(days, stamps, side="right") - 1, days)
 
 
 def _matrix(frame: pl.DataFrame, signals: Sequence[str]) -> NDArray[np.float32]:
     if frame.height == 0:
         return np.zeros((0, len(signals)), np.float32)
-    return np.ascontiguousarray(frame.select(pl.col(signals).cast(pl.Float32)).to_numpy(), np.float32)
+    return frame.select(pl.col(signals).cast(pl.Float32)).to_numpy(order="c")
 
 
 def _gather_ragged(stamps: Ints, values: NDArray[np.float32], days: Ints) -> tuple[Ints, NDArray[np.float32]]:

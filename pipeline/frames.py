@@ -71,19 +71,23 @@ def by_clock(frames: Sequence[pl.DataFrame], kinds: Mapping[str, Kind]) -> tuple
 
 def stored(frame: pl.DataFrame) -> pl.DataFrame:
     """Narrow to Float32 the signals that it keeps without loss: decimals of at most six significant digits."""
-    columns = frame.get_columns()
-    values = np.nan_to_num(pl.DataFrame(columns[1:]).to_numpy())
-    wide = np.arange(len(columns) - 1)
-    for decimals in (3, 1, 0, 2, 4, 5, 6):
-        scaled = np.abs(values[:, wide] if len(wide) < values.shape[1] else values)
-        scaled *= 10.0**decimals
-        few = scaled.max(axis=0, initial=0.0) < _SIX_DIGITS
-        scaled -= np.rint(scaled)
-        wide = wide[~(few & (np.abs(scaled, out=scaled).max(axis=0, initial=0.0) < _WHOLE))]
-        if not len(wide):
-            break
-    kept = {columns[at + 1].name for at in wide}
-    return pl.DataFrame([one if one.name == TS or one.name in kept else one.cast(pl.Float32) for one in columns])
+    decimals = [3, 1, 0, 2, 4, 5, 6]
+    return pl.DataFrame(
+        [one if one.name == TS or not _is_short(one, decimals) else one.cast(pl.Float32) for one in frame]
+    )
+
+
+def _is_short(readings: pl.Series, decimals: list[int]) -> bool:
+    """Whether six significant digits write every reading; the number of decimals that did is tried first next time."""
+    values = readings.fill_null(0.0).to_numpy()
+    for at, places in enumerate(decimals):
+        scaled = values * 10.0**places
+        if not len(scaled) or max(scaled.max(), -scaled.min()) < _SIX_DIGITS:
+            scaled -= np.rint(scaled)
+            if not len(scaled) or max(scaled.max(), -scaled.min()) < _WHOLE:
+                decimals.insert(0, decimals.pop(at))
+                return True
+    return False
 
 
 def matrix_of(frame: pl.DataFrame) -> NDArray[Any]:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.contract import RAW, TS, TS_DTYPE, Group, Part, Series
+from pipeline.contract import RAW, TS, TS_DTYPE, Group, Series
+from pipeline.frames import between, in_order
 from pipeline.parts import read_part
 
 
@@ -35,7 +36,7 @@ class History:
         self.first_ms = min(one.first_ms for one in series)
         self.last_ms = max(one.last_ms for one in series)
         self._root = root
-        self._parts = [part for group in groups for part in group.parts if part.level == RAW]
+        self._parts = [(part, set(part.signals)) for group in groups for part in group.parts if part.level == RAW]
 
     def read(self, signals: Sequence[str], start_ms: int, end_ms: int) -> pl.DataFrame:
         """Read raw rows in ``[start_ms, end_ms)``.
@@ -53,26 +54,21 @@ class History:
             ``ts`` and the signals, one row per stamp at which any of them has one, sorted; null is no reading.
         """
         pieces: dict[tuple[str, ...], list[pl.DataFrame]] = defaultdict(list)
-        for part in self._parts:
-            held = set(part.signals)
-            names = tuple(name for name in signals if name in held)
-            if names and part.first_ms < end_ms and part.last_ms >= start_ms:
-                pieces[names].append(self._read(part, names, start_ms, end_ms))
-        frames = [pl.concat(found, how="vertical_relaxed").sort(TS) for found in pieces.values()]
-        frame = reduce(_beside, frames) if frames else pl.DataFrame(schema={TS: TS_DTYPE})
-        missing = [pl.lit(None, pl.Float32).alias(name) for name in signals if name not in frame.columns]
+        for part, held in self._parts:
+            if part.first_ms >= end_ms or part.last_ms < start_ms:
+                continue
+            if names := tuple(name for name in signals if name in held):
+                pieces[names].append(between(read_part(self._root, part, [TS, *names]), start_ms, end_ms))
+        frame = reduce(_beside, map(in_order, pieces.values())) if pieces else pl.DataFrame(schema={TS: TS_DTYPE})
+        there = set(frame.columns)
+        missing = [pl.lit(None, pl.Float32).alias(name) for name in signals if name not in there]
         return frame.with_columns(missing).select(TS, *signals)
-
-    def _read(self, part: Part, names: Sequence[str], start_ms: int, end_ms: int) -> pl.DataFrame:
-        frame = read_part(self._root, part, [TS, *names])
-        if start_ms <= part.first_ms and part.last_ms < end_ms:
-            return frame
-        return frame.filter(pl.col(TS).to_physical().is_between(start_ms, end_ms, closed="left"))
 
 
 def _beside(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
     """Lay two frames side by side; a signal that both hold (its clock changed company) is coalesced."""
-    shared = [name for name in right.columns if name in left.columns and name != TS]
+    there = set(left.columns) - {TS}
+    shared = [name for name in right.columns if name in there]
     if not shared and left[TS].equals(right[TS]):
         return left.hstack(right.drop(TS))
     joined = left.join(right, on=TS, how="full", coalesce=True, suffix="|right")
