@@ -69,7 +69,9 @@ def _cache_config(settings: Settings) -> dict[str, Any]:
     url = urlparse(settings.cache_url)
     if url.scheme in ("redis", "rediss"):
         if find_spec("redis") is None:
-            raise SettingsError("CACHE_URL: a redis:// cache needs the Python package redis beside Packscope.")
+            raise SettingsError(
+                "CACHE_URL: a redis:// cache needs an extra, the Python package redis: pip install 'packscope[redis]'."
+            )
         return base | {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": settings.cache_url}
     if url.scheme == "file":
         return base | {"CACHE_TYPE": "FileSystemCache", "CACHE_DIR": url.path}
