@@ -30,6 +30,36 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """What a number rests on. Rows and exclusions are those of the series' whole history, as they were read."""
+
+    rule: str
+    rule_source: str
+    """Where the rule is described."""
+    source: str
+    """Meter or battery system."""
+    signals: int
+    """Signals that it rests on."""
+    files: int
+    file_names: tuple[str, ...]
+    """The first few of them."""
+    rows: int
+    """Rows found in the files."""
+    kept: int
+    """Readings kept of them."""
+    excluded: dict[str, int]
+    """Rows left out, by reason."""
+    readings: int | None
+    """Readings in the window, where they were counted for this answer."""
+    start: str
+    end: str
+    level: str | None
+    coverage: float | None
+    uncertainty: str | None
+    build_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SeriesAnswer(Answer):
     """One line of a time chart: ``len(ts)`` points, each with the extremes and row count of its whole slice."""
 

@@ -14,6 +14,7 @@ from app.api.openapi import INTRODUCTION
 from app.api.parameters import Parameter
 from app.api.routes import Route
 from app.api.schemas import descriptions
+from app.shapes import Provenance
 from pipeline.errors import PackscopeError
 
 _STYLE = """
@@ -91,9 +92,10 @@ def _keys(route: Route) -> Iterator[tuple[str, ...]]:
         told = descriptions(route.shape)
         for one in fields(route.shape):
             yield f"<code>{one.name}</code>", _prose(told.get(one.name, ""))
-        return
-    for name, text in route.shape.items():
-        yield f"<code>{name}</code>", escape(text)
+    else:
+        for name, text in route.shape.items():
+            yield f"<code>{name}</code>", escape(text)
+    yield "<code>provenance</code>", f"What the answer rests on: {', '.join(one.name for one in fields(Provenance))}"
 
 
 def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,13 @@ def encode(answer: object) -> bytes:
         It holds something that has no form in JSON.
     """
     return orjson.dumps(answer, default=_plain, option=_OPTIONS)
+
+
+def keys_of(answer: object) -> dict[str, Any]:
+    """Lay an answer's fields out as keys, each as it is."""
+    if isinstance(answer, dict):
+        return answer
+    return {one.name: getattr(answer, one.name) for one in fields(answer)}  # type: ignore[arg-type]
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401

@@ -11,6 +11,7 @@ from app.api import schemas
 from app.api.parameters import Parameter
 from app.api.problems import PROBLEM
 from app.api.routes import Route
+from app.shapes import Provenance
 
 _COMMON = {
     "build_id": {"type": ["string", "null"], "description": "Build of the store that the answer rests on."},
@@ -34,6 +35,7 @@ _ERRORS = {
     "500": "The store is damaged.",
     "503": "There has never been a store.",
 }
+_RESTS_ON = "What the answer rests on; null where it is about several sources."
 _STATE = {
     "type": "object",
     "properties": {"status": {"type": "string"}, "version": {"type": "string"}, "build_id": _COMMON["build_id"]},
@@ -98,10 +100,12 @@ def _parameter(one: Parameter) -> dict[str, Any]:
 
 
 def _shape(route: Route, known: dict[str, Any]) -> dict[str, Any]:
+    rests_on = {"provenance": schemas.of_type(Provenance | None, known) | {"description": _RESTS_ON}}
     if isinstance(route.shape, type):
-        return schemas.of_record(route.shape, known)
-    own = {name: {"description": text} for name, text in route.shape.items()}
-    return {"type": "object", "properties": _COMMON | own, "required": [*_COMMON, *own]}
+        whole = {"type": "object", "properties": rests_on, "required": ["provenance"]}
+        return {"allOf": [schemas.of_record(route.shape, known), whole]}
+    own = _COMMON | {name: {"description": text} for name, text in route.shape.items()} | rests_on
+    return {"type": "object", "properties": own, "required": [*own]}
 
 
 def _json(description: str, schema: dict[str, Any]) -> dict[str, Any]:

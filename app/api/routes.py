@@ -27,6 +27,8 @@ class Route:
     answer: Callable[..., object]
     shape: type | Mapping[str, str]
     """Record of the answer; or its keys and what they hold."""
+    question: str
+    """What its provenance is looked up by (`app.answers.provenance.BASES`)."""
     example: Mapping[str, str] = field(default_factory=dict)
     """Query of an example."""
 
@@ -82,7 +84,9 @@ ROUTES: tuple[Route, ...] = (
             "sources": "name, kind (meter or bess), signals, packs (pack, cells, sensors), start, end, sample",
             "zone": "the site's time zone",
             "levels": "levels of detail, finest first",
+            "reason": "why there is none",
         },
+        "sources",
     ),
     Route(
         "/sources/{source}/signals",
@@ -91,6 +95,7 @@ ROUTES: tuple[Route, ...] = (
         (Parameter("source", "Name of a meter or battery system.", p.text, {"type": "string"}, "path", required=True),),
         list_signals,
         {"source": "its name", "signals": "signal, label, unit, kind, topic, known, pack, cell, first, last, coverage"},
+        "quality",
     ),
     Route(
         "/series",
@@ -101,6 +106,7 @@ ROUTES: tuple[Route, ...] = (
         (p.SOURCE, p.SIGNAL, *p.WINDOW, p.points_parameter(None, "Points"), p.LEVEL),
         line,
         shapes.SeriesAnswer,
+        "series",
         {"source": "m1", "signal": "com_ap", "max_points": "500"},
     ),
     Route(
@@ -111,6 +117,7 @@ ROUTES: tuple[Route, ...] = (
         (p.METER, *p.WINDOW),
         meter.meter_kpis,
         shapes.MeterKpis,
+        "meter_kpis",
     ),
     Route(
         "/bess/{system}/kpis",
@@ -119,6 +126,7 @@ ROUTES: tuple[Route, ...] = (
         (p.SYSTEM, *p.WINDOW),
         kpis.bess_kpis,
         shapes.BessKpis,
+        "bess_kpis",
     ),
     Route(
         "/cell/system/{system}/comparison",
@@ -127,6 +135,7 @@ ROUTES: tuple[Route, ...] = (
         (p.SYSTEM, *p.WINDOW),
         battery.comparison,
         shapes.ComparisonAnswer,
+        "comparison",
     ),
     Route(
         "/cell/pack/{system}/{pack}/3d",
@@ -143,6 +152,7 @@ ROUTES: tuple[Route, ...] = (
         ),
         cells.surface,
         shapes.SurfaceAnswer,
+        "surface",
         {"quantity": "voltage", "mode": "deviation"},
     ),
     Route(
@@ -152,6 +162,7 @@ ROUTES: tuple[Route, ...] = (
         (p.SYSTEM, p.PACK, p.choice("metric", "What is shown.", cells.METRICS, "voltage"), *p.WINDOW),
         cells.heatmap,
         shapes.HeatmapAnswer,
+        "heatmap",
         {"metric": "deviation"},
     ),
     Route(
@@ -161,6 +172,7 @@ ROUTES: tuple[Route, ...] = (
         (p.SYSTEM, p.PACK, *p.WINDOW),
         battery.critical,
         shapes.CriticalAnswer,
+        "critical",
     ),
     Route(
         "/cell/pack/{system}/{pack}/cycles",
@@ -169,6 +181,7 @@ ROUTES: tuple[Route, ...] = (
         (p.SYSTEM, p.PACK, *p.WINDOW),
         cycles,
         shapes.CyclesAnswer,
+        "cycles",
     ),
     Route(
         "/quality",
@@ -180,6 +193,9 @@ ROUTES: tuple[Route, ...] = (
             "series": "signal, rows, gaps, duplicates, out_of_order, out_of_range, sentinels, stuck, coverage",
             "rejected_files": "file, line, reason",
             "warnings": "sentences",
+            "source": "what was asked about; null for all",
+            "reason": "why there is none",
         },
+        "quality",
     ),
 )

@@ -14,8 +14,9 @@ from flask import Blueprint, Flask, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app import loader
+from app.answers.provenance import of_answer
 from app.api import docs, openapi, parameters
-from app.api.encoding import encode
+from app.api.encoding import encode, keys_of
 from app.api.metrics import Metrics, build_id
 from app.api.problems import of_exception, problem
 from app.api.routes import ROUTES, Route
@@ -82,7 +83,9 @@ def _answering(route: Route) -> View:
         if tag in request.if_none_match.as_set(include_weak=True):
             return _tagged(Response(status=304), tag)
         arguments = parameters.read_all(route.parameters, in_path, request.args)
-        return _tagged(Response(encode(route.answer(**arguments)), content_type=_JSON), tag)
+        answer = route.answer(**arguments)
+        whole = keys_of(answer) | {"provenance": of_answer(route.question, arguments, answer)}
+        return _tagged(Response(encode(whole), content_type=_JSON), tag)
 
     return view
 

@@ -1,0 +1,261 @@
+"""What an answer rests on: the files, rows and exclusions behind it, the rule and its source, and how sure it is.
+
+One record, `Provenance`, stands beside every number of the pages and in every answer of the API. Rows and exclusions
+are those of the series' whole history (they are counted once, while a file is read); coverage is the window's own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from app import loader
+from app.answers.window import iso
+from app.shapes import ComparisonAnswer, MeterKpis, Provenance, SohTriple
+from app.store import Store
+from pipeline.contract import Series
+from pipeline.signals import Kind
+
+NAMED_FILES = 5
+"""Files that are named; of more, the number is told [files]."""
+AS_LOGGED = "As exact as the logger's last digit; the sensor's own error is not in the data."
+UNKNOWN = "Not estimated."
+METHODS = "docs/methods.md"
+_VOLTAGES_AND_CURRENT = ("battery", "soc")
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """How a question is answered: from which series, by which rule, and where that rule comes from."""
+
+    rule: str
+    rule_source: str
+    is_used: Callable[[Series], bool] = lambda _: True
+    level: str | None = None
+    """Level that the rule fixes; None where the answer says it."""
+    uncertainty: str = UNKNOWN
+
+
+def _is_cell(series: Series) -> bool:
+    return series.pack is not None
+
+
+def _is_string(series: Series) -> bool:
+    return series.pack is None and series.topic in _VOLTAGES_AND_CURRENT
+
+
+def _is_figure(series: Series) -> bool:
+    return series.pack is None and series.kind is not Kind.COUNTER
+
+
+BASES: Mapping[str, Basis] = {
+    "series": Basis(
+        "Points chosen by MinMaxLTTB; minimum, maximum and rows are those of the whole slice behind each point.",
+        "docs/architecture.md",
+        uncertainty=AS_LOGGED,
+    ),
+    "meter_kpis": Basis(
+        "Energy is the sum of the counters' steps; power is integrated reading by reading; extremes are readings.",
+        METHODS,
+        level="raw",
+    ),
+    "bess_kpis": Basis(
+        "Last, mean, least and highest of the readings in the window.", "docs/signals.md", _is_figure, "raw", AS_LOGGED
+    ),
+    "comparison": Basis(
+        "Mean-cell capacity by charge counted between full and empty anchors; medians of daily values for the rest.",
+        METHODS,
+        lambda series: _is_cell(series) or _is_string(series),
+        "raw, by day",
+    ),
+    "surface": Basis(
+        "The bucket's mean; of a deviation its signed extreme against the string's median.",
+        METHODS,
+        _is_cell,
+        uncertainty=AS_LOGGED,
+    ),
+    "heatmap": Basis("One statistic for each cell, named beside the values.", METHODS, _is_cell, "raw, by day"),
+    "critical": Basis(
+        "The limits of docs/limits.md, exceeded by more than the string's own spread explains, on the whole history.",
+        METHODS,
+        lambda series: _is_cell(series) or _is_string(series),
+        "raw, by day",
+    ),
+    "cycles": Basis(
+        "Charge counted from the current between its changes of sign; equivalent full cycles against nominal capacity.",
+        METHODS,
+        _is_string,
+        "raw",
+    ),
+    "quality": Basis("Every row of every file is counted, kept or left out with a reason.", "docs/input.md"),
+    "energy_available": Basis(
+        "Last state of charge times usable capacity times mean string voltage; losses are not taken off.",
+        METHODS,
+        _is_string,
+        "raw, by day",
+    ),
+}
+"""What each question rests on."""
+_ANY = Basis("As the answer says.", METHODS, uncertainty=UNKNOWN)
+
+
+def provenance_of(
+    question: str,
+    source: str,
+    *,
+    signal: str | None = None,
+    pack: int | None = None,
+    unit: str | None = None,
+    start_ms: int | None = None,
+    end_ms: int | None = None,
+    level: str | None = None,
+    coverage: float | None = None,
+    readings: int | None = None,
+    uncertainty: str | None = None,
+) -> Provenance:
+    """Say what an answer rests on.
+
+    Parameters
+    ----------
+    question : str
+        One of `BASES`; of any other, every series of the source counts.
+    source : str
+        Name of a meter or battery system.
+    signal, pack, unit : str, int, str, optional
+        Of these series alone.
+    start_ms, end_ms : int, optional
+        Window of the answer [epoch ms UTC); the whole history where None.
+    level : str, optional
+        Level that it was read from, where the rule does not fix one.
+    coverage : float, optional
+        Share of the window that holds readings (0 to 1).
+    readings : int, optional
+        Readings in the window that it rests on, where they were counted.
+    uncertainty : str, optional
+        How sure it is, in words.
+
+    Raises
+    ------
+    UnknownSource
+        There is no such source.
+    """
+    basis = BASES.get(question, _ANY)
+    found = _counted(question, source, signal, pack, unit)
+    store = loader.current()
+    known = store.source(source)
+    return Provenance(
+        rule=basis.rule,
+        rule_source=basis.rule_source,
+        source=source,
+        signals=found.signals,
+        files=found.files,
+        file_names=found.file_names,
+        rows=found.rows,
+        kept=found.kept,
+        excluded=dict(found.excluded),
+        readings=readings,
+        start=iso(known.first_ms if start_ms is None else start_ms, store.zone),
+        end=iso(known.last_ms if end_ms is None else end_ms, store.zone),
+        level=level or basis.level,
+        coverage=coverage,
+        uncertainty=uncertainty or basis.uncertainty,
+        build_id=store.build_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What was counted while the files of some series were read."""
+
+    signals: int
+    files: int
+    file_names: tuple[str, ...]
+    rows: int
+    kept: int
+    excluded: Mapping[str, int]
+
+
+@loader.once_per_build
+def _counted(question: str, source: str, signal: str | None, pack: int | None, unit: str | None) -> _Counted:
+    store, basis = loader.current(), BASES.get(question, _ANY)
+    used = [
+        one
+        for one in store.all_series(source)
+        if (one.signal == signal if signal is not None else basis.is_used(one) and _is_asked(one, pack, unit))
+    ]
+    files = _files(store, source, {one.signal for one in used})
+    excluded: Counter[str] = Counter()
+    for one in used:
+        excluded.update({reason: count for reason, count in one.tally.excluded.items() if count})
+    return _Counted(
+        signals=len(used),
+        files=len(files),
+        file_names=tuple(PurePath(path).name for path in files[:NAMED_FILES]),
+        rows=sum(one.tally.rows for one in used),
+        kept=sum(one.kept for one in used),
+        excluded=dict(excluded.most_common()),
+    )
+
+
+def _is_asked(series: Series, pack: int | None, unit: str | None) -> bool:
+    return (pack is None or series.pack in (pack, None)) and (unit is None or series.unit == unit)
+
+
+def _files(store: Store, source: str, signals: set[str]) -> list[str]:
+    found = {one.path for one in store.manifest.files if one.source == source and not signals.isdisjoint(one.signals)}
+    return sorted(found)
+
+
+def of_answer(question: str, arguments: Mapping[str, Any], answer: object) -> Provenance | None:
+    """Say what an answer of the API rests on, from what was asked and what was answered; None without a source."""
+    source = next((arguments[name] for name in ("system", "meter", "source") if arguments.get(name)), None)
+    if source is None:
+        return None
+    rows = getattr(answer, "rows", None)
+    return provenance_of(
+        question,
+        source,
+        signal=arguments.get("signal"),
+        pack=arguments.get("pack"),
+        unit=_unit(arguments, answer),
+        start_ms=arguments.get("start_ms"),
+        end_ms=arguments.get("end_ms"),
+        level=getattr(answer, "level", None),
+        coverage=answer.get("coverage") if isinstance(answer, Mapping) else getattr(answer, "coverage", None),
+        readings=None if rows is None else int(rows.sum()),
+        uncertainty=uncertainty_of(answer),
+    )
+
+
+def _unit(arguments: Mapping[str, Any], answer: object) -> str | None:
+    """Name the unit of the cell series behind a surface or a heat map."""
+    if "quantity" not in arguments and "metric" not in arguments:
+        return None
+    return "°C" if "temperature" in (arguments.get("quantity"), arguments.get("metric")) else "V"
+
+
+def uncertainty_of(answer: object) -> str | None:
+    """Say how sure an answer is, where that follows from the answer itself."""
+    if isinstance(answer, ComparisonAnswer):
+        return soh_uncertainty(answer.system.soh, answer.system.soh_reason)
+    if isinstance(answer, MeterKpis):
+        return energy_uncertainty(answer.import_kwh, answer.from_power.get("import_kwh"))
+    return None
+
+
+def soh_uncertainty(soh: SohTriple, reason: str | None) -> str:
+    """Write the interval of a measured state of health, or why there is none."""
+    if soh.measured is None or soh.low is None or soh.high is None:
+        return f"No interval: {reason or 'nothing was measured'}"
+    return f"95 % interval {soh.low:.1f} to {soh.high:.1f} %, from the spread of the counts and the anchors' error."
+
+
+def energy_uncertainty(counted_kwh: float | None, integrated_kwh: float | None) -> str | None:
+    """Compare an energy that was counted with the same one integrated from power."""
+    if counted_kwh is None or integrated_kwh is None or counted_kwh == 0:
+        return None
+    apart = 100 * (integrated_kwh - counted_kwh) / counted_kwh
+    return f"Power, integrated, gives {apart:+.2f} % of import against the counter."
