@@ -1,37 +1,30 @@
 """From roots to a published store: what is stale, built in parallel, published at once.
 
 A build looks at every file's fingerprint. A group (say, a pack's voltages) whose files are the same keeps its parts;
-one whose files have only grown reads what is new; any other is built anew. Groups are built side by side, then the
-counters (which need the power beside them), then the features of each battery; then the manifest is swapped.
+one whose files have only grown reads what is new; any other is built anew (`pipeline.groups`). Each source runs its
+course to its features (`pipeline.course`); then the manifest is swapped.
 """
 
 from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-from pipeline import contract, discover, features, ingest, publish, remote
-from pipeline.catalogue import series_of, sources_of
-from pipeline.contract import GroupRecord, Manifest, Rejected, SourceFile, Tally
+from pipeline import contract, course, discover, features, publish, remote
+from pipeline.catalogue import sources_of
+from pipeline.contract import Manifest, Rejected
 from pipeline.errors import SettingsError
-from pipeline.group import GroupBuilder, GroupPlan
-from pipeline.limits import limits_moved, power_limits, standing_limits
 from pipeline.parts import PartWriter
 from pipeline.settings import Settings
-from pipeline.signals import Kind
 from pipeline.site import find_site_file, read_site
-from pipeline.stale import Job, can_resume, find_jobs, known_groups, states_of
-from pipeline.tables import extract_features, is_sound
+from pipeline.stale import find_jobs, known_groups
+from pipeline.tables import Tables
 from pipeline.work import Context, Outcome
-
-Progress = Callable[[int, int, str], None]
-"""Called with the bytes done, the bytes in all, and what was just finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +54,7 @@ def build(
     rules: Sequence[str] = contract.DEFAULT_RULES,
     strict: bool = False,
     rebuild: bool = False,
-    progress: Progress | None = None,
+    progress: course.Progress | None = None,
 ) -> BuildReport:
     """Bring the store up to date with the roots.
 
@@ -91,9 +84,9 @@ def build(
     levels = tuple(sorted({contract.parse_level(rule) for rule in rules}, key=lambda level: level.step_ms))
     zone = site.zone or settings.site_tz
     naive_zone = settings.source_tz or zone
-    tables = repr(sorted((name, list(schema.items())) for name, schema in features.TABLES.items()))
+    schemas = repr(sorted((name, list(schema.items())) for name, schema in features.TABLES.items()))
     kept = str(contract.ROWS_WORTH_KEEPING)
-    said = (str(contract.STORE_VERSION), kept, tables, site_hash, zone, naive_zone, *(level.name for level in levels))
+    said = (str(contract.STORE_VERSION), kept, schemas, site_hash, zone, naive_zone, *(level.name for level in levels))
     config_hash = hashlib.sha256("|".join(said).encode()).hexdigest()[:16]
     with publish.building(settings.store):
         found = discover.discover(settings.meter_roots, site, settings.store / remote.COPIES)
@@ -107,8 +100,10 @@ def build(
             settings.model_copy(update={"source_tz": naive_zone}), site, levels, zone, config_hash, writer
         )
         try:
-            outcomes, unread = _build_groups(context, found.sources, standing, rebuild=rebuild, progress=progress)
-            manifest = _assemble(context, found, outcomes, unread, standing, site_path, site_hash)
+            pending = [] if rebuild else publish.read_pending(settings.store)
+            jobs, unread = find_jobs(found.sources, known_groups(settings.store, config_hash, standing, pending))
+            outcomes, tables = course.run(context, jobs, standing, progress)
+            manifest = _assemble(context, found, outcomes, tables, unread, standing, site_path, site_hash)
         finally:
             writer.close()
         return _finish(settings, manifest, standing, outcomes, strict=strict, begun=begun)
@@ -150,133 +145,11 @@ def _finish(
     )
 
 
-def _build_groups(
-    context: Context,
-    sources: Iterable[discover.FoundSource],
-    standing: Manifest | None,
-    *,
-    rebuild: bool,
-    progress: Progress | None,
-) -> tuple[list[Outcome], list[Rejected]]:
-    pending = [] if rebuild else publish.read_pending(context.settings.store)
-    known = known_groups(context.writer.root, context.config_hash, standing, pending)
-    jobs, unread = find_jobs(sources, known)
-    total = sum(job.bytes for job in jobs) or 1
-    done = 0
-    outcomes: list[Outcome] = []
-    first = [job for job in jobs if job.group != Kind.COUNTER.value]
-    second = [job for job in jobs if job.group == Kind.COUNTER.value]
-    with ThreadPoolExecutor(context.settings.max_workers, thread_name_prefix="group") as pool:
-        for batch in (first, second):
-            records = {(one.record.group.source, one.record.group.name): one.record for one in outcomes}
-            running = [(job, pool.submit(_build_group, context, job, records)) for job in batch]
-            for job, future in running:
-                if (outcome := future.result()) is not None:
-                    outcomes.append(outcome)
-                done += job.bytes
-                if progress is not None:
-                    progress(done, total, f"{job.source} {job.group}")
-    return outcomes, unread
-
-
-def _build_group(context: Context, job: Job, records: Mapping[tuple[str, str], GroupRecord]) -> Outcome | None:
-    plan = GroupPlan(
-        source=job.source,
-        name=job.group,
-        zone=context.zone,
-        levels=context.levels,
-        signals={name: context.site.signal(job.source, name) for file in job.files for name in file.signals},
-        p_max_kw=power_limits(context, job, records) if job.group == Kind.COUNTER.value else {},
-    )
-    states = states_of(job)
-    moved = job.old is not None and limits_moved(plan, job.old)
-    if job.old is not None and all(state == "same" for state in states.values()) and not moved:
-        return Outcome(job.old, changed_from_ms=None, changed=False)
-    resumed = can_resume(job, states)
-    builder = GroupBuilder(
-        plan,
-        context.writer,
-        job.old.group if resumed and job.old else None,
-        standing_limits(job.old if resumed else None),
-    )
-    built = _read(context, job, builder, states if resumed else {}, plan)
-    if built is None:
-        return None
-    outcome, _ = built
-    publish.save_pending(context.settings.store, outcome.record)
-    return outcome
-
-
-def _read(
-    context: Context, job: Job, builder: GroupBuilder, states: Mapping[Path, str], plan: GroupPlan
-) -> tuple[Outcome, GroupBuilder] | None:
-    before = {Path(file.path): file for file in job.old.files} if states and job.old else {}
-    resume = {path: before[path].resume for path, state in states.items() if state == "grown"}
-    resume_points = {path: point for path, point in resume.items() if point is not None}
-    cuts = {name: point.ts_ms for path, point in resume_points.items() for name in before[path].signals}
-    builder.cut_back(cuts)
-    reading = [file for file in job.files if states.get(file.path) != "same"]
-    tallies: dict[Path, Tally] = {}
-    by_signal: dict[Path, dict[str, Tally]] = {}
-    ends: dict[Path, contract.ResumePoint] = {}
-    rejected = list(job.old.rejected) if states and job.old else []
-    rejected = [one for one in rejected if states.get(Path(one.path)) == "same"]
-    zone = context.settings.naive_tz
-    for chunk in ingest.read_files(
-        job.source,
-        reading,
-        zone=zone,
-        chunk_rows=context.settings.chunk_size,
-        site=context.site,
-        resume=resume_points,
-    ):
-        builder.add(chunk.frames)
-        tallies |= chunk.tallies
-        by_signal |= chunk.by_signal
-        ends |= chunk.resume
-        rejected += chunk.rejected
-    group = builder.finish()
-    files = tuple(
-        before[file.path]
-        if states.get(file.path) == "same"
-        else _source_file(job, file, tallies.get(file.path, Tally()), by_signal.get(file.path), ends.get(file.path))
-        for file in job.files
-    )
-    series = series_of(context.writer.root, group, plan, files, builder.counter_limits)
-    record = GroupRecord(
-        config_hash=context.config_hash, group=group, files=files, rejected=tuple(rejected), series=series
-    )
-    since = min(cuts.values()) if cuts else None
-    return Outcome(record, changed_from_ms=since, changed=True), builder
-
-
-def _source_file(
-    job: Job,
-    file: discover.FoundFile,
-    tally: Tally,
-    by_signal: dict[str, Tally] | None,
-    resume: contract.ResumePoint | None,
-) -> SourceFile:
-    taken = job.prints[file.path]
-    return SourceFile(
-        path=str(file.path),
-        source=job.source,
-        group=job.group,
-        size=taken.size,
-        mtime_ns=taken.mtime_ns,
-        head=taken.head,
-        tail=taken.tail,
-        signals=file.signals,
-        tally=tally,
-        by_signal=by_signal or {},
-        resume=resume,
-    )
-
-
 def _assemble(
     context: Context,
     found: discover.Discovery,
     outcomes: Sequence[Outcome],
+    tables: Sequence[Tables],
     unread: Sequence[Rejected],
     standing: Manifest | None,
     site_path: Path | None,
@@ -284,13 +157,11 @@ def _assemble(
 ) -> Manifest:
     rejected = tuple(sorted({*found.rejected, *unread, *(r for o in outcomes for r in o.record.rejected)}, key=_where))
     series = tuple(one for outcome in outcomes for one in outcome.record.series)
-    if standing is not None and rejected == standing.rejected and not any(outcome.changed for outcome in outcomes):
-        tables = [group for group in standing.groups if group.name == contract.TABLE_GROUP]
-        before = {(g.source, g.name) for g in standing.groups if g.name != contract.TABLE_GROUP}
-        now = {(outcome.record.group.source, outcome.record.group.name) for outcome in outcomes}
-        if before == now and all(is_sound(context, group) for group in tables):
+    groups = (*(outcome.record.group for outcome in outcomes), *(one.group for one in tables))
+    if standing is not None and rejected == standing.rejected and not _any_changed(outcomes, tables):
+        before = {(group.source, group.name) for group in standing.groups}
+        if before == {(group.source, group.name) for group in groups}:
             return standing
-    feature_tables, traits = extract_features(context, outcomes, standing)
     build_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
     return Manifest(
         version=contract.STORE_VERSION,
@@ -302,13 +173,17 @@ def _assemble(
         site_hash=site_hash,
         roots=context.settings.meter_roots,
         rules=tuple(level.name for level in context.levels),
-        sources=sources_of(found.sources, series, traits),
+        sources=sources_of(found.sources, series, {one.group.source: one.traits for one in tables}),
         series=series,
-        groups=(*(outcome.record.group for outcome in outcomes), *feature_tables),
+        groups=groups,
         files=tuple(file for outcome in outcomes for file in outcome.record.files),
         rejected=rejected,
         warnings=found.warnings,
     )
+
+
+def _any_changed(outcomes: Sequence[Outcome], tables: Sequence[Tables]) -> bool:
+    return any(one.changed for one in outcomes) or any(one.changed for one in tables)
 
 
 def _where(one: Rejected) -> tuple[str, int]:

@@ -1,10 +1,9 @@
-"""Feature tables of each battery: extracted side by side, written by year, kept where nothing has changed."""
+"""Feature tables of each battery: written by year, kept where nothing has changed."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -16,31 +15,17 @@ from pipeline.parts import is_whole, read_part
 from pipeline.work import Context, Outcome
 
 
-def extract_features(
-    context: Context, outcomes: Sequence[Outcome], standing: Manifest | None
-) -> tuple[list[contract.Group], dict[str, Traits]]:
-    """Extract the features of every battery whose rows have changed, side by side."""
-    by_source: dict[str, list[Outcome]] = defaultdict(list)
-    for outcome in outcomes:
-        by_source[outcome.record.group.source].append(outcome)
-    standing_tables = {g.source: g for g in standing.groups if is_sound(context, g)} if standing else {}
-    standing_sources = {s.name: s for s in standing.sources} if standing else {}
-    batteries = {name: own for name, own in by_source.items() if _is_battery(own)}
-    with ThreadPoolExecutor(context.settings.max_workers, thread_name_prefix="features") as pool:
-        running = {
-            name: pool.submit(_extract_one, context, own, standing_tables.get(name), standing_sources.get(name))
-            for name, own in batteries.items()
-        }
-        done = {name: future.result() for name, future in running.items()}
-    return [group for group, _ in done.values()], {name: traits for name, (_, traits) in done.items()}
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """A battery's features, as they stand after this build."""
+
+    group: contract.Group
+    traits: Traits
+    changed: bool
 
 
-def is_sound(context: Context, group: contract.Group) -> bool:
-    """Whether a group holds tables, all of them whole."""
-    return group.name == contract.TABLE_GROUP and all(is_whole(context.writer.root, part) for part in group.parts)
-
-
-def _is_battery(outcomes: Sequence[Outcome]) -> bool:
+def is_battery(outcomes: Sequence[Outcome]) -> bool:
+    """Whether a source's groups are those of a battery."""
     return any(
         one.pack is not None or one.topic in ("soc", "soh", "battery", "pcs", "fire")
         for outcome in outcomes
@@ -48,18 +33,15 @@ def _is_battery(outcomes: Sequence[Outcome]) -> bool:
     )
 
 
-def _extract_one(
-    context: Context,
-    outcomes: Sequence[Outcome],
-    tables: contract.Group | None,
-    source: contract.Source | None,
-) -> tuple[contract.Group, Traits]:
-    if tables is not None and source is not None and not any(outcome.changed for outcome in outcomes):
-        return tables, Traits(source.current_sign, source.current_sign_source, source.notes)
+def extract_features(context: Context, outcomes: Sequence[Outcome], standing: Manifest | None) -> Tables:
+    """Extract a battery's features from its groups: kept where none has changed, extended where they have grown."""
     name = outcomes[0].record.group.source
+    tables, traits = _standing(context, name, outcomes, standing)
+    if tables is not None and traits is not None and not any(outcome.changed for outcome in outcomes):
+        return Tables(tables, traits, changed=False)
     changed = [outcome.changed_from_ms for outcome in outcomes if outcome.changed]
     known = [stamp for stamp in changed if stamp is not None]
-    since = min(known) if tables is not None and len(known) == len(changed) else None
+    since = min(known) if tables is not None and known and len(known) == len(changed) else None
     history = History(
         context.writer.root,
         name,
@@ -74,7 +56,24 @@ def _extract_one(
         for part in _write_table(context, name, table, frame, tables, extraction.from_ms.get(table))
     ]
     group = contract.Group(source=name, name=contract.TABLE_GROUP, cut="month", interval_ms=0, parts=tuple(parts))
-    return group, Traits(extraction.current_sign, extraction.current_sign_source, extraction.notes)
+    return Tables(
+        group, Traits(extraction.current_sign, extraction.current_sign_source, extraction.notes), changed=True
+    )
+
+
+def _standing(
+    context: Context, name: str, outcomes: Sequence[Outcome], standing: Manifest | None
+) -> tuple[contract.Group | None, Traits | None]:
+    """Find a battery's tables in the published build: none where a part is damaged or a group has come or gone."""
+    if standing is None:
+        return None, None
+    groups = {group.name: group for group in standing.groups if group.source == name}
+    tables = groups.pop(contract.TABLE_GROUP, None)
+    source = next((source for source in standing.sources if source.name == name), None)
+    whole = tables is not None and all(is_whole(context.writer.root, part) for part in tables.parts)
+    if source is None or not whole or groups.keys() != {outcome.record.group.name for outcome in outcomes}:
+        return None, None
+    return tables, Traits(source.current_sign, source.current_sign_source, source.notes)
 
 
 def _write_table(
