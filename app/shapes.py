@@ -36,8 +36,8 @@ class Provenance:
     rule: str
     rule_source: str
     """Where the rule is described."""
-    source: str
-    """Meter or battery system."""
+    source: str | None
+    """Meter or battery system; None for all of them."""
     signals: int
     """Signals that it rests on."""
     files: int
@@ -51,8 +51,8 @@ class Provenance:
     """Rows left out, by reason."""
     readings: int | None
     """Readings in the window, where they were counted for this answer."""
-    start: str
-    end: str
+    start: str | None
+    end: str | None
     level: str | None
     coverage: float | None
     uncertainty: str | None
@@ -83,6 +83,11 @@ class SeriesAnswer(Answer):
     """Bucket width [ms]; the median raw interval at level raw."""
     gaps: tuple[tuple[int, int], ...]
     """Stretches without readings [epoch ms, epoch ms)."""
+    start: str = ""
+    end: str = ""
+    """The window that was read: as asked, open ends filled in."""
+    max_points: int = 0
+    """Points asked for at most: with level, start and end, what it takes to ask for the same again."""
 
 
 @dataclass(frozen=True, kw_only=True)

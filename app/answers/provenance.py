@@ -14,6 +14,8 @@ from typing import Any
 
 from app import loader
 from app.answers.window import iso
+from app.language import t
+from app.numbers import NOTHING, number, percent
 from app.shapes import ComparisonAnswer, MeterKpis, Provenance, SohTriple
 from app.store import Store
 from pipeline.contract import Series
@@ -104,9 +106,9 @@ _ANY = Basis("As the answer says.", METHODS, uncertainty=UNKNOWN)
 
 def provenance_of(
     question: str,
-    source: str,
+    source: str | None = None,
     *,
-    signal: str | None = None,
+    signals: tuple[str, ...] = (),
     pack: int | None = None,
     unit: str | None = None,
     start_ms: int | None = None,
@@ -122,9 +124,9 @@ def provenance_of(
     ----------
     question : str
         One of `BASES`; of any other, every series of the source counts.
-    source : str
-        Name of a meter or battery system.
-    signal, pack, unit : str, int, str, optional
+    source : str, optional
+        Name of a meter or battery system; all of them where None.
+    signals, pack, unit : tuple of str, int, str, optional
         Of these series alone.
     start_ms, end_ms : int, optional
         Window of the answer [epoch ms UTC); the whole history where None.
@@ -139,13 +141,17 @@ def provenance_of(
 
     Raises
     ------
-    UnknownSource
-        There is no such source.
+    UnknownSource, UnknownSignal
+        A name does not exist.
     """
     basis = BASES.get(question, _ANY)
-    found = _counted(question, source, signal, pack, unit)
     store = loader.current()
-    known = store.source(source)
+    for signal in signals:
+        store.series(source or "", signal)
+    found = _counted(question, source, signals, pack, unit)
+    sources = store.manifest.sources if source is None else (store.source(source),)
+    first = min((one.first_ms for one in sources), default=None) if start_ms is None else start_ms
+    last = max((one.last_ms for one in sources), default=None) if end_ms is None else end_ms
     return Provenance(
         rule=basis.rule,
         rule_source=basis.rule_source,
@@ -157,12 +163,27 @@ def provenance_of(
         kept=found.kept,
         excluded=dict(found.excluded),
         readings=readings,
-        start=iso(known.first_ms if start_ms is None else start_ms, store.zone),
-        end=iso(known.last_ms if end_ms is None else end_ms, store.zone),
+        start=None if first is None else iso(first, store.zone),
+        end=None if last is None else iso(last, store.zone),
         level=level or basis.level,
         coverage=coverage,
         uncertainty=uncertainty or basis.uncertainty,
         build_id=store.build_id,
+    )
+
+
+def holds_data(source: str | None, start_ms: int | None, end_ms: int | None) -> bool:
+    """Whether a window meets the history of a source, or of any where None.
+
+    Raises
+    ------
+    UnknownSource
+        There is no such source.
+    """
+    store = loader.current()
+    sources = store.manifest.sources if source is None else (store.source(source),)
+    return any(
+        (end_ms is None or one.first_ms < end_ms) and (start_ms is None or one.last_ms >= start_ms) for one in sources
     )
 
 
@@ -179,14 +200,17 @@ class _Counted:
 
 
 @loader.once_per_build
-def _counted(question: str, source: str, signal: str | None, pack: int | None, unit: str | None) -> _Counted:
+def _counted(
+    question: str, source: str | None, signals: tuple[str, ...], pack: int | None, unit: str | None
+) -> _Counted:
     store, basis = loader.current(), BASES.get(question, _ANY)
+    every = store.manifest.series if source is None else store.all_series(source)
     used = [
         one
-        for one in store.all_series(source)
-        if (one.signal == signal if signal is not None else basis.is_used(one) and _is_asked(one, pack, unit))
+        for one in every
+        if (one.signal in signals if signals else basis.is_used(one) and _is_asked(one, pack, unit))
     ]
-    files = _files(store, source, {one.signal for one in used})
+    files = _files(store, {(one.source, one.signal) for one in used})
     excluded: Counter[str] = Counter()
     for one in used:
         excluded.update({reason: count for reason, count in one.tally.excluded.items() if count})
@@ -204,23 +228,22 @@ def _is_asked(series: Series, pack: int | None, unit: str | None) -> bool:
     return (pack is None or series.pack in (pack, None)) and (unit is None or series.unit == unit)
 
 
-def _files(store: Store, source: str, signals: set[str]) -> list[str]:
-    found = {one.path for one in store.manifest.files if one.source == source and not signals.isdisjoint(one.signals)}
-    return sorted(found)
+def _files(store: Store, used: set[tuple[str, str]]) -> list[str]:
+    return sorted(
+        {one.path for one in store.manifest.files if any((one.source, signal) in used for signal in one.signals)}
+    )
 
 
-def of_answer(question: str, arguments: Mapping[str, Any], answer: object) -> Provenance | None:
-    """Say what an answer of the API rests on, from what was asked and what was answered; None without a source."""
-    source = next((arguments[name] for name in ("system", "meter", "source") if arguments.get(name)), None)
-    if source is None:
-        return None
+def of_answer(question: str, arguments: Mapping[str, Any], answer: object) -> Provenance:
+    """Say what an answer of the API rests on, from what was asked and what was answered."""
     rows = getattr(answer, "rows", None)
+    signal = arguments.get("signal")
     return provenance_of(
         question,
-        source,
-        signal=arguments.get("signal"),
+        next((arguments[name] for name in ("system", "meter", "source") if arguments.get(name)), None),
+        signals=(signal,) if signal else (),
         pack=arguments.get("pack"),
-        unit=_unit(arguments, answer),
+        unit=_unit(arguments),
         start_ms=arguments.get("start_ms"),
         end_ms=arguments.get("end_ms"),
         level=getattr(answer, "level", None),
@@ -230,11 +253,34 @@ def of_answer(question: str, arguments: Mapping[str, Any], answer: object) -> Pr
     )
 
 
-def _unit(arguments: Mapping[str, Any], answer: object) -> str | None:
+def _unit(arguments: Mapping[str, Any]) -> str | None:
     """Name the unit of the cell series behind a surface or a heat map."""
     if "quantity" not in arguments and "metric" not in arguments:
         return None
     return "°C" if "temperature" in (arguments.get("quantity"), arguments.get("metric")) else "V"
+
+
+def words_of(basis: Provenance) -> list[tuple[str, str]]:
+    """Write a provenance for a reader: label and text of each line, in the reader's language."""
+    names = ", ".join(basis.file_names)
+    more = basis.files - len(basis.file_names)
+    files = t("{names} and {n} more", names=names, n=number(more)) if more else names or NOTHING
+    left_out = ", ".join(f"{number(count)} {t(name.replace('_', ' '))}" for name, count in basis.excluded.items())
+    said = [
+        (t("Rule"), t(basis.rule)),
+        (t("Described in"), basis.rule_source),
+        (t("Source"), basis.source or t("all sources")),
+        (t("Period"), f"{(basis.start or NOTHING)[:16]} {t('to')} {(basis.end or NOTHING)[:16]}".replace("T", " ")),
+        (t("Files"), t("{n}: {files}", n=number(basis.files), files=files)),
+        (t("Rows"), t("{rows} read, {kept} kept", rows=number(basis.rows), kept=number(basis.kept))),
+        (t("Left out"), left_out or t("nothing")),
+        (t("In the window"), t("{n} readings", n=number(basis.readings)) if basis.readings is not None else ""),
+        (t("Level"), basis.level or t("none: a verdict")),
+        (t("Coverage"), percent(basis.coverage, 1) if basis.coverage is not None else ""),
+        (t("Uncertainty"), t(basis.uncertainty) if basis.uncertainty else ""),
+        (t("Build"), basis.build_id),
+    ]
+    return [(label, text) for label, text in said if text]
 
 
 def uncertainty_of(answer: object) -> str | None:

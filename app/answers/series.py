@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app import lines, loader, query
+from app.answers.window import iso
 from app.shapes import SeriesAnswer
 
 
@@ -47,4 +49,7 @@ def many(
 
 @loader.memoised
 def _line(window: query.Window) -> SeriesAnswer:
-    return lines.line(loader.current(), window)
+    store = loader.current()
+    start, end = query.span(store.series(window.source, window.signal), window.start_ms, window.end_ms)
+    found = lines.line(store, window)
+    return replace(found, start=iso(start, store.zone), end=iso(end, store.zone), max_points=window.max_points)

@@ -35,7 +35,7 @@ _ERRORS = {
     "500": "The store is damaged.",
     "503": "There has never been a store.",
 }
-_RESTS_ON = "What the answer rests on; null where it is about several sources."
+_RESTS_ON = "What the answer rests on."
 _STATE = {
     "type": "object",
     "properties": {"status": {"type": "string"}, "version": {"type": "string"}, "build_id": _COMMON["build_id"]},
@@ -100,7 +100,7 @@ def _parameter(one: Parameter) -> dict[str, Any]:
 
 
 def _shape(route: Route, known: dict[str, Any]) -> dict[str, Any]:
-    rests_on = {"provenance": schemas.of_type(Provenance | None, known) | {"description": _RESTS_ON}}
+    rests_on = {"provenance": schemas.of_record(Provenance, known) | {"description": _RESTS_ON}}
     if isinstance(route.shape, type):
         whole = {"type": "object", "properties": rests_on, "required": ["provenance"]}
         return {"allOf": [schemas.of_record(route.shape, known), whole]}

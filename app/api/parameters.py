@@ -45,6 +45,11 @@ def text(_: str, said: str) -> str:
     return said
 
 
+def listed(_: str, said: str) -> tuple[str, ...]:
+    """Read words that are separated by commas."""
+    return tuple(word.strip() for word in said.split(",") if word.strip())
+
+
 def integer(name: str, said: str) -> int:
     """Read a whole number.
 
@@ -137,6 +142,11 @@ def _epoch_ms(moment: datetime) -> int:
 
 SOURCE = Parameter("source", "Name of a meter or battery system.", text, {"type": "string"}, required=True)
 ANY_SOURCE = Parameter("source", "Name of a meter or battery system; all of them by default.", text, {"type": "string"})
+SIGNALS = Parameter(
+    "signals", "Names of signals of the source, separated by commas.", listed, {"type": "string"}, default=None
+)
+ANY_PACK = Parameter("pack", "Number of a pack; all of them by default.", integer, {"type": "integer"})
+VIEW = Parameter("view", "Query part of a page's address: what it shows and of when.", text, {"type": "string"})
 SIGNAL = Parameter("signal", "Name of a signal of the source.", text, {"type": "string"}, required=True)
 METER = Parameter("meter", "Name of a meter.", text, {"type": "string"}, "path", required=True)
 SYSTEM = Parameter("system", "Name of a battery system.", text, {"type": "string"}, "path", required=True)

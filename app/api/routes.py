@@ -8,9 +8,11 @@ from typing import Any
 
 from app import loader, shapes
 from app.answers import battery, cells, kpis, meter, quality, series, sources
-from app.answers.window import pack_of, source_of
+from app.answers.provenance import BASES, holds_data, provenance_of, words_of
+from app.answers.window import NO_READINGS, pack_of, source_of
 from app.api import parameters as p
 from app.api.parameters import Parameter
+from app.scope import scope_of
 
 SURFACE_POINTS = 500
 """Rows of a pack's surface by default: what compresses to under 200 kB for 52 cells [points]."""
@@ -65,6 +67,32 @@ def line(max_points: int | None, **arguments: Any) -> shapes.SeriesAnswer:  # no
     """Answer ``/series``."""
     most = loader.settings().max_points if max_points is None else max_points
     return series.series(max_points=most, **arguments)
+
+
+def rests_on(
+    question: str,
+    source: str | None,
+    signals: tuple[str, ...] | None,
+    pack: int | None,
+    view: str | None,
+    kind: str,
+    start_ms: int | None,
+    end_ms: int | None,
+) -> dict[str, Any]:
+    """Answer ``/provenance``; what is not said is taken from ``view``, the address of a page."""
+    if view is not None:
+        scope = scope_of(view, kind, source=source)
+        source, (start_ms, end_ms) = scope.source if kind != "all" else source, (scope.start_ms, scope.end_ms)
+    found = provenance_of(question, source, signals=signals or (), pack=pack, start_ms=start_ms, end_ms=end_ms)
+    said = [{"label": label, "text": text} for label, text in words_of(found)]
+    return {
+        "build_id": found.build_id,
+        "level": found.level,
+        "coverage": found.coverage,
+        "reason": None if holds_data(source, start_ms, end_ms) else NO_READINGS,
+        "said": said,
+        "provenance": found,
+    }
 
 
 def cycles(system: str, pack: int, start_ms: int | None, end_ms: int | None) -> shapes.CyclesAnswer:
@@ -182,6 +210,24 @@ ROUTES: tuple[Route, ...] = (
         cycles,
         shapes.CyclesAnswer,
         "cycles",
+    ),
+    Route(
+        "/provenance",
+        "What a number rests on",
+        "Files, rows, exclusions, rule and period behind a question's answer, as keys and as sentences.",
+        (
+            p.choice("question", "What is asked.", tuple(BASES), "quality"),
+            p.ANY_SOURCE,
+            p.SIGNALS,
+            p.ANY_PACK,
+            p.VIEW,
+            p.choice("kind", "Of the sources that a page shows.", ("bess", "meter", "any", "all"), "any"),
+            *p.WINDOW,
+        ),
+        rests_on,
+        {"said": "label and text of each line, in the reader's language", "reason": "why there is no reading"},
+        "quality",
+        {"question": "meter_kpis", "kind": "meter"},
     ),
     Route(
         "/quality",

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from flask import Blueprint, Flask, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app import loader
+from app import language, loader
 from app.answers.provenance import of_answer
 from app.api import docs, openapi, parameters
 from app.api.encoding import encode, keys_of
@@ -84,15 +84,17 @@ def _answering(route: Route) -> View:
             return _tagged(Response(status=304), tag)
         arguments = parameters.read_all(route.parameters, in_path, request.args)
         answer = route.answer(**arguments)
-        whole = keys_of(answer) | {"provenance": of_answer(route.question, arguments, answer)}
+        whole = dict(keys_of(answer))
+        if "provenance" not in whole:
+            whole["provenance"] = of_answer(route.question, arguments, answer)
         return _tagged(Response(encode(whole), content_type=_JSON), tag)
 
     return view
 
 
 def _tag(store: Store) -> str:
-    """Name the answer to this request: it changes with the build, the code, the site file and the address."""
-    asked = f"{request.full_path}|{loader.settings().max_points}"
+    """Name the answer to this request: it changes with build, code, site file, address and the reader's language."""
+    asked = f"{request.full_path}|{loader.settings().max_points}|{language.current()}"
     return f"{loader.key_of(store)}-{zlib.crc32(asked.encode()):08x}"
 
 

@@ -481,3 +481,29 @@ def test_every_question_has_a_rule(route):
 @pytest.mark.parametrize("basis", BASES.values(), ids=BASES)
 def test_the_page_that_a_rule_comes_from_exists(basis):
     assert (ROOT / basis.rule_source).is_file()
+
+
+@pytest.mark.parametrize(
+    "query", ["", "view=%3Fmeter%3Dm1%26when%3D7d&kind=meter", "source=m1&signals=com_ap,pf", "kind=all"]
+)
+def test_what_a_number_rests_on_can_be_asked_as_a_page_asks(client, query):
+    found = client.get(f"/api/provenance?question=meter_kpis&{query}").json
+    said = {row["label"]: row["text"] for row in found["said"]}
+
+    assert {"Rule", "Source", "Files", "Rows", "Left out", "Level", "Build"} <= set(said)
+    assert found["build_id"] == said["Build"]
+
+
+def test_the_period_of_a_page_is_that_of_its_provenance(client):
+    path = "/api/provenance?question=bess_kpis&kind=bess&view=%3Fwhen%3Dcustom%26start%3D2024-10-14%26end%3D2024-10-15"
+    said = {row["label"]: row["text"] for row in client.get(path).json["said"]}
+
+    assert said["Source"] == "B1"
+    assert said["Period"] == "2024-10-14 00:00 to 2024-10-15 00:00"
+
+
+def test_the_sources_of_a_site_rest_on_all_files(client, tiny):
+    basis = client.get("/api/sources").json["provenance"]
+
+    assert basis["files"] == basis["signals"] == sum(len(one.values) for one in tiny[1].values())
+    assert basis["source"] is None
