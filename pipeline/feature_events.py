@@ -10,15 +10,19 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.contract import TS_DTYPE
-from pipeline.feature_blocks import Block, Places, row_median, schema
+from pipeline.feature_blocks import Block, Mask, Places, row_median, schema
 from pipeline.feature_cells import RowState
 from pipeline.feature_string import GAP_FACTOR, Floats, Ints, RawReader, stamps_of, values_of
 from pipeline.physics import Chemistry
 from pipeline.signals import Kind
 
 EXCURSION_V, EXCURSION_K = 0.100, 10.0
-"""A single reading stands out when its residual, and its distance from the cell's own residual before and after,
-exceed this [V, K]."""
+"""A reading stands out alone when its distance from the cell's own residual before and after exceeds this [V, K] ..."""
+OWN_SHARE = 0.8
+"""... and its residual exceeds this share of it: a place that is always a little off hides nothing [1]."""
+WEAK_PCT, FULLER_PCT, CURVE_MARGIN = 6.0, 3.0, 1.25
+"""Near the curve's ends a cell may lack so much charge, or have so much more, and sag or rise by that for one reading;
+the curve is trusted to this factor [%, %, 1]."""
 SHARED_CELLS = 4
 """So many cells that stand out at one instant are one event of the string [cells]."""
 LOOK_AROUND = 3
@@ -89,7 +93,7 @@ def find_spikes(block: Block, residual: Singles, limit: float) -> tuple[Ints, In
         all waits for the next one.
     """
     with np.errstate(invalid="ignore"):
-        rows, columns = np.divmod(np.flatnonzero(np.abs(residual) > limit), residual.shape[1])
+        rows, columns = np.divmod(np.flatnonzero(np.abs(residual) > OWN_SHARE * limit), residual.shape[1])
     if len(rows) == 0:
         nothing = np.zeros(0, np.int64)
         return nothing, nothing, np.zeros(0), np.zeros(0)
@@ -128,10 +132,27 @@ def voltage_spikes(block: Block, residual_v: Singles, state: RowState, chemistry
     ambiguous = _is_stepping(state)[rows]
     if chemistry is not None:
         median = row_median(block.values[rows]) + np.nan_to_num(state.current_a[rows]) * state.ohm
-        low, high = np.interp([16.0, 90.0], chemistry.soc_pct, chemistry.ocv_v)
-        sagging = (residual_v[rows, columns] < 0) & ~state.charging[rows] & (median <= low)
-        ambiguous |= sagging | (~state.discharging[rows] & (median >= high))
-    return Spikes(rows, columns, before, after, np.asarray(ambiguous))
+        here = residual_v[rows, columns].astype(np.float64)
+        ambiguous |= _is_charge(median.astype(np.float64), here, state, rows, chemistry)
+    return Spikes(rows, columns, before, after, np.asarray(ambiguous & ~_is_calm(state)[rows]))
+
+
+def _is_charge(median_v: Floats, residual_v: Floats, state: RowState, rows: Ints, chemistry: Chemistry) -> Mask:
+    """Whether a cell of a little less, or more, charge would read so, near the ends of the curve."""
+    low, high = np.interp([16.0, 90.0], chemistry.soc_pct, chemistry.ocv_v)
+    soc = np.asarray(chemistry.soc_of(median_v))
+    sag = CURVE_MARGIN * (np.interp(soc - WEAK_PCT, chemistry.soc_pct, chemistry.ocv_v) - median_v)
+    is_near_empty = ~state.charging[rows] & (median_v <= low)
+    is_near_full = ~state.discharging[rows] & (median_v >= high)
+    sagging = (residual_v < 0) & (is_near_empty | is_near_full) & (residual_v >= sag)
+    rising = (residual_v > 0) & is_near_full & (soc + FULLER_PCT >= 100.0)
+    return np.asarray(sagging | rising)
+
+
+def _is_calm(state: RowState) -> Mask:
+    """Whether the string rests, and did at the reading before: then no cell's charge shows for one reading."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(state.rest_ms > 0)
 
 
 def _is_stepping(state: RowState) -> NDArray[np.bool_]:

@@ -42,9 +42,7 @@ def excursion_signs(
     """
     found = []
     least = {"voltage_spike": limits["excursion_mv"].value / 1000, "temperature_spike": limits["excursion_k"].value}
-    small = pl.any_horizontal(
-        (pl.col("kind") == kind) & (pl.col("residual").abs() < value) for kind, value in least.items()
-    )
+    small = pl.any_horizontal((pl.col("kind") == kind) & (_jump() < value) for kind, value in least.items())
     own = events.filter(pl.col("pack").is_not_null() & ~small)
     for (kind, pack, number), rows in sorted(own.partition_by("kind", "pack", "cell", as_dict=True).items()):
         key = int(pack), beside(int(pack), int(number)) if "temperature" in str(kind) else int(number)
@@ -54,13 +52,19 @@ def excursion_signs(
     return found
 
 
+def _jump() -> pl.Expr:
+    """Return how far a reading is from its cell's own residual before and after, the nearer of the two."""
+    aside = [(pl.col("residual") - pl.col(side)).abs() for side in ("before", "after")]
+    return pl.min_horizontal(*aside)
+
+
 def _excursion_sign(kind: str, pack: int, number: int, rows: pl.DataFrame, *, has_other: bool) -> Sign | None:
     is_spike = kind in EXCURSION_KINDS
     scale = 1000.0 if kind == "voltage_spike" else 1.0
     clear = rows
     severity = WARNING
     if is_spike:
-        far = pl.col("residual").abs() > FAR_EXCURSION * pl.col("limit")
+        far = _jump() > FAR_EXCURSION * pl.col("limit")
         clear = rows.filter(~pl.col("ambiguous") | far)
         doubtful = rows.height - clear.height
         if clear.height == 0 and (doubtful > AMBIGUOUS_MOST or has_other):

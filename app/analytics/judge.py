@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from app.analytics import neighbours
+from app.analytics import leads, neighbours
 from app.analytics.cells import deviations, typical_levels
-from app.analytics.change import change_signs, changes
+from app.analytics.change import Change, change_signs, changes
 from app.analytics.degradation import rate
 from app.analytics.excursions import EXCURSION_KINDS, excursion_signs, unit_of
 from app.analytics.grid import DAY_MS, Floats, Grid, last_valid
@@ -21,7 +21,6 @@ from app.analytics.limits import Limit
 from app.analytics.profile import Context, profile_of
 from app.analytics.resistance import resistances
 from app.analytics.signs import (
-    CRITICAL,
     SEVERITIES,
     WARNING,
     WATCH,
@@ -91,28 +90,19 @@ def judge(evidence: Evidence, iso: Callable[[int], str], *, explained: bool = Tr
     moved = changes(grid, evidence.limits, evidence.typical_a)
     relative = relative_now(grid)
     soh = relative if evidence.soh.value is None else evidence.soh.value * (1 + relative / 100)
-    signs = [
-        *deviations(grid, evidence.limits),
-        *resistances(grid, evidence.limits, evidence.typical_a),
-        *change_signs(grid, moved, evidence.limits, evidence.typical_ohm),
-        *soh_signs(grid, relative, evidence.soh, evidence.limits),
-        *rate_signs(grid, evidence.trend, evidence.limits),
-    ]
-    by_cell: dict[tuple[int, int], list[Sign]] = defaultdict(list)
-    for sign in signs:
-        by_cell[sign.pack, sign.number].append(sign)
-    if evidence.sensors is not None and len(evidence.sensors.days):
-        for sign in temperature_signs(evidence.sensors, evidence.heat_a2, evidence.limits):
-            by_cell[sign.pack, _beside(evidence, sign.pack, sign.number)].append(sign)
-    for key, sign in excursion_signs(
-        evidence.excursions, by_cell, lambda pack, sensor: _beside(evidence, pack, sensor), evidence.limits
-    ):
-        by_cell[key].append(sign)
+    by_cell = _signs(evidence, moved, relative)
     residual = _residuals(grid)
     verdicts: dict[int, list[CellVerdict]] = defaultdict(list)
     context = Context(grid, typical_levels(grid), moved, residual, evidence.limits, iso, explained)
-    for (pack, cell), own in by_cell.items():
-        verdicts[pack].append(_verdict(pack, cell, own, context))
+    profiles = {key: profile_of(*key, own, context) for key, own in by_cell.items()}
+    faults = {key: name_fault(profile) for key, profile in profiles.items()}
+    partners = leads.named_for_leads(profiles, faults, by_cell)
+    for key, own in by_cell.items():
+        fault = Fault.SENSE_LEAD if key in partners else faults[key]
+        signs = escalate(own, evidence.limits["robust_z_critical"].value)
+        if fault is Fault.SENSE_LEAD:
+            signs = leads.settle(signs, profiles[key], partners.get(key))
+        verdicts[key[0]].append(_verdict(*key, fault, signs, context))
     ordered = {
         int(pack): tuple(sorted(verdicts[int(pack)], key=lambda one: (-SEVERITIES.index(one.severity), -one.score)))
         for pack in np.unique(grid.packs)
@@ -122,6 +112,32 @@ def judge(evidence: Evidence, iso: Callable[[int], str], *, explained: bool = Tr
         for pack, own in residual.items()
     }
     return Judged(ordered, _system_findings(evidence, iso), residual, np.asarray(soh), moran)
+
+
+def _signs(evidence: Evidence, moved: list[Change], relative: Floats) -> dict[tuple[int, int], list[Sign]]:
+    """Collect what every rule has seen, by pack and cell."""
+    grid = evidence.cells
+    found = [
+        *deviations(grid, evidence.limits),
+        *resistances(grid, evidence.limits, evidence.typical_a),
+        *change_signs(grid, moved, evidence.limits, evidence.typical_ohm),
+        *soh_signs(grid, relative, evidence.soh, evidence.limits),
+        *rate_signs(grid, evidence.trend, evidence.limits),
+    ]
+    by_cell: dict[tuple[int, int], list[Sign]] = defaultdict(list)
+    for sign in found:
+        by_cell[sign.pack, sign.number].append(sign)
+    for sign in leads.lead_signs(grid, evidence.limits):
+        if not any(one.regime == "rest" and one.severity == WARNING for one in by_cell[sign.pack, sign.number]):
+            by_cell[sign.pack, sign.number].append(sign)
+    if evidence.sensors is not None and len(evidence.sensors.days):
+        for sign in temperature_signs(evidence.sensors, evidence.heat_a2, evidence.limits):
+            by_cell[sign.pack, _beside(evidence, sign.pack, sign.number)].append(sign)
+    for key, sign in excursion_signs(
+        evidence.excursions, by_cell, lambda pack, sensor: _beside(evidence, pack, sensor), evidence.limits
+    ):
+        by_cell[key].append(sign)
+    return by_cell
 
 
 def _beside(evidence: Evidence, pack: int, sensor: int) -> int:
@@ -142,12 +158,8 @@ def _residuals(grid: Grid) -> dict[int, dict[int, float | None]]:
     return dict(out)
 
 
-def _verdict(pack: int, cell: int, signs: list[Sign], context: Context) -> CellVerdict:
-    fault = name_fault(profile_of(pack, cell, signs, context))
-    signs = escalate(signs, context.limits["robust_z_critical"].value)
-    if fault is Fault.SENSE_LEAD:
-        signs = [_capped(sign) for sign in signs]
-    signs.sort(key=lambda sign: (-SEVERITIES.index(sign.severity), -sign.strength))
+def _verdict(pack: int, cell: int, fault: Fault, signs: list[Sign], context: Context) -> CellVerdict:
+    signs = sorted(signs, key=lambda sign: (-SEVERITIES.index(sign.severity), -sign.strength))
     return CellVerdict(
         cell=cell,
         severity=worst(signs),
@@ -156,11 +168,6 @@ def _verdict(pack: int, cell: int, signs: list[Sign], context: Context) -> CellV
         findings=tuple(to_finding(sign, context.iso, _basis(pack, cell, sign, context)) for sign in signs),
         neighbours=neighbours.beside(cell, context.residual.get(pack, {})),
     )
-
-
-def _capped(sign: Sign) -> Sign:
-    """Hold a sign at a warning: a wrong sense lead misreads sound cells."""
-    return replace(sign, severity=WARNING) if sign.severity == CRITICAL else sign
 
 
 _LIMIT_OF = {

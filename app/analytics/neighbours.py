@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.analytics.robust import robust_z
+
 Floats = NDArray[np.floating[Any]]
 
 PERMUTATIONS = 999
@@ -16,6 +18,8 @@ BESIDE = 2
 """Cells on either side that are shown."""
 LEAD_SHARE = 0.6
 """A neighbour's residual of opposite sign and at least this share of the cell's speaks for their common sense lead."""
+LEAD_FLOOR = 0.5
+"""Smallest spread of half the difference between neighbours that a string is credited with [mV]."""
 FALL_OFF_SHARE = 0.3
 """A neighbour's residual of the same sign and at least this share of the cell's speaks for something they share."""
 
@@ -89,6 +93,35 @@ def is_sense_lead(cell: int, residuals: Mapping[int, float | None], floor: float
         other is not None and own * other < 0 and LEAD_SHARE * abs(own) <= abs(other) <= abs(own) / LEAD_SHARE
         for other in (residuals.get(cell - 1), residuals.get(cell + 1))
     )
+
+
+def lead_pairs(residuals: Floats, packs: NDArray[np.integer[Any]], limit_z: float, least: float) -> list[int]:
+    """Find pairs of neighbours that are off by as much in opposite ways, further than the string's pairs are.
+
+    Formula: d = (r_i − r_{i+1}) / 2, z over all pairs of the string; both residuals opposite, and alike in size to
+    ``LEAD_SHARE``. A wrong lead moves both its cells, so that d stands out where neither residual does alone.
+
+    Parameters
+    ----------
+    residuals : array
+        Level of each cell at rest, in physical order [mV].
+    packs : array
+        Of each cell: packs share no lead.
+    limit_z, least : float
+        Smallest distance that counts, in robust standard deviations and in the residuals' unit.
+
+    Returns
+    -------
+    list of int
+        Place of the first cell of each pair.
+    """
+    first, second = residuals[:-1], residuals[1:]
+    half = np.where(packs[:-1] == packs[1:], (first - second) / 2, np.nan)
+    with np.errstate(invalid="ignore"):
+        small, large = np.minimum(np.abs(first), np.abs(second)), np.maximum(np.abs(first), np.abs(second))
+        alike = (first * second < 0) & (small >= LEAD_SHARE * large)
+        beyond = (np.abs(robust_z(half, LEAD_FLOOR)) > limit_z) & (np.abs(half) > least)
+    return [int(at) for at in np.flatnonzero(alike & beyond)]
 
 
 def falls_off(cell: int, residuals: Mapping[int, float | None]) -> bool:

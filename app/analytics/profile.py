@@ -9,12 +9,31 @@ import numpy as np
 
 from app.analytics import neighbours
 from app.analytics.change import Change
-from app.analytics.grid import Floats, Grid
+from app.analytics.grid import DAY_MS, Floats, Grid, row_median
+from app.analytics.growth import grows
 from app.analytics.limits import Limit
-from app.analytics.signs import Profile, Sign
+from app.analytics.robust import robust_z
+from app.analytics.signs import WATCH, Profile, Sign, worst
 
-LEAD_FLOOR_MV = 3.0
-"""Smallest residual at rest that may point to a sense lead [mV]."""
+LEAD_FLOOR_MV, LEAD_Z = 3.0, 3.0
+"""Smallest residual at rest that may point to a sense lead [mV], and how far its partner has to stand out [1]."""
+OFFSET_MV_PER_PCT = 12.0
+"""More than this at rest between the knees is no difference in charge, where the curve is flatter [mV/%]."""
+LEAST_CHARGE_PCT = 0.3
+"""Charge that a cell is credited with before its offset at rest is called one of its reading [%]."""
+KEPT_AT_TOP = 0.7
+"""A cell that lacks less than this share at charge end of what it lacks near empty lacks capacity, not charge [1]."""
+UNSEEN_Z = 3.0
+"""Nor does one whose charge end is not even this far from its string's [1]."""
+SHIFT_WINDOW = 15
+"""Valid days over which the two ends of a change are compared [d]."""
+TOP_FLOOR_PCT = 0.15
+"""Smallest spread of charges at charge end that a string is credited with [%]."""
+GROWTH_PCT = 0.3
+"""Smallest growth of what a cell lacks that is called growth [%]."""
+EMPTY_MEASURES, CHARGE_MEASURES = ("low_pct", "bot_pct"), ("low_pct", "bot_pct", "top_pct")
+HEALTH_RULES = frozenset({"soh", "degradation_rate"})
+CHARGE_REGIMES = ("charge_end", "discharge_end", "rest_empty")
 
 
 @dataclass(frozen=True)
@@ -33,26 +52,141 @@ class Context:
 def profile_of(pack: int, cell: int, signs: Sequence[Sign], context: Context) -> Profile:
     """Boil a cell's signs and levels down to which way it stands out, and where."""
     solid = [sign for sign in signs if not sign.of_sensor and sign.rule in ("voltage_deviation", "change")]
+    if worst(solid) == WATCH and worst(signs) != WATCH and not any(sign.rule in HEALTH_RULES for sign in signs):
+        solid = []  # what is only watched does not name what warns
     column = context.grid.place(pack, cell)
-    at_rest = {
-        one: value for one, value in context.residual.get(pack, {}).items() if value is not None and not np.isnan(value)
-    }
-    rest_seen = any(sign.regime in ("rest", "any") for sign in solid)
+    ends = _ends(column, solid, context)
+    rest = [sign for sign in solid if sign.regime in ("rest", "any")]
     return Profile(
         top=_direction(solid, ("charge_end",)),
         bottom=_direction(solid, ("discharge_end", "rest_empty")),
-        rest=_direction(solid, ("rest", "any")),
+        rest=_direction(rest, ("rest", "any")),
         resistance=-_direction(solid, ("load",)) if not _changed_slope(solid) else _changed_slope(solid),
-        drifts_down=_drifts_down(column, context),
-        has_lead_partner=rest_seen and neighbours.is_sense_lead(cell, at_rest, LEAD_FLOOR_MV),
+        drifts_down=_grows_down(column, solid, context),
+        lead_partner=_lead_partner(pack, cell, rest, context),
+        is_offset=_is_offset(rest, ends),
         is_hot=any(
             sign.of_sensor and sign.rule in ("temperature_variation", "change") and sign.value > 0 for sign in signs
         )
         or _is_lastingly_hot(signs),
         has_voltage_spike=any(sign.rule == "excursion" and sign.unit == "mV" for sign in signs),
         has_temperature_spike=any(sign.rule in ("excursion", "safe_range") and sign.of_sensor for sign in signs),
-        shortfall=_shortfall(column, context),
+        shortfall=ends.is_shortfall,
+        is_discharged=_is_discharged(solid),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What a cell has more than its string at charge end, and near empty [%]; NaN where it is not known."""
+
+    top: float
+    bottom: float
+    top_z: float
+
+    @property
+    def is_shortfall(self) -> bool:
+        """Whether the cell lacks near empty what it does not lack at charge end."""
+        is_unseen = not abs(self.top_z) > UNSEEN_Z
+        return self.bottom < 0 and (is_unseen or not self.top < KEPT_AT_TOP * self.bottom)
+
+
+def _ends(column: int | None, solid: Sequence[Sign], context: Context) -> Ends:
+    """Compare both ends of a cell's charge with its string's.
+
+    Of a cell that stands out by its change, by how much it has changed: what it always was says nothing of the fault.
+    """
+    if column is None:
+        return Ends(np.nan, np.nan, np.nan)
+    by_measure = {change.measure: change for change in context.changes}
+    clear = {
+        rule: max(
+            (abs(sign.z or 0.0) for sign in solid if sign.rule == rule and sign.regime in CHARGE_REGIMES), default=0.0
+        )
+        for rule in ("change", "voltage_deviation")
+    }
+    if clear["change"] <= clear["voltage_deviation"]:
+        levels = [float(context.levels[name][column]) for name in CHARGE_MEASURES]
+        top_z = float(robust_z(context.levels["top_pct"], TOP_FLOOR_PCT)[column])
+        return Ends(levels[2], levels[1] if np.isnan(levels[0]) else levels[0], top_z)
+    moved = {name: _moved(by_measure.get(name), column) for name in CHARGE_MEASURES}
+    near_empty = [moved[name][0] for name in EMPTY_MEASURES if not np.isnan(moved[name][0])]
+    return Ends(moved["top_pct"][0], max(near_empty, key=abs, default=np.nan), moved["top_pct"][1])
+
+
+def _moved(change: Change | None, column: int) -> tuple[float, float]:
+    """Return a measure's change and its z over ``SHIFT_WINDOW`` valid days, or over fewer where there are no more."""
+    if change is None:
+        return np.nan, np.nan
+    known = np.flatnonzero(np.isfinite(change.steps[: change.windows.index(SHIFT_WINDOW) + 1, column]))
+    if len(known) == 0:
+        return np.nan, np.nan
+    return float(change.steps[known[-1], column]), float(change.scores[known[-1], column])
+
+
+def _is_offset(rest: Sequence[Sign], ends: Ends) -> bool:
+    """Whether a residual at rest is more than any difference in charge makes there: a wrong reading, then."""
+    if not rest:
+        return False
+    level = max(abs(sign.value) for sign in rest)
+    charge = max(np.nan_to_num(abs(ends.top)), np.nan_to_num(abs(ends.bottom)), LEAST_CHARGE_PCT)
+    return bool(level > max(OFFSET_MV_PER_PCT * charge, LEAD_FLOOR_MV))
+
+
+def _lead_partner(pack: int, cell: int, rest: Sequence[Sign], context: Context) -> int | None:
+    """Find the neighbour that is off by as much the other way: by its change where the cell has changed."""
+    if not rest:
+        return None
+    column = context.grid.place(pack, cell)
+    change = next((one for one in context.changes if one.measure == "rest_mv"), None)
+    if column is not None and change is not None and any(sign.rule == "change" for sign in rest):
+        window = int(change.best[column])
+        return _opposite(pack, cell, change.steps[window], change.scores[window], 0.0, context)
+    levels = np.array(
+        [
+            np.nan if (value := context.residual.get(int(at), {}).get(int(one))) is None else value
+            for at, one in zip(context.grid.packs, context.grid.numbers, strict=True)
+        ]
+    )
+    return _opposite(pack, cell, levels, robust_z(levels, 1.0), LEAD_FLOOR_MV, context)
+
+
+def _opposite(pack: int, cell: int, levels: Floats, scores: Floats, floor: float, context: Context) -> int | None:
+    """Find the neighbour whose value is opposite and as large, and stands out itself."""
+    places = {one: context.grid.place(pack, one) for one in (cell - 1, cell, cell + 1)}
+    around = {one: None if at is None or np.isnan(levels[at]) else float(levels[at]) for one, at in places.items()}
+    found = [
+        one
+        for one, at in places.items()
+        if one != cell
+        and at is not None
+        and abs(scores[at]) > LEAD_Z
+        and neighbours.is_sense_lead(cell, {cell: around[cell], one: around[one]}, floor)
+    ]
+    return max(found, key=lambda one: abs(around[one] or 0.0), default=None)
+
+
+def _is_discharged(solid: Sequence[Sign]) -> bool:
+    """Whether a cell lacks charge at rest or at charge end, where a resistance shows nothing, or the other way."""
+    own = [sign for sign in solid if sign.regime in ("charge_end", "rest_empty") and sign.value < 0]
+    load = [abs(sign.z or 0.0) for sign in solid if sign.regime == "load"]
+    return bool(own) and max(abs(sign.z or 0.0) for sign in own) > 0.5 * max(load, default=0.0)
+
+
+def _grows_down(column: int | None, solid: Sequence[Sign], context: Context) -> bool:
+    """Whether a cell's charge falls further and further behind its string's."""
+    changed = [change for change in context.changes if change.measure in CHARGE_MEASURES]
+    if column is None or not changed:
+        return False
+    if not any(sign.regime in CHARGE_REGIMES for sign in solid):
+        return False
+    with np.errstate(invalid="ignore"):
+        furthest = max(changed, key=lambda one: np.nan_to_num(abs(one.z[column]), nan=-1.0))
+    if not furthest.step[column] < -GROWTH_PCT:
+        return False
+    matrix = context.grid[furthest.measure]
+    days = (context.grid.days - context.grid.days[0]) / DAY_MS
+    return grows(days, matrix[:, column] - row_median(matrix), GROWTH_PCT)
 
 
 def _direction(signs: Sequence[Sign], regimes: tuple[str, ...]) -> int:
@@ -71,26 +205,3 @@ def _changed_slope(signs: Sequence[Sign]) -> int:
 
 def _is_lastingly_hot(signs: Sequence[Sign]) -> bool:
     return any(sign.regime == "over_temperature" and sign.count > 1 for sign in signs)
-
-
-def _drifts_down(column: int | None, context: Context) -> bool:
-    """Whether a cell's charge falls against its string's: near empty, where the curve can tell; else at charge end."""
-    if column is None:
-        return False
-    limit_z = 3.0  # a cell that already stands out needs less to be called growing
-    by_measure = {change.measure: change for change in context.changes}
-    for measure in ("low_pct", "bot_pct", "top_pct"):
-        change = by_measure.get(measure)
-        if change is not None and np.isfinite(change.z[column]):
-            return bool(change.z[column] < -limit_z and change.step[column] < -0.3)
-    return False
-
-
-def _shortfall(column: int | None, context: Context) -> int:
-    """Whether a cell lacks far more charge near empty than at charge end: capacity, not charge."""
-    if column is None:
-        return 0
-    bottom = context.levels["low_pct"][column]
-    bottom = context.levels["bot_pct"][column] if np.isnan(bottom) else bottom
-    top = context.levels["top_pct"][column]
-    return int(np.isfinite(bottom) and bottom < -1.0 and not top < 0.35 * bottom)

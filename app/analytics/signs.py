@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -71,9 +72,9 @@ def score(signs: list[Sign]) -> float:
     return 1.0 - left
 
 
-def worst(signs: list[Sign]) -> str:
-    """Return the severest of several severities."""
-    return max((sign.severity for sign in signs), key=SEVERITIES.index)
+def worst(signs: Sequence[Sign]) -> str:
+    """Return the severest of several severities; of none, the mildest."""
+    return max((sign.severity for sign in signs), key=SEVERITIES.index, default=WATCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +90,18 @@ class Profile:
     resistance: int
     """Slope of the residual on the current."""
     drifts_down: bool
-    """Whether its charge has fallen against its string's since the first valid days."""
-    has_lead_partner: bool
-    """Whether a neighbour is off by as much the other way."""
+    """Whether its charge falls further and further behind its string's."""
+    lead_partner: int | None
+    """The neighbour that is off by as much the other way."""
+    is_offset: bool
+    """Whether it is off at rest by more than any difference in charge makes there."""
     is_hot: bool
     has_voltage_spike: bool
     has_temperature_spike: bool
-    shortfall: int = 0
-    """+1 where the deviation at discharge end dwarfs the one at charge end."""
+    shortfall: bool = False
+    """Whether what it lacks near empty dwarfs what it lacks at charge end."""
+    is_discharged: bool = False
+    """Whether it lacks charge where a resistance shows nothing, as clearly as its slope stands out."""
 
 
 def name_fault(profile: Profile) -> Fault:
@@ -109,6 +114,7 @@ def name_fault(profile: Profile) -> Fault:
     | + | + | 0 | 0 | imbalance (high charge) |
     | | | 0 | ≠ 0 | high resistance or a joint |
     | ±d, ∓d on its neighbour | same | same | | sense lead |
+    | d | d | d, more than charge makes there | 0 | sense lead, or its channel |
     | one reading alone | | | | spike |
 
     Weakness: where a site never comes near empty, low capacity cannot be told from sound.
@@ -126,25 +132,22 @@ def name_fault(profile: Profile) -> Fault:
 
 
 def _electrical(profile: Profile) -> Fault | None:
-    if profile.has_lead_partner:
+    if profile.lead_partner is not None or (profile.is_offset and not profile.resistance):
         return Fault.SENSE_LEAD
-    if profile.resistance > 0:
+    if profile.resistance > 0 and not profile.is_discharged:
         return Fault.HIGH_RESISTANCE
     charge = _charge(profile)
     if charge is not None:
         return charge
-    if profile.drifts_down:
-        return Fault.SELF_DISCHARGE
     return Fault.IMBALANCE if profile.rest else None
 
 
 def _charge(profile: Profile) -> Fault | None:
     """Name what the two ends of the charge say."""
-    low_at_top = profile.top < 0 and not profile.shortfall
-    if low_at_top or (profile.top < 0 and profile.drifts_down):
-        return Fault.SELF_DISCHARGE if profile.drifts_down else Fault.IMBALANCE
-    if profile.bottom < 0:
+    if profile.shortfall and profile.bottom < 0:
         return Fault.LOW_CAPACITY
+    if profile.top < 0 or profile.bottom < 0:
+        return Fault.SELF_DISCHARGE if profile.drifts_down else Fault.IMBALANCE
     if profile.top > 0 or profile.bottom > 0:
         return Fault.IMBALANCE
     return None

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from app.analytics.cells import onset, persistent_columns, since_when
-from app.analytics.change import Change, change_scores, change_z
-from app.analytics.grid import Floats, Grid, column_median, daily_z, first_valid, last_valid, row_median
+from app.analytics.change import compare_levels
+from app.analytics.grid import Floats, Grid, column_median, daily_z, first_valid, row_median
 from app.analytics.limits import Limit
 from app.analytics.robust import robust_z
 from app.analytics.signs import WARNING, WATCH, Sign
@@ -20,8 +20,11 @@ NEIGHBOURS = 4
 RATE_K_PER_MIN = 1.0
 """A rise faster than this over two successive steps is worth a look. Source: thermal runaway precursors exceed
 1 K/min (UL 9540A, onset of self-heating)."""
-CHANGE_FLOOR_K, CHANGE_MIN_K = 0.1, 0.8
+CHANGE_FLOOR_K, CHANGE_MIN_K = 0.1, 0.6
 """Smallest spread of changes, and smallest change worth a warning [K]: sensors resolve 0.1 °C, days average it."""
+
+WARMED = 3.0
+"""A sensor whose neighbour has changed by more than this factor is warmed by it [1]."""
 
 
 def load_free(grid: Grid, heat_a2: Floats) -> Floats:
@@ -127,46 +130,36 @@ def _standing(grid: Grid, limits: Mapping[str, Limit]) -> list[Sign]:
     ]
 
 
-def thermal_change(grid: Grid, moved: Floats, days: int = 30) -> Change | None:
-    """Compare each sensor's last thirty valid days with its first thirty [K]; None under twice thirty days."""
-    enough = (~np.isnan(moved)).sum(axis=0) >= 2 * days
-    step = np.where(enough, last_valid(moved, days) - first_valid(moved, days), np.nan)
-    if not np.isfinite(step).any():
-        return None
-    step = step - np.nanmedian(step)
-    return Change("all_k", step, change_scores(step, CHANGE_FLOOR_K))
-
-
 def _changed(grid: Grid, moved: Floats, limits: Mapping[str, Limit]) -> list[Sign]:
-    change = thermal_change(grid, moved, int(limits["baseline_days"].value))
+    days, budget = int(limits["baseline_days"].value), limits["false_alarms_per_year"].value
+    change = compare_levels("all_k", moved, CHANGE_FLOOR_K, days, budget)
     if change is None:
         return []
-    limit_z = change_z(len(grid.numbers), limits["false_alarms_per_year"].value)
+    steps, scores, limit_z = change.step, change.z, change.limit
     with np.errstate(invalid="ignore"):
-        beyond = np.flatnonzero((np.abs(change.z) > limit_z) & (np.abs(change.step) > CHANGE_MIN_K))
+        beyond = np.flatnonzero((np.abs(scores) > limit_z) & (np.abs(steps) > CHANGE_MIN_K))
     signs = []
     for column in beyond:
-        step, z = float(change.step[column]), float(change.z[column])
+        severity = WATCH if _is_warmed(grid, steps, int(column)) else WARNING
+        step, z = float(steps[column]), float(scores[column])
         series = moved[:, column] / step
         known = np.flatnonzero(~np.isnan(series))
-        past_half = series[known] > 0.5
-        since = since_when(past_half)
-        limit = max(abs(step / z) * limit_z, CHANGE_MIN_K)
-        text = f"{step:+.1f} K against its first 30 valid days: {abs(z):.1f} times the string's own spread of changes."
-        signs.append(
-            _sign(
-                grid,
-                int(column),
-                "change",
-                (step, limit),
-                WARNING,
-                int(known[-1 if since is None else since]),
-                z,
-                len(known),
-                text,
-            )
+        since = since_when(series[known] > 0.5)
+        limit = max(abs(step / z) * float(limit_z[column]), CHANGE_MIN_K)
+        window = change.windows[int(change.best[column])]
+        text = (
+            f"{step:+.1f} K against its first 30 valid days, over the last {window}: {abs(z):.1f} times the string's "
+            "own spread of changes."
         )
+        at = int(known[-1 if since is None else since])
+        signs.append(_sign(grid, int(column), "change", (step, limit), severity, at, z, window, text))
     return signs
+
+
+def _is_warmed(grid: Grid, steps: Floats, column: int) -> bool:
+    """Whether a sensor beside it has changed far more the same way: its heat is that one's, fallen off on the way."""
+    beside = [at for at in (column - 1, column + 1) if 0 <= at < len(steps) and grid.packs[at] == grid.packs[column]]
+    return any(steps[at] * steps[column] > 0 and abs(steps[at]) > WARMED * abs(steps[column]) for at in beside)
 
 
 def _rates(grid: Grid) -> list[Sign]:

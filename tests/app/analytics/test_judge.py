@@ -102,17 +102,49 @@ def test_imbalance_stands_and_self_discharge_grows():
         assert {key: one.fault for key, one in found.items()} == {(1, 17): fault}
 
 
-def test_a_sense_lead_names_both_cells_and_is_never_critical():
+def test_a_sense_lead_is_one_finding_that_names_both_cells_and_is_never_critical():
     cells = cell_grid()
     for name in ("rest_mv", "top_mv", "low_mv", "all_mv"):
         cells[name][60:, CELL] += 20.0
         cells[name][60:, CELL + 1] -= 20.0
-    found = flagged(judged(cells))
-    assert {key: (one.fault, one.severity) for key, one in found.items()} == {
-        (1, 17): ("sense_lead", "warning"),
-        (1, 18): ("sense_lead", "warning"),
-    }
+    verdicts = judged(cells)
+    found = flagged(verdicts)
+    assert {key: (one.fault, one.severity) for key, one in found.items()} == {(1, 17): ("sense_lead", "warning")}
+    partner = next(one for one in verdicts.by_pack[1] if one.cell == 18)
+    assert (partner.fault, partner.severity) == ("sense_lead", "watch")
+    assert "cell 17" in partner.findings[0].text
+    assert any("cell 18" in one.text for one in found[1, 17].findings)
     assert found[1, 17].findings[0].at.startswith("2024-02-29")
+
+
+def test_a_lead_that_was_wrong_from_the_first_day_stands_out_as_a_pair():
+    cells = cell_grid()
+    for name in ("rest_mv", "all_mv"):
+        cells[name][:, CELL] += 6.0
+        cells[name][:, CELL + 1] -= 6.0
+    assert {key: one.fault for key, one in flagged(judged(cells)).items()} == {(1, 17): "sense_lead"}
+
+
+def test_a_step_in_charge_is_imbalance_and_a_ramp_is_self_discharge():
+    for moved, fault in (
+        (-1.5 * (np.arange(120) >= 70), "imbalance"),
+        (-0.03 * np.maximum(np.arange(120) - 70, 0), "self_discharge"),
+    ):
+        cells = cell_grid()
+        for name, slope in (("top", 40.0), ("low", 25.0), ("bot", 25.0)):
+            cells[f"{name}_pct"][:, CELL] += moved
+            cells[f"{name}_mv"][:, CELL] += slope * moved
+        assert {key: one.fault for key, one in flagged(judged(cells)).items()} == {(1, 17): fault}
+
+
+def test_capacity_that_is_lost_at_once_shows_within_days():
+    cells = cell_grid(days=80)
+    for name in ("low", "bot"):
+        cells[f"{name}_pct"][76:, CELL] -= 1.2
+        cells[f"{name}_mv"][76:, CELL] -= 30.0
+    assert {key: one.fault for key, one in flagged(judged(cells, sensor_grid(days=80))).items()} == {
+        (1, 17): "low_capacity"
+    }
 
 
 @pytest.mark.parametrize(("size", "rules"), [(4.5, {"temperature_variation", "change"}), (1.5, {"change"})])

@@ -1,0 +1,62 @@
+"""Whether what a cell lacks came at once and stayed, or grows: a step, or a ramp."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.analytics.grid import Floats
+
+CANDIDATES = 40
+"""Onsets that are tried, evenly over the days."""
+MIN_DAYS = 12
+"""Valid days that tell growth from a step [d]."""
+CLEARLY = 0.9
+"""A ramp has to leave at most this share of what the best step leaves [1]."""
+EDGE = 3
+"""Days on either side of a step at least [d]."""
+
+
+def grows(days: Floats, values: Floats, least: float) -> bool:
+    """Whether a series is better described by a ramp that has not stopped than by one lasting step.
+
+    Formula: y = a + b·max(t − τ, 0) against y = a + b·(t ≥ τ), both by least squares, τ over forty onsets; the ramp has
+    to explain clearly more, and to have come as far as ``least``. Accepts any spacing of days. Weakness: a step within
+    the last days looks like a ramp's beginning and is called a step.
+
+    Parameters
+    ----------
+    days : array
+        Of each value [d].
+    values : array
+        NaN is no value.
+    least : float
+        Smallest growth that counts, in the values' unit.
+    """
+    known = ~np.isnan(values)
+    t, y = days[known], values[known]
+    if len(t) < MIN_DAYS:
+        return False
+    y = _calmed(y)
+    onsets = np.unique(np.linspace(0, len(t) - EDGE - 1, CANDIDATES).astype(np.int64))
+    ramps = np.maximum(t[None, :] - t[onsets][:, None], 0.0)
+    steps = (t[None, :] >= t[np.maximum(onsets, EDGE)][:, None]).astype(float)
+    left_ramp, reached = _left(ramps, y)
+    left_step, _ = _left(steps, y)
+    best = int(left_ramp.argmin())
+    return bool(left_ramp[best] < CLEARLY * left_step.min() and abs(reached[best]) > least)
+
+
+def _calmed(y: Floats) -> Floats:
+    """Take the running median of five, so that single odd days do not decide."""
+    padded = np.pad(y, 2, mode="edge")
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1))
+
+
+def _left(shapes: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Fit each shape; return the squares that are left, and how far the shape has come at the end."""
+    x = shapes - shapes.mean(axis=1, keepdims=True)
+    centred = y - y.mean()
+    power = np.maximum((x**2).sum(axis=1), 1e-12)
+    slope = x @ centred / power
+    left = (centred**2).sum() - slope**2 * power
+    return np.asarray(left), np.asarray(slope * shapes[:, -1])

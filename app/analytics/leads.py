@@ -1,0 +1,112 @@
+"""Sense leads: one wrong lead misreads two sound cells. Which pairs those are, and which cell is named for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from app.analytics.change import change_z
+from app.analytics.grid import Grid, last_valid, row_median
+from app.analytics.limits import Limit
+from app.analytics.neighbours import lead_pairs
+from app.analytics.robust import MAD_TO_SIGMA
+from app.analytics.signs import CRITICAL, WARNING, WATCH, Fault, Profile, Sign
+
+Key = tuple[int, int]
+
+LEAD_DAYS = 30
+"""Valid days whose median residual is compared between neighbours [d]."""
+LEAD_MIN_MV = 5.0
+"""Smallest offset of a lead that is worth a warning: half the limit on a single cell, since two cells speak [mV]."""
+LEAD_RULES = frozenset({"voltage_deviation", "change"})
+
+
+def lead_signs(grid: Grid, limits: Mapping[str, Limit]) -> list[Sign]:
+    """Find pairs of neighbours at rest that a wrong lead between them explains.
+
+    See ``lead_pairs``; the limit on z follows from the budget of false alarms. Accepts any logging interval. Weakness:
+    two neighbours with sensor errors of opposite sign look the same, which is why the distance is from all pairs.
+    """
+    rest = grid["rest_mv"]
+    if not np.isfinite(rest).any():
+        return []
+    levels = last_valid(rest - row_median(rest)[:, None], LEAD_DAYS)
+    limit_z = change_z(len(levels), limits["false_alarms_per_year"].value, LEAD_DAYS)
+    spread = max(MAD_TO_SIGMA * float(np.nanmedian(np.abs(levels))), limits["spread_floor_mv"].value)
+    return [
+        _sign(grid, column, other, levels.tolist(), spread)
+        for at in lead_pairs(levels, grid.packs, limit_z, LEAD_MIN_MV)
+        for column, other in ((at, at + 1), (at + 1, at))
+    ]
+
+
+def _sign(grid: Grid, column: int, other: int, levels: Sequence[float], spread: float) -> Sign:
+    known = np.flatnonzero(np.isfinite(grid["rest_mv"][:, column]))
+    return Sign(
+        rule="voltage_deviation",
+        pack=int(grid.packs[column]),
+        number=int(grid.numbers[column]),
+        value=levels[column],
+        limit=LEAD_MIN_MV,
+        unit="mV",
+        severity=WARNING,
+        at_ms=int(grid.days[known[0]]),
+        z=levels[column] / spread,
+        count=min(LEAD_DAYS, len(known)),
+        regime="rest",
+        text=f"{levels[column]:+.1f} mV from the string at rest, and cell {int(grid.numbers[other])} beside it "
+        f"{levels[other]:+.1f} mV: as much the other way.",
+    )
+
+
+def named_for_leads(
+    profiles: Mapping[Key, Profile], faults: Mapping[Key, Fault], signs: Mapping[Key, list[Sign]]
+) -> dict[Key, Key]:
+    """Settle which cell of each pair is named for its lead; return the other ones, each with the cell that is.
+
+    Both deviate by the same amount, so that which of them is the faulty one cannot be told: the fault is between them.
+    One finding names both, at the first along the row.
+    """
+    partners: dict[Key, Key] = {}
+    for key in sorted(profiles):
+        beside = profiles[key].lead_partner
+        other = (key[0], beside or 0)
+        is_pair = beside is not None and faults[key] is Fault.SENSE_LEAD and other not in partners
+        if not is_pair or key in partners or other not in profiles or not _warns(signs[other]):
+            continue
+        if _warns(signs[key]):
+            partners[max(key, other)] = min(key, other)
+    return partners
+
+
+def _warns(signs: Sequence[Sign]) -> bool:
+    return any(sign.severity != WATCH and sign.rule in LEAD_RULES and not sign.of_sensor for sign in signs)
+
+
+def settle(signs: Sequence[Sign], profile: Profile, named: Key | None) -> list[Sign]:
+    """Rewrite the signs of a cell that a lead misreads.
+
+    Parameters
+    ----------
+    named : tuple of int, optional
+        The cell that is named for the lead, where it is not this one: what its lead explains is then only watched.
+
+    Notes
+    -----
+    No sign of a lead is critical: it misreads sound cells.
+    """
+    out = []
+    for sign in signs:
+        if sign.of_sensor or sign.rule not in LEAD_RULES:
+            out.append(sign)
+        elif named is not None:
+            text = f"{sign.text} Explained by the lead that it shares with cell {named[1]}, where it is reported."
+            out.append(replace(sign, severity=WATCH, text=text))
+        else:
+            text = sign.text
+            if profile.lead_partner is not None and sign.regime in ("rest", "any"):
+                text = f"{text} The lead shared with cell {profile.lead_partner} reads wrong: both cells are sound."
+            out.append(replace(sign, severity=WARNING if sign.severity == CRITICAL else sign.severity, text=text))
+    return out
