@@ -13,7 +13,7 @@ from pipeline.contract import TS_DTYPE, day_starts
 from pipeline.feature_blocks import schema
 from pipeline.feature_cells import RUN_END_MS, RowState
 from pipeline.feature_string import GAP_FACTOR, HOUR_MS, Floats, Ints, RawReader, Timeline
-from pipeline.physics import Chemistry
+from pipeline.physics import OHM_AH, Chemistry
 
 REVERSAL_PCT = 2.0
 """A half cycle ends where the charge turns back by more than this share of the capacity [%]."""
@@ -22,6 +22,9 @@ HYSTERESIS_V = 0.0075
 Measured distances are 5-25 mV over the whole; half of 15 mV is assumed."""
 EMPTY_REST_MS = 2_700_000
 """A rest this long below the lower knee anchors the charge: most of the diffusion is over [ms]."""
+SILENT_SHARE = 0.1
+"""Between readings below this share of the resting limit (C/500) no charge is counted as throughput: a sensor's offset
+of 0.2 A would add 1 % to a day's cycle [1]."""
 FULL_SOC_PCT, EMPTY_SOC_PCT = 98.0, 11.0
 """Anchors lie above and below these states of charge, where the curve is steep enough to read [%]."""
 
@@ -92,8 +95,9 @@ def system_days(reader: RawReader, timeline: Timeline) -> pl.DataFrame:
     days = np.asarray(day_starts(int(timeline.ts[0]), int(timeline.ts[-1]), reader.zone), np.int64)
     day = np.searchsorted(days, timeline.ts, side="right") - 1
     count = len(days)
-    moved = np.diff(timeline.charge_ah)
     resting = np.abs(timeline.current_a) <= timeline.scale.rest_a
+    silent = np.abs(timeline.current_a) <= SILENT_SHARE * timeline.scale.rest_a
+    moved = np.where(silent[:-1] & silent[1:], 0.0, np.diff(timeline.charge_ah))
     covered = np.bincount(day[:-1], steps * whole / 1000, count)
     with np.errstate(invalid="ignore", divide="ignore"):
         rest_share = np.bincount(day[:-1], steps * whole * resting[:-1] / 1000, count) / covered
@@ -246,8 +250,9 @@ def find_anchors(rows: StringRows, chemistry: Chemistry) -> pl.DataFrame:
     """Find the instants at which the median cell's charge can be read from its voltage.
 
     Full: within the last half hour of a charge, the row with the highest median voltage, its current's share taken
-    out, above 98 % on the curve. Empty: the last row of a rest of at least 45 minutes, below 11 %, half the hysteresis
-    added. The state of charge never comes from the battery's own report.
+    out, above 98 % on the curve; charge and energy are those of the first row after the charge, which goes on between
+    two readings of a slow logger, and what is charged until then is added. Empty: the last row of a rest of at least 45
+    minutes, below 11 %, half the hysteresis added. The state of charge never comes from the battery's own report.
     """
     state = rows.state
     corrected = rows.median_v + np.nan_to_num(state.current_a) * state.ohm
@@ -258,9 +263,11 @@ def find_anchors(rows: StringRows, chemistry: Chemistry) -> pl.DataFrame:
     soc = np.asarray(chemistry.soc_of(corrected))
     full &= soc >= FULL_SOC_PCT
     empty &= soc <= EMPTY_SOC_PCT
-    picked = [(int(run[np.argmax(corrected[run])]), "full") for run in _runs(full)]
-    picked += [(int(run[-1]), "empty") for run in _runs(empty)]
-    made = [_anchor(rows, at, kind, float(soc[at])) for at, kind in sorted(picked)]
+    picked = [(int(run[np.argmax(corrected[run])]), _after(state, int(run[-1])), "full") for run in _runs(full)]
+    picked += [(int(run[-1]), int(run[-1]), "empty") for run in _runs(empty)]
+    made = [
+        _anchor(rows, at, end, kind, float(soc[at] + _still_pct(state, at, end))) for at, end, kind in sorted(picked)
+    ]
     if not made:
         return pl.DataFrame(schema=ANCHORS)
     return pl.DataFrame(made, schema=list(ANCHORS.names()), orient="row", infer_schema_length=None).select(
@@ -277,18 +284,31 @@ def _runs(mask: NDArray[np.bool_]) -> list[Ints]:
     return [run.astype(np.int64) for run in np.split(rows, np.flatnonzero(broken) + 1)]
 
 
-def _anchor(rows: StringRows, at: int, kind: str, soc: float) -> tuple[object, ...]:
+def _after(state: RowState, last: int) -> int:
+    """Return the first row after a charge, or its last one where readings are missing or the charge goes on."""
+    after = min(last + 1, len(state.charging) - 1)
+    whole = state.gap_ms[after] == state.gap_ms[last]
+    return after if whole and not state.charging[after] and np.isfinite(state.charge_ah[after]) else last
+
+
+def _still_pct(state: RowState, at: int, end: int) -> float:
+    """Return what is still charged between two rows, of the capacity to which the resistance was scaled [%]."""
+    return 100 * float(state.charge_ah[at] - state.charge_ah[end]) * state.ohm / OHM_AH
+
+
+def _anchor(rows: StringRows, at: int, end: int, kind: str, soc: float) -> tuple[object, ...]:
+    """Make an anchor: voltage and limiting cell as read in row ``at``, charge and energy as counted up to ``end``."""
     column, margin = rows.highest if kind == "full" else rows.lowest
     return (
-        int(rows.ts[at]),
+        int(rows.ts[end]),
         kind,
         min(max(soc, 0.0), 100.0),
         float(rows.median_v[at]),
         float(rows.state.current_a[at]),
-        float(rows.state.charge_ah[at]),
-        float(rows.state.kwh_in[at]),
-        float(rows.state.kwh_out[at]),
-        float(rows.state.gap_ms[at]) / 1000,
+        float(rows.state.charge_ah[end]),
+        float(rows.state.kwh_in[end]),
+        float(rows.state.kwh_out[end]),
+        float(rows.state.gap_ms[end]) / 1000,
         float(rows.median_t[at]),
         int(column[at]),
         int(column[at]),

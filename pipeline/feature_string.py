@@ -25,6 +25,8 @@ Ints = NDArray[np.int64]
 
 CALIBRATION_DAYS = 30
 """Working days from which sign, scale and step edges are learned [d]."""
+CHANCE_SIGMAS = 2.0
+"""A share this many standard deviations from one half may still be chance [1]."""
 WORKING_A = 1.0
 """A day on which the current exceeds this is a working day [A]."""
 GAP_FACTOR = 3.0
@@ -163,23 +165,37 @@ def learn_edges(current: Floats, soc: Floats, steps: Floats, longest: float, res
 
     The state of charge moves by f · I·dt over a step of which a share f is loaded. Its scale cancels against the
     whole steps under load beside it, so that no capacity is needed; whole-percent rounding averages out over many.
+    Ends of charges are left out: there batteries set their own state of charge right.
     """
     loaded = np.abs(current) > rest_a
     moved = np.abs(np.diff(soc))
     amount = np.abs(current) * np.r_[steps, 0.0]
     usable = ~np.isnan(moved) & (steps <= longest)
     starts = np.flatnonzero(~loaded[:-2] & loaded[1:-1] & loaded[2:] & usable[:-1] & usable[1:])
-    stops = np.flatnonzero(loaded[:-2] & loaded[1:-1] & ~loaded[2:] & usable[:-1] & usable[1:])
+    stops = np.flatnonzero(loaded[:-2] & loaded[1:-1] & ~loaded[2:] & usable[:-1] & usable[1:] & (current[:-2] > 0))
     whole = float(moved[starts + 1].sum() + moved[stops].sum())
     driven = float(amount[starts + 1].sum() + amount[stops].sum())
     if len(starts) < 10 or len(stops) < 10 or whole <= 0 or driven <= 0:
         return Edges(0.5, 0.5, learned=False)
     per_amount = whole / driven
-    at_start = float((np.abs(current[starts + 1]) * steps[starts]).sum()) * per_amount
-    at_stop = float((np.abs(current[stops + 1]) * steps[stops + 1]).sum()) * per_amount
-    start = float(np.clip(moved[starts].sum() / at_start, 0, 1))
-    stop = float(np.clip(moved[stops + 1].sum() / at_stop, 0, 1))
+    digit = float(np.min(moved[moved > 0], initial=1.0))
+    at_start = np.abs(current[starts + 1]) * steps[starts] * per_amount
+    at_stop = np.abs(current[stops + 1]) * steps[stops + 1] * per_amount
+    start, stop = _shrunk(moved[starts], at_start, digit), _shrunk(moved[stops + 1], at_stop, digit)
     return Edges(round(start, 2), round(stop, 2), learned=True)
+
+
+def _shrunk(moved: Floats, whole: Floats, digit: float) -> float:
+    """Believe a learned share only as far as it lies beyond what chance makes of one half.
+
+    ``moved`` and ``whole`` are movements over steps, seen and if all of the step were loaded [%]; ``digit`` is the
+    smallest step of the register [%]. Chance: currents that begin anywhere between readings have shares of variance
+    1/12 each, and the difference of two rounded readings has a sixth of the square of their digit.
+    """
+    beyond = float(moved.sum() / whole.sum()) - 0.5
+    chance = float(digit * np.sqrt(len(moved) / 6) / whole.sum()) ** 2 + 1 / (12 * len(moved))
+    trust = max(0.0, 1 - CHANCE_SIGMAS**2 * chance / max(beyond**2, chance))
+    return float(np.clip(0.5 + trust * beyond, 0, 1))
 
 
 def step_charge(current: Floats, steps: Floats, longest: float, edges: Edges, rest_a: float) -> Floats:

@@ -2,8 +2,9 @@
 
 Two kinds. What the counts show themselves (scatter, the sensor's offset, charges against discharges) is read from the
 data. What every count of a site shares can not be seen there, and is assumed: the gain of the current sensor, the
-cells' own open-circuit curve against the one in use, the accuracy of the cells' voltages and hysteresis. A limit ±a
-between which all values are equally likely is a standard uncertainty of a/√3 (JCGM 100:2008, 4.3.7).
+cells' own open-circuit curve against the one in use, the accuracy of the cells' voltages and hysteresis. From a limit
+±a follows a standard uncertainty (JCGM 100:2008, 4.3): a/1.96 where it holds for 95 % (an accuracy class), a/√3 where
+all values within are equally likely.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ RECTANGULAR = float(np.sqrt(3.0))
 NORMAL_95 = 1.96
 """Half a 95 % interval in standard uncertainties [1]."""
 GAIN_LIMIT_PCT = 0.5
-"""Assumed limit of the current sensor's gain: accuracy class 0.5, as shunts and closed-loop sensors of storage cabinets
-are sold. The data cannot show it: a gain multiplies every count alike [%]."""
+"""Assumed limit, for 95 %, of the current sensor's gain: accuracy class 0.5, as shunts and closed-loop sensors of
+storage cabinets are sold. The data cannot show it: a gain multiplies every count alike [%]."""
 CELL_LIMIT_V = 0.003
 """Assumed limit of what the median cell voltage is read wrong by: data sheets of battery monitors say 1.5-5 mV for one
 chip, and a string's median rests on several [V]."""
@@ -30,14 +31,33 @@ HYSTERESIS_LIMIT_V = 0.005
 """Half of LFP's hysteresis is 2.5-12.5 mV; 7.5 mV are taken out at the empty end [V]."""
 OHM_LIMIT = 1 / 3
 """Share by which the resistance may be wrong that takes the current's part out of an anchor's voltage [1]."""
-CURVE_FULL_LIMIT_PCT, CURVE_EMPTY_LIMIT_PCT = 0.5, 0.25
+CURVE_FULL_LIMIT_PCT, CURVE_EMPTY_LIMIT_PCT = 0.4, 0.25
 """Limits of a cell's own curve against the one in use, at the upper and the lower knee: as far as published LFP curves
-lie apart there between 3.38 and 3.45 V, and between 3.00 and 3.20 V [% of charge]."""
+lie apart there between 3.40 and 3.45 V, and between 3.00 and 3.20 V [% of charge]."""
+MOST_FULL_PCT = 100.0 - CURVE_FULL_LIMIT_PCT
+"""A full anchor is read as no fuller than this: a charge ends with the string's first cell, so the median cell lies
+between 99.2 and 100 % [%]."""
+DIFFUSION_S = 200.0
+"""Under current the surface of a particle, which the voltage tells of, runs ahead of its bulk by R²/15D times the rate:
+20-400 s for electrodes of LFP cells, 0.2 % of charge at a taper of C/28 [s]."""
 
 
 def gain_pct() -> float:
     """Return the standard uncertainty of a capacity from the current sensor's gain [%]."""
-    return GAIN_LIMIT_PCT / RECTANGULAR
+    return GAIN_LIMIT_PCT / NORMAL_95
+
+
+def full_pct(soc_pct: Floats, current_a: Floats, nominal_ah: float | None) -> Floats:
+    """Return the bulk's state of charge where a charge ends, from the surface's [%].
+
+    Formula: min(SOC − t_D·|I|/C, 99.6), t_D = ``DIFFUSION_S``; without a nominal capacity C the lead is left in.
+    """
+    return np.asarray(np.minimum(soc_pct - _lead_pct(current_a, nominal_ah), MOST_FULL_PCT))
+
+
+def _lead_pct(current_a: Floats, nominal_ah: float | None) -> Floats:
+    share = DIFFUSION_S / 3600 / nominal_ah if nominal_ah else 0.0
+    return np.asarray(100 * share * np.abs(np.nan_to_num(current_a)))
 
 
 def slopes(soc_pct: Floats, chemistry: Chemistry) -> Floats:
@@ -52,7 +72,8 @@ def anchor_pct(
 ) -> Floats:
     """Return the standard uncertainty of each anchor's state of charge that all anchors of its kind share.
 
-    Formula: u² = u_curve² + (u_V / slope)², u_V joining reading, hysteresis (empty end) and resistance (full end).
+    Formula: u² = u_curve² + (u_V / slope)² + u_lead², u_V joining reading, hysteresis (empty end) and resistance,
+    u_lead the surface's lead over the bulk (full end; all of it is uncertain).
 
     Parameters
     ----------
@@ -75,7 +96,8 @@ def anchor_pct(
     hysteresis = np.where(is_full, 0.0, HYSTERESIS_LIMIT_V)
     volts = np.sqrt(CELL_LIMIT_V**2 + hysteresis**2 + drop**2) / RECTANGULAR
     curve = np.where(is_full, CURVE_FULL_LIMIT_PCT, CURVE_EMPTY_LIMIT_PCT) / RECTANGULAR
-    return np.asarray(np.hypot(curve, volts / slopes(soc_pct, chemistry)))
+    lead = np.where(is_full, _lead_pct(current_a, nominal_ah), 0.0) / RECTANGULAR
+    return np.asarray(np.sqrt(curve**2 + (volts / slopes(soc_pct, chemistry)) ** 2 + lead**2))
 
 
 def joined(parts: dict[str, float]) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from app.analytics.budget import NORMAL_95, RECTANGULAR, anchor_pct, gain_pct, joined
+from app.analytics.budget import NORMAL_95, RECTANGULAR, anchor_pct, full_pct, gain_pct, joined
 from app.analytics.level import Level, inliers, level_at
 from app.analytics.robust import MAD_TO_SIGMA
 from app.shapes import Interval
@@ -115,10 +115,11 @@ def count_capacity(
     ts = anchors["ts"].to_physical().to_numpy()
     full = (anchors["kind"] == "full").to_numpy()
     soc, charge = anchors["soc_pct"].to_numpy(), anchors["charge_ah"].to_numpy()
+    current = anchors["current_a"].cast(pl.Float64).fill_null(0.0).to_numpy()
+    soc = np.where(full, full_pct(soc, current, nominal_ah), soc)
     hours = np.diff(ts) / HOUR_MS
     depth = np.abs(np.diff(soc))
     moved = np.diff(charge) - (offset.value or 0.0) * hours
-    current = anchors["current_a"].cast(pl.Float64).fill_null(0.0).to_numpy()
     shared = anchor_pct(soc, current, full, chemistry or LFP, nominal_ah)
     with np.errstate(invalid="ignore", divide="ignore"):
         capacity = 100 * np.abs(moved) / depth

@@ -107,7 +107,7 @@ def simulate_string(plan: Plan, system: str, wear: Wear) -> StringReader:
     columns["bms1_soc"] = np.round(soc_percent(plan, system, drive, state))[keep]
     stamps = plan.utc_ms[keep]
     frame = pl.DataFrame({TS: utc_series(stamps), **columns})
-    described = {name: _series(system, name, stamps) for name in columns}
+    described = {name: describe_series(system, name, stamps) for name in columns}
     return StringReader(frame, system, described, int(stamps[0]), int(stamps[-1]), _stamps=stamps)
 
 
@@ -161,7 +161,8 @@ def _kept_rows(plan: Plan, system: str, wear: Wear) -> np.ndarray[tuple[int], np
     return np.flatnonzero(keep)
 
 
-def _series(system: str, name: str, stamps: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Series:
+def describe_series(system: str, name: str, stamps: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Series:
+    """Describe one series as a build finds it."""
     signal = describe(name)
     return Series(
         source=system,

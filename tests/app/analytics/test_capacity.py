@@ -105,7 +105,7 @@ def test_intervals_cover_the_truth():
 def test_the_budget_names_its_parts_and_joins_to_the_interval():
     found = measure_capacity(anchors(noise=2.0, offset=0.1), nominal_ah=280.0)
     assert set(found.budget) == {"counts", "anchors", "gain", "offset", "edges"}
-    assert found.budget["gain"] == pytest.approx(0.5 / np.sqrt(3))
+    assert found.budget["gain"] == pytest.approx(0.5 / 1.96)
     half = 100 * (found.now.high - found.now.low) / 2 / found.now.value
     assert half == pytest.approx(1.96 * joined(found.budget))
 
