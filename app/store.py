@@ -218,9 +218,10 @@ class Store:
         self._verify(path, part)
         if columns is None:
             return pl.read_parquet(path, glob=False)
+        asked = [TS, *{name.rpartition("|")[2] for name in columns if name != TS}] if part.folded else columns
         there = set(pl.read_parquet_schema(path)) if part.level != RAW else None
-        wanted = [name for name in columns if there is None or name in there]
-        return pl.read_parquet(path, columns=wanted, glob=False)
+        frame = pl.read_parquet(path, columns=[name for name in asked if there is None or name in there], glob=False)
+        return contract.unfold(frame, part.signals, columns[1:]) if part.folded else frame
 
     def _verify(self, path: Path, part: Part) -> None:
         """Compare a part with its checksum, once for each state of the file."""

@@ -9,15 +9,17 @@ Layout below the store's folder::
     parts/<source>/<group>/<level>/<period>.<id>.parquet   immutable, named anew whenever their content changes
 
 A *group* (``p1_v``, ``analog``, ``counter``, ``flag``) is a wide frame of signals with one recipe of aggregates.
-Level ``raw`` has a column per signal; other levels a column ``<signal>|<statistic>`` each. In ``raw``, signals of a
-group whose clocks differ stand in parts of their own, so a part's ``signals`` say what it holds. *Tables* (features,
-cycles, events) are parts as well, in the group ``table``, with the table's name for a level.
+Level ``raw`` has a column per signal. In it, signals of a group whose clocks differ stand in parts of their own, so a
+part's ``signals`` say what it holds. Other levels have a column ``<signal>|<statistic>`` each, those of analog signals
+*folded*: a column per statistic, in it the signals of the part one after another, as many rows each as ``ts`` has
+stamps. *Tables* (features, cycles, events) are parts as well, in the group ``table``, with the table's name as level.
 """
 
 from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -29,7 +31,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipeline.errors import SettingsError, StoreCorrupt
 from pipeline.signals import Kind
 
-STORE_VERSION = 1
+STORE_VERSION = 2
 """Raised whenever a store of an earlier version cannot be read as it is."""
 
 MANIFEST = "manifest.json"
@@ -199,7 +201,35 @@ class Part(Frozen):
     mtime_ns: int
     """Its modification time when it was written: a builder looks closer at a part whose time differs."""
     signals: tuple[str, ...] = ()
-    """In ``raw``: the columns it holds. Elsewhere a part holds every signal of its group that has data there."""
+    """In ``raw``: the columns it holds; where it is folded: the signals in their order. Elsewhere a part holds every
+    signal of its group that has data there."""
+    folded: bool = False
+    """Whether it has a column per statistic instead of one per signal and statistic."""
+
+
+def unfold(frame: pl.DataFrame, signals: Sequence[str], columns: Iterable[str] | None = None) -> pl.DataFrame:
+    """Lay a folded part out as ``ts`` and a column ``<signal>|<statistic>`` each.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As it was read: ``ts`` and statistics.
+    signals : sequence of str
+        The part's, in order.
+    columns : iterable of str, optional
+        Columns wanted; those that the part lacks are left out. All of them by default.
+    """
+    rows = frame.height // max(len(signals), 1)
+    place = {signal: at * rows for at, signal in enumerate(signals)}
+    there = {one.name: one for one in frame}
+    if columns is None:
+        columns = [column(signal, name) for name in there if name != TS for signal in signals]
+    laid = [frame[TS][:rows]]
+    for wanted in columns:
+        signal, _, statistic = wanted.rpartition("|")
+        if signal in place and statistic in there:
+            laid.append(there[statistic].slice(place[signal], rows).alias(wanted))
+    return pl.DataFrame(laid)
 
 
 class Group(Frozen):

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import Any, Literal
 
 import numpy as np
@@ -21,9 +19,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline import contract, counters, coverage, pyramid
-from pipeline.contract import QUALITY, RAW, TS, Group, Level, Part, column
-from pipeline.frames import between, by_clock, in_order, matrix_of, readings_of, stored, widen
+from pipeline.contract import QUALITY, RAW, TS, Group, Level, column
+from pipeline.frames import between, by_clock, matrix_of, readings_of, stored, widen
+from pipeline.levels import FrameStack, LevelStack, Pending, SheetStack, analog_sheets
 from pipeline.parts import PartWriter, read_part
+from pipeline.sheets import Sheet
 from pipeline.signals import Kind, Signal
 
 _DAY_CUT_BELOW_MS = 13_000
@@ -31,6 +31,9 @@ _DAY_CUT_BELOW_MS = 13_000
 
 FLAG_GAP_FACTOR = 3.0
 """A flag's reading stands for no longer than this many median steps."""
+
+Recipe = Callable[[pl.DataFrame, NDArray[Any]], tuple[pl.DataFrame, Mapping[str, Any]]]
+"""From a cut's raw rows of one clock (as a frame and as a matrix) to the rows to keep and each level's share."""
 
 _MOVING_TOPICS = ("cells", "temperature", "environment", "pcs", "power")
 
@@ -83,22 +86,26 @@ class GroupBuilder:
         self._interval_ms = old.interval_ms if old else 0
         self._cut: Literal["month", "day"] = old.cut if old else "month"
         self._open: dict[int, list[pl.DataFrame]] = defaultdict(list)
-        self._raw: dict[int, list[_Pending]] = defaultdict(list)
+        self._raw: dict[int, list[Pending]] = defaultdict(list)
         self._underived: set[int] = set()
         self._quality: dict[int, pl.DataFrame] = {}
-        self._stacks = {level.name: _LevelStack(level, plan, writer) for level in plan.levels}
+        stack = SheetStack if plan.kind is Kind.ANALOG else FrameStack
+        folder = (plan.source, plan.name)
+        self._stacks: dict[str, LevelStack[Any]] = {
+            level.name: stack(level, folder, plan.zone, writer) for level in plan.levels
+        }
         self.counter_limits = dict(counter_limits or {})
         self.conflicts: dict[str, int] = {}
         for part in old.parts if old else ():
             if part.level == RAW:
-                self._raw[part.start_ms].append(_Pending(part))
+                self._raw[part.start_ms].append(Pending(part))
             elif part.level == QUALITY:
                 rows = read_part(writer.root, part)
                 self._quality = {
                     int(k[0].timestamp() * 1000): v for k, v in rows.partition_by(TS, as_dict=True).items()
                 }
             elif part.level in self._stacks:
-                self._stacks[part.level].parts[part.start_ms] = _Pending(part)
+                self._stacks[part.level].parts[part.start_ms] = Pending(part)
 
     def cut_back(self, cuts: Mapping[str, int]) -> None:
         """Forget the raw rows of each signal from its stamp in ``cuts`` on: they are about to be read again."""
@@ -196,7 +203,7 @@ class GroupBuilder:
     def _write_raw(self, start: int, frames: Sequence[pl.DataFrame]) -> None:
         folder = (self._plan.source, self._plan.name)
         self._raw[start] = [
-            _Pending(
+            Pending(
                 self._writer.write(frame, folder, RAW, start_ms=start, zone=self._plan.zone, signals=readings_of(frame))
             )
             for frame in frames
@@ -261,38 +268,29 @@ class GroupBuilder:
     ) -> None:
         """Make a cut's share of every level."""
         end = self._end(start)
-        recipe = {Kind.ANALOG: self._analog, Kind.COUNTER: self._counter, Kind.FLAG: self._flag}[self._plan.kind]
-        pieces: dict[str, list[pl.DataFrame]] = defaultdict(list)
+        recipes: dict[Kind, Recipe] = {
+            Kind.ANALOG: self._analog,
+            Kind.COUNTER: self._counter,
+            Kind.FLAG: self._flag,
+        }
+        recipe = recipes[self._plan.kind]
+        shares: dict[str, list[Any]] = defaultdict(list)
         classified: list[pl.DataFrame] = []
         for frame, matrix in zip(frames, matrices or map(matrix_of, frames), strict=True):
             prepared, levels = recipe(frame, matrix)
             classified.append(between(prepared, start, end))
-            for name, piece in levels.items():
-                pieces[name].append(between(piece, start, end))
+            for name, share in levels.items():
+                shares[name].append(share)
         if self._plan.kind is Kind.COUNTER:
             self._write_raw(start, classified)
         for name, stack in self._stacks.items():
             if contract.is_kept(stack.level, self._plan.kind, self._interval_ms):
-                stack.put(start, end, _join(pieces[name]))
+                stack.put(start, end, shares[name])
 
-    def _analog(self, frame: pl.DataFrame, readings: NDArray[Any]) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
-        names = readings_of(frame)
-        ts = frame[TS].to_physical().to_numpy()
-        dtypes: dict[str, Any] = dict(zip(names, frame.dtypes[1:], strict=True))
-        made: dict[str, pl.DataFrame] = {}
-        below: list[tuple[int, pyramid.Buckets]] = [(1, pyramid.from_rows(ts, readings))]
-        for level in self._plan.levels:
-            if not contract.is_kept(level, Kind.ANALOG, self._interval_ms):
-                continue
-            base = _finest_divisor(below, level, self._plan.zone)
-            buckets = pyramid.merge(base, pyramid.labels_of(base.ts, level, self._plan.zone))
-            tails = None
-            if self._plan.has_percentiles:
-                labels = pyramid.labels_of(ts, level, self._plan.zone)
-                tails = pyramid.percentiles(ts, readings, labels, (0.01, 0.99))
-            made[level.name] = pyramid.analog_frame(buckets, names, dtypes, tails)
-            below.append((level.step_ms, buckets))
-        return frame, made
+    def _analog(self, frame: pl.DataFrame, readings: NDArray[Any]) -> tuple[pl.DataFrame, dict[str, Sheet]]:
+        kept = [one for one in self._plan.levels if contract.is_kept(one, Kind.ANALOG, self._interval_ms)]
+        tails = (0.01, 0.99) if self._plan.has_percentiles else ()
+        return frame, analog_sheets(frame, readings, kept, self._plan.zone, tails)
 
     def _counter(self, frame: pl.DataFrame, _: NDArray[Any]) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
         names = readings_of(frame)
@@ -373,77 +371,11 @@ class GroupBuilder:
         return contract.period_end(start, "month", self._plan.zone)
 
 
-class _Pending:
-    """A part that is written, or being written."""
-
-    def __init__(self, source: Part | Future[Part]) -> None:
-        self._source = source
-
-    @property
-    def part(self) -> Part:
-        return self._source if isinstance(self._source, Part) else self._source.result()
-
-
-class _LevelStack:
-    """The parts of one level; a cut's share replaces what stood there."""
-
-    def __init__(self, level: Level, plan: GroupPlan, writer: PartWriter) -> None:
-        self.level = level
-        self.parts: dict[int, _Pending] = {}
-        self._plan = plan
-        self._writer = writer
-        self._pieces: dict[int, dict[tuple[int, int], pl.DataFrame]] = defaultdict(dict)
-
-    def put(self, start: int, end: int, piece: pl.DataFrame) -> None:
-        """Take a cut's share, and write the periods that lie behind it."""
-        period = contract.period_start(start, self.level.period, self._plan.zone)
-        self._pieces[period][start, end] = piece
-        self.flush(before=period)
-
-    def flush(self, before: int | None = None) -> None:
-        """Write the periods that begin before a stamp; all of them by default."""
-        for period in sorted(p for p in self._pieces if before is None or p < before):
-            pieces = self._pieces.pop(period)
-            frames = list(pieces.values())
-            if period in self.parts:
-                standing = read_part(self._writer.root, self.parts[period].part)
-                replaced = [pl.col(TS).to_physical().is_between(*cut, closed="left") for cut in pieces]
-                frames.append(standing.filter(~pl.any_horizontal(replaced)))
-            frames = [frame for frame in frames if frame.height]
-            if not frames:
-                continue
-            frame = in_order(frames)
-            folder = (self._plan.source, self._plan.name)
-            self.parts[period] = _Pending(
-                self._writer.write(frame, folder, self.level.name, start_ms=period, zone=self._plan.zone)
-            )
-
-
 def _by_cut(names: Sequence[str], cuts: Mapping[str, int]) -> dict[int | None, list[str]]:
     grouped: dict[int | None, list[str]] = defaultdict(list)
     for name in names:
         grouped[cuts.get(name)].append(name)
     return grouped
-
-
-def _join(pieces: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    if not pieces:
-        return pl.DataFrame(schema={TS: contract.TS_DTYPE})
-    joined = reduce(lambda a, b: a.join(b, on=TS, how="full", coalesce=True), pieces)
-    return joined if len(pieces) == 1 else joined.sort(TS)
-
-
-def _finest_divisor(below: Sequence[tuple[int, pyramid.Buckets]], level: Level, zone: str) -> pyramid.Buckets:
-    """Find the coarsest finer level whose buckets never straddle one of this level's."""
-    for step, buckets in reversed(below):
-        if level.step_ms % step:
-            continue
-        if not level.is_calendar_day or len(buckets.ts) == 0:
-            return buckets
-        midnights = contract.day_starts(int(buckets.ts[0]), int(buckets.ts[-1]), zone)
-        if all(midnight % step == 0 for midnight in midnights):
-            return buckets
-    return below[0][1]
 
 
 def _digit(readings: pyramid.Floats) -> float:

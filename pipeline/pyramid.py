@@ -9,7 +9,7 @@ All stamps are epoch ms UTC; buckets are left-labelled and half-open.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,52 +123,6 @@ def percentiles(ts: Ints, readings: Floats, labels: Ints, quantiles: Sequence[fl
             rank = np.rint(quantile * np.maximum(count - 1, 0)).astype(np.int64)
             result[bucket] = np.where(enough, ordered[columns, rank], np.nan)
     return out
-
-
-def analog_frame(
-    buckets: Buckets,
-    signals: Sequence[str],
-    dtypes: Mapping[str, pl.DataType],
-    tails: Sequence[Floats] | None = None,
-) -> pl.DataFrame:
-    """Lay buckets out as a level's columns ``<signal>|<statistic>``.
-
-    Parameters
-    ----------
-    buckets : Buckets
-        Of a level.
-    signals : sequence of str
-        Names, in the buckets' order.
-    dtypes : mapping
-        How each signal is stored (Float32 where that is lossless); its statistics are stored alike.
-    tails : sequence of two arrays, optional
-        1st and 99th percentiles, shape (b, signals); columns of nothing but nulls are left out.
-    """
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(buckets.n > 0, buckets.total / buckets.n, np.nan)
-    values = {"mean": mean, "min": buckets.low, "max": buckets.high, "first": buckets.first, "last": buckets.last}
-    whole = buckets.n.shape[1] == 1
-    columns = _columns(values, dtypes, missing=not whole)
-    if tails is not None and np.isfinite(tails[0]).any():
-        columns += _columns(dict(zip(contract.PERCENTILE_STATS, tails, strict=True)), dtypes, missing=True)
-    counts = [pl.Series(buckets.n[:, at], dtype=pl.UInt32) for at in range(buckets.n.shape[1])]
-    if whole:
-        counts *= len(signals)
-    columns += [count.alias(column(signal, "n")) for signal, count in zip(signals, counts, strict=True)]
-    return pl.DataFrame([stamps(buckets.ts), *columns])
-
-
-def _columns(values: Mapping[str, Floats], dtypes: Mapping[str, pl.DataType], *, missing: bool) -> list[pl.Series]:
-    """Cut matrices (one per statistic) into columns: slices of one series, since making hundreds takes longer."""
-    narrow = all(dtype == pl.Float32 for dtype in dtypes.values())
-    dtype = np.float32 if narrow else np.float64
-    flat = pl.Series(np.concatenate([np.ascontiguousarray(each.T, dtype).ravel() for each in values.values()]))
-    if missing:
-        flat = flat.fill_nan(None) if flat.is_finite().any() else flat.clear(len(flat))
-    names = [(column(signal, statistic), stored) for statistic in values for signal, stored in dtypes.items()]
-    rows = len(flat) // max(len(names), 1)
-    slices = [flat.slice(at * rows, rows).alias(name) for at, (name, _) in enumerate(names)]
-    return slices if narrow else [one.cast(stored) for one, (_, stored) in zip(slices, names, strict=True)]
 
 
 def stamps(ts: Ints) -> pl.Series:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import contract, pyramid
+from pipeline import contract, pyramid, sheets
 from pipeline.contract import parse_level
 
 ZONE = "Europe/Berlin"
@@ -49,7 +49,7 @@ def twin(ts, readings, level):
     )
 
 
-DTYPES = dict.fromkeys(("s0", "s1", "s2"), pl.Float64())
+SIGNALS = ("s0", "s1", "s2")
 
 
 @settings(max_examples=60, deadline=None)
@@ -58,7 +58,8 @@ def test_a_level_equals_the_twin(rows, rule):
     ts, readings = rows
     level = parse_level(rule)
     buckets = pyramid.merge(pyramid.from_rows(ts, readings), pyramid.labels_of(ts, level, ZONE))
-    frame = pyramid.analog_frame(buckets, list(DTYPES), DTYPES)
+    sheet = sheets.sheet_of(buckets, SIGNALS, np.float64)
+    frame = contract.unfold(sheets.fold(sheet), SIGNALS)
     expected = twin(ts, readings, level).select(frame.columns)
     assert frame["ts"].equals(expected["ts"])
     for name in frame.columns[1:]:
