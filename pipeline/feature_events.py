@@ -18,8 +18,8 @@ from pipeline.signals import Kind
 
 EXCURSION_V, EXCURSION_K = 0.100, 10.0
 """A reading stands out alone when its distance from the cell's own residual before and after exceeds this [V, K] ..."""
-OWN_SHARE = 0.8
-"""... and its residual exceeds this share of it: a place that is always a little off hides nothing [1]."""
+PLACE_SHARE = 0.8
+"""... and its residual exceeds it too; of a sensor this share of it, whose place is always warmer or colder [1]."""
 WEAK_PCT, FULLER_PCT, CURVE_MARGIN = 6.0, 3.0, 1.25
 """Near the curve's ends a cell may lack so much charge, or have so much more, and sag or rise by that for one reading;
 the curve is trusted to this factor [%, %, 1]."""
@@ -76,7 +76,7 @@ class Spikes:
     ambiguous: NDArray[np.bool_]
 
 
-def find_spikes(block: Block, residual: Singles, limit: float) -> tuple[Ints, Ints, Floats, Floats]:
+def find_spikes(block: Block, residual: Singles, limit: float, share: float = 1.0) -> tuple[Ints, Ints, Floats, Floats]:
     """Find single readings that stand out from the string's median and from the cell's own residual around them.
 
     Parameters
@@ -85,6 +85,8 @@ def find_spikes(block: Block, residual: Singles, limit: float) -> tuple[Ints, In
         Reading minus the string's median.
     limit : float
         In the residual's unit.
+    share : float
+        Of the limit, that the residual itself has to exceed.
 
     Returns
     -------
@@ -93,7 +95,7 @@ def find_spikes(block: Block, residual: Singles, limit: float) -> tuple[Ints, In
         all waits for the next one.
     """
     with np.errstate(invalid="ignore"):
-        rows, columns = np.divmod(np.flatnonzero(np.abs(residual) > OWN_SHARE * limit), residual.shape[1])
+        rows, columns = np.divmod(np.flatnonzero(np.abs(residual) > share * limit), residual.shape[1])
     if len(rows) == 0:
         nothing = np.zeros(0, np.int64)
         return nothing, nothing, np.zeros(0), np.zeros(0)

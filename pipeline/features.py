@@ -31,6 +31,7 @@ from pipeline.feature_events import (
     EXCURSION_K,
     EXCURSION_V,
     EXCURSIONS,
+    PLACE_SHARE,
     Spikes,
     find_alarms,
     find_spikes,
@@ -249,7 +250,7 @@ def _gather_sensors(
     for block in read_blocks(reader, places, begin, _interval_ms(reader, places)):
         median = row_median(block.values)
         residual = block.values - median[:, None]
-        rows, columns, before, after = find_spikes(block, residual, EXCURSION_K)
+        rows, columns, before, after = find_spikes(block, residual, EXCURSION_K, PLACE_SHARE)
         spikes = Spikes(rows, columns, before, after, np.zeros(len(rows), bool))
         state = row_state(timeline, block.ts)
         gathered.frames["sensor_day"].append(sensor_days(block, median, without(residual, spikes), state, places))

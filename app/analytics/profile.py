@@ -126,7 +126,7 @@ def _moved(change: Change | None, column: int) -> tuple[float, float]:
 
 def _is_offset(rest: Sequence[Sign], ends: Ends) -> bool:
     """Whether a residual at rest is more than any difference in charge makes there: a wrong reading, then."""
-    if not rest:
+    if not rest or (np.isnan(ends.top) and np.isnan(ends.bottom)):
         return False
     level = max(abs(sign.value) for sign in rest)
     charge = max(np.nan_to_num(abs(ends.top)), np.nan_to_num(abs(ends.bottom)), LEAST_CHARGE_PCT)
