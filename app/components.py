@@ -18,6 +18,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from app.figures.theme import BANDS, CHART_MIN_PX
+from app.language import t
 from app.numbers import NOTHING, SPACE
 
 Identity = str | dict[str, str]
@@ -89,12 +90,34 @@ def band_badge(band: str | None, text: str | None = None) -> html.Span:
     return html.Span([swatch, text or band or "Unknown"], className="ps-badge ps-band")
 
 
-def provenance(rows: Mapping[str, object], *, subject: str = "this number") -> html.Details:
-    """Mark a number: the mark opens what the number rests on (coverage, level, rule, source, exclusions)."""
+def provenance(
+    rows: Mapping[str, object],
+    *,
+    subject: str = "this number",
+    question: str | None = None,
+    source: str | None = None,
+) -> html.Details:
+    """Mark a number: the mark opens what the number rests on.
+
+    Parameters
+    ----------
+    rows : mapping
+        What the page itself knows of it; the browser asks for the rest (files, rows, exclusions, rule, coverage) when
+        the mark is opened.
+    subject : str
+        What the mark is about, for those who do not see where it stands.
+    question : str or None
+        What it is looked up by (`app.answers.provenance.BASES`); by default the page's own.
+    source : str or None
+        Meter or system; by default the one that the page shows.
+    """
     said = {name: NOTHING if value is None else str(value) for name, value in rows.items()}
     pairs = [html.Div([html.Dt(name.replace("_", " ")), html.Dd(value)]) for name, value in said.items()]
-    summary = html.Summary(icon("info", f"What {subject} rests on"), title=f"What {subject} rests on")
-    return html.Details([summary, html.Dl(pairs)], className="ps-mark")
+    label = t("What this rests on: {subject}", subject=subject)
+    summary = html.Summary(icon("info"), title=t("What this rests on"), role="button", **aria(label=label))
+    asked: dict[str, Any] = {"data-question": question} if question else {}
+    asked |= {"data-source": source} if source else {}
+    return html.Details([summary, html.Dl(pairs)], className="ps-mark", **asked)
 
 
 def stat(value: str) -> html.Span:
@@ -113,9 +136,11 @@ def kpi(
     severity: str | None = None,
     mark: Component | None = None,
     href: str | None = None,
+    question: str | None = None,
 ) -> html.Div:
-    """Show one key figure: label, number with unit, a line of small print, and the mark of its provenance."""
-    head = html.Div([html.Span(label), mark] if mark else label, className="ps-kpi-label")
+    """Show one key figure: label, number with unit, small print, and the mark of its provenance (see `provenance`)."""
+    rests_on = mark or provenance({}, subject=label, question=question)
+    head = html.Div([html.Span(label), rests_on], className="ps-kpi-label")
     figure = dcc.Link(stat(value), href=href) if href else stat(value)
     body = [head, html.Div(figure, className="ps-kpi-value")]
     if note:
@@ -156,7 +181,7 @@ def columns(children: Sequence[Component], *, narrow: int = 6) -> dbc.Row:
     return dbc.Row([dbc.Col(child, xs=12, lg=narrow) for child in children], className="g-3")
 
 
-def graph(identity: Identity, *, label: str, height: int = 320) -> html.Div:
+def graph(identity: Identity, *, label: str, height: int = 320, question: str | None = None) -> html.Div:
     """Put a chart on a page.
 
     Parameters
@@ -167,6 +192,8 @@ def graph(identity: Identity, *, label: str, height: int = 320) -> html.Div:
         What the chart shows, in a sentence, for those who do not see it.
     height : int
         Height [px], at least `CHART_MIN_PX`.
+    question : str or None
+        What its provenance is looked up by; by default the page's own, and of time charts that of their lines.
     """
     inner = dcc.Graph(
         id=identity,
@@ -175,14 +202,30 @@ def graph(identity: Identity, *, label: str, height: int = 320) -> html.Div:
         style={"height": f"{max(height, CHART_MIN_PX)}px"},
         className="ps-graph",
     )
-    export = html.Button(
-        "CSV",
-        className="ps-chart-export",
-        type="button",
-        title="Write what this chart shows as a CSV",
-        **aria(label=f"Export as CSV: {label}"),
-    )
-    return html.Div([inner, export], className="ps-chart", role="group", **aria(label=label))
+    tools = html.Div([provenance({}, subject=label, question=question), export_menu(label)], className="ps-chart-tools")
+    return html.Div([inner, tools], className="ps-chart", role="group", **aria(label=label))
+
+
+EXPORTS = {
+    "csv": "What is shown, as CSV",
+    "parquet": "What is shown, as Parquet",
+    "png": "Picture, as PNG",
+    "raw-csv": "Raw rows of this range, as CSV",
+    "raw-parquet": "Raw rows of this range, as Parquet",
+}
+"""What a chart can be had as; raw rows where its lines are signals."""
+
+
+def export_menu(label: str) -> html.Details:
+    """Offer what a chart shows as files."""
+    kinds: dict[str, dict[str, Any]] = {kind: {"data-export": kind} for kind in EXPORTS}
+    buttons = [
+        html.Button(t(words), className="ps-chart-export", type="button", **kinds[kind])
+        for kind, words in EXPORTS.items()
+    ]
+    said = t("Export: {chart}", chart=label)
+    summary = html.Summary(t("Export"), title=t("Write a file"), role="button", **aria(label=said))
+    return html.Details([summary, html.Div(buttons)], className="ps-export")
 
 
 def time_id(name: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-/* Writes what a chart shows as a CSV, in the browser: nothing is asked of the server again. */
+/* Writes what a chart shows as a file. CSV and PNG are made here; Parquet and raw rows are asked of the server. */
 (function () {
   "use strict";
 
@@ -43,28 +43,154 @@
     return ["series", ...names].slice(0, width);
   }
 
-  function csvOf(plot) {
+  function tableOf(plot) {
     const rows = rowsOf(plot);
     const width = rows.reduce((most, row) => Math.max(most, row.length), 3);
-    const whole = rows.map((row) => [...row, ...Array(width - row.length).fill("")]);
-    return [headerOf(plot, width), ...whole].map((row) => row.map(quoted).join(",")).join("\n") + "\n";
+    return [headerOf(plot, width), ...rows.map((row) => [...row, ...Array(width - row.length).fill("")])];
   }
 
-  function save(text, name) {
+  function save(content, name) {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+    link.href = content instanceof Blob ? URL.createObjectURL(content) : content;
     link.download = name;
     link.click();
-    URL.revokeObjectURL(link.href);
+    if (content instanceof Blob) {
+      URL.revokeObjectURL(link.href);
+    }
   }
 
-  document.addEventListener("click", (event) => {
+  function csv(plot, name) {
+    const text = tableOf(plot).map((row) => row.map(quoted).join(",")).join("\n") + "\n";
+    save(new Blob([text], { type: "text/csv" }), name + ".csv");
+  }
+
+  /* Plain numbers and texts only: what a typed array or a missing value holds has no form in JSON. */
+  function plain(value) {
+    return value === undefined || value === "" || Number.isNaN(value) ? null : value;
+  }
+
+  async function parquet(plot, name, chart) {
+    const [header, ...rows] = tableOf(plot);
+    const names = header.map((title, i) => (header.indexOf(title) === i ? title : title + " " + (i + 1)));
+    const columns = names.map((_, i) => rows.map((row) => plain(row[i])));
+    const answer = await window.fetch("/api/export/table", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ title: titleOfChart(chart), source: sourceLine(), names: names, columns: columns }),
+    });
+    if (!answer.ok) {
+      throw new Error((await answer.json()).detail);
+    }
+    save(await answer.blob(), name + ".parquet");
+  }
+
+  function titleOfChart(chart) {
+    const section = chart.closest("section");
+    const heading = section && section.querySelector("h2");
+    return heading ? heading.textContent : chart.getAttribute("aria-label") || "";
+  }
+
+  function sourceLine() {
+    const what = document.getElementById("what");
+    const said = ["sample", "range-words"].map((id) => document.getElementById(id)).map((one) => one && one.textContent);
+    const parts = ["Packscope", what && what.offsetParent && what.value, ...said];
+    return parts.filter((part) => part).join(" · ");
+  }
+
+  async function png(plot, name, chart) {
+    const style = window.getComputedStyle(document.documentElement);
+    const [ink, paper] = ["--ps-ink", "--ps-surface"].map((one) => style.getPropertyValue(one).trim());
+    const layout = JSON.parse(JSON.stringify(plot.layout));
+    const margin = Object.assign({}, plot._fullLayout.margin);
+    const words = (text, y, size, anchor) => ({
+      text: text, x: 0, y: y, xref: "paper", yref: "paper", xanchor: "left", yanchor: anchor, showarrow: false,
+      font: { size: size, color: ink }, xshift: 0, yshift: y ? margin.t + 8 : -margin.b - 40,
+    });
+    Object.assign(layout, { paper_bgcolor: paper, autosize: false });
+    layout.margin = Object.assign(margin, { t: margin.t + 36, b: margin.b + 30 });
+    layout.annotations = (layout.annotations || []).concat([
+      words(titleOfChart(chart), 1, 16, "bottom"),
+      words(sourceLine(), 0, 11, "top"),
+    ]);
+    const size = { width: plot.clientWidth, height: plot.clientHeight + 66 };
+    const picture = await window.Plotly.toImage({ data: plot.data, layout: layout }, { format: "png", scale: 2, ...size });
+    save(picture, name + ".png");
+  }
+
+  /* Raw rows of what the chart shows now: the range of its time axis, within what its lines were asked for. */
+  function raw(plot, format) {
+    const lines = linesOf(plot);
+    const query = new URLSearchParams({
+      lines: lines.map((line) => line.source + ":" + line.signal).join(","),
+      start: lines.map((line) => line.start).sort()[0],
+      end: lines.map((line) => line.end).sort().reverse()[0],
+      rows: "raw",
+      format: format,
+    });
+    save("/api/export?" + query, "");
+  }
+
+  function linesOf(plot) {
+    const meta = plot.layout && plot.layout.meta;
+    return (meta && meta.lines) || [];
+  }
+
+  const KINDS = {
+    csv: csv,
+    parquet: parquet,
+    png: png,
+    "raw-csv": (plot) => raw(plot, "csv"),
+    "raw-parquet": (plot) => raw(plot, "parquet"),
+  };
+
+  function say(text) {
+    window.dash_clientside.set_props("toasts", {
+      children: { namespace: "dash_html_components", type: "Div", props: { children: text, className: "ps-toast", role: "alert" } },
+    });
+  }
+
+  function plotOf(element) {
+    const chart = element && element.closest(".ps-chart");
+    return [chart, chart && chart.querySelector(".js-plotly-plot")];
+  }
+
+  document.addEventListener("click", async (event) => {
     const button = event.target.closest && event.target.closest(".ps-chart-export");
-    const chart = button && button.closest(".ps-chart");
-    const plot = chart && chart.querySelector(".js-plotly-plot");
+    const [chart, plot] = plotOf(button);
+    document.querySelectorAll("details.ps-export[open]").forEach((menu) => {
+      if (button || !menu.contains(event.target)) {
+        menu.open = false;
+      }
+    });
     if (plot) {
       const name = (chart.getAttribute("aria-label") || "chart").toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 60);
-      save(csvOf(plot), name.replace(/^-|-$/g, "") + ".csv");
+      try {
+        await KINDS[button.dataset.export](plot, name.replace(/^-|-$/g, ""), chart);
+      } catch (error) {
+        say("The file could not be written: " + error.message);
+      }
+    }
+  });
+
+  /* Raw rows are on offer where a chart's lines are signals. */
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      if (event.target.matches("details.ps-export")) {
+        const [, plot] = plotOf(event.target);
+        event.target.querySelectorAll("[data-export^=raw]").forEach((one) => {
+          one.hidden = !plot || !linesOf(plot).length;
+        });
+        event.target.querySelector("summary").setAttribute("aria-expanded", event.target.open);
+      }
+    },
+    true
+  );
+  document.addEventListener("keydown", (event) => {
+    const open = event.key === "Escape" && document.querySelector("details.ps-export[open]");
+    if (open) {
+      open.open = false;
+      open.querySelector("summary").focus();
     }
   });
 })();

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from app import loader
 from app.answers.sources import list_sources
+from app.api import files
 from app.api.openapi import INTRODUCTION
 from app.api.parameters import Parameter
 from app.api.routes import Route
@@ -44,7 +45,8 @@ def page(routes: Sequence[Route], prefix: str) -> str:
     """
     known = _places()
     index = "".join(f'<li><a href="#{_anchor(one)}">{escape(one.title)}</a></li>' for one in routes)
-    body = "".join(_section(route, prefix, known) for route in routes)
+    index += f'<li><a href="#export">{escape(files.TITLE)}</a></li>'
+    body = "".join(_section(route, prefix, known) for route in routes) + _files(prefix)
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Packscope API</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
@@ -72,6 +74,14 @@ def _section(route: Route, prefix: str, known: dict[str, str]) -> str:
         f'<section><h2 id="{_anchor(route)}"><code>GET {escape(prefix + route.path)}</code></h2>'
         f"<p><strong>{escape(route.title)}.</strong> {escape(route.description)}</p>"
         f"{_example(route, prefix, known)}{given}{answered}</section>"
+    )
+
+
+def _files(prefix: str) -> str:
+    given = _table(("Parameter", "", "Meaning"), _parameters(files.PARAMETERS))
+    return (
+        f'<section><h2 id="export"><code>GET {prefix}/export</code></h2>'
+        f"<p><strong>{escape(files.TITLE)}.</strong> {escape(files.DESCRIPTION)}</p>{given}</section>"
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app import loader
-from app.api import schemas
+from app.api import files, schemas
 from app.api.parameters import Parameter
 from app.api.problems import PROBLEM
 from app.api.routes import Route
@@ -118,11 +118,21 @@ def _problem(description: str) -> dict[str, Any]:
 
 def _others() -> dict[str, Any]:
     """Describe what is about the server itself."""
+    file = {"description": "A file.", "content": {"text/csv": {}, "application/vnd.apache.parquet": {}}}
+    refused = {code: _problem(text) for code, text in _ERRORS.items()}
     text = {"description": "Text.", "content": {"text/plain": {"schema": {"type": "string"}}}}
     return {
         "/health": {"get": _plain("health", "Whether the process lives", _json("It does.", _STATE))},
         "/ready": {
             "get": _plain("ready", "Whether there is a store", _json("There is.", _STATE), {"503": _problem("No.")})
+        },
+        "/export": {
+            "get": _plain("export", files.TITLE, file, refused)
+            | {"description": files.DESCRIPTION, "parameters": [_parameter(one) for one in files.PARAMETERS]}
+        },
+        "/export/table": {
+            "post": _plain("export_table", "The table of a chart as Parquet", file, {"422": _problem("It is none.")})
+            | {"requestBody": {"required": True, "content": {"application/json": {"schema": files.TABLE}}}}
         },
         "/metrics": {"get": _plain("metrics", "Measures in Prometheus' text format", text)},
     }

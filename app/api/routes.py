@@ -78,12 +78,15 @@ def rests_on(
     kind: str,
     start_ms: int | None,
     end_ms: int | None,
+    level: str | None,
 ) -> dict[str, Any]:
     """Answer ``/provenance``; what is not said is taken from ``view``, the address of a page."""
     if view is not None:
         scope = scope_of(view, kind, source=source)
         source, (start_ms, end_ms) = scope.source if kind != "all" else source, (scope.start_ms, scope.end_ms)
-    found = provenance_of(question, source, signals=signals or (), pack=pack, start_ms=start_ms, end_ms=end_ms)
+    found = provenance_of(
+        question, source, signals=signals or (), pack=pack, start_ms=start_ms, end_ms=end_ms, level=level
+    )
     said = [{"label": label, "text": text} for label, text in words_of(found)]
     return {
         "build_id": found.build_id,
@@ -223,6 +226,7 @@ ROUTES: tuple[Route, ...] = (
             p.VIEW,
             p.choice("kind", "Of the sources that a page shows.", ("bess", "meter", "any", "all"), "any"),
             *p.WINDOW,
+            p.LEVEL,
         ),
         rests_on,
         {"said": "label and text of each line, in the reader's language", "reason": "why there is no reading"},

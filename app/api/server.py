@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app import language, loader
 from app.answers.provenance import of_answer
-from app.api import docs, openapi, parameters
+from app.api import docs, files, openapi, parameters
 from app.api.encoding import encode, keys_of
 from app.api.metrics import Metrics, build_id
 from app.api.problems import of_exception, problem
@@ -51,6 +51,8 @@ def register(server: Flask) -> None:
     _add(blueprint, "/health", health)
     _add(blueprint, "/ready", ready)
     _add(blueprint, "/metrics", lambda: _kept(metrics.text(), NEVER_KEPT))
+    _add(blueprint, "/export", lambda: _kept(files.answer(), NEVER_KEPT))
+    blueprint.add_url_rule("/export/table", "table", files.convert, methods=["POST"])
     _add(blueprint, "/openapi.json", document)
     _add(blueprint, "/docs", readable)
     for rule in ("", "/", "/<path:rest>"):

@@ -108,7 +108,21 @@ def time_chart(
         events=[(one.start_ms, one.end_ms, one.label, one.severity) for one in events],
         height=height,
     )
+    figure.update_layout(meta={"lines": [_asked(line) for line in lines]})
     return figure
+
+
+def _asked(line: SeriesAnswer) -> dict[str, str | int | float | None]:
+    """Say what a line was asked for, so that the browser can ask for its rows or for what it rests on."""
+    return {
+        "source": line.source,
+        "signal": line.signal,
+        "start": line.start,
+        "end": line.end,
+        "level": line.level,
+        "max_points": line.max_points,
+        "coverage": line.coverage,
+    }
 
 
 def _why_empty(lines: Sequence[SeriesAnswer]) -> str:

@@ -24,8 +24,9 @@ def test_a_chart_is_written_with_every_point_it_draws(visit, site_url, path):
     page = visit(f"{site_url}{path}")
     wait_until_drawn(page)
     drawn = page.evaluate(POINTS)
+    page.locator(".ps-export:visible > summary").first.click()
     with page.expect_download() as download:
-        page.locator(".ps-chart-export:visible").first.click()
+        page.locator("[data-export=csv]:visible").click()
     assert download.value.suggested_filename.endswith(".csv")
     with Path(download.value.path()).open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
