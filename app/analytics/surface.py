@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.analytics.relative import Measure, from_median
+
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
 
@@ -25,7 +27,11 @@ class Rows:
     count: Ints
     """Readings behind each value."""
 
-    def columns(self, chosen: slice) -> Rows:
+    def rows(self, chosen: slice | NDArray[np.bool_]) -> Rows:
+        """Take some of the rows."""
+        return Rows(self.ts[chosen], self.mean[chosen], self.low[chosen], self.high[chosen], self.count[chosen])
+
+    def columns(self, chosen: slice | NDArray[np.intp]) -> Rows:
         """Take some of the columns."""
         return Rows(self.ts, self.mean[:, chosen], self.low[:, chosen], self.high[:, chosen], self.count[:, chosen])
 
@@ -78,21 +84,12 @@ def joined(pieces: Sequence[Rows]) -> Rows:
     )
 
 
-def row_median(values: Floats) -> Floats:
-    """Take the median of each row over its readings; NaN where a row has none."""
-    ordered = np.sort(values, axis=1)  # NaN sorts last
-    known = (~np.isnan(ordered)).sum(axis=1)
-    low = np.take_along_axis(ordered, (np.maximum(known - 1, 0) // 2)[:, None], axis=1)[:, 0]
-    high = np.take_along_axis(ordered, np.minimum(known // 2, max(values.shape[1] - 1, 0))[:, None], axis=1)[:, 0]
-    return np.asarray(np.where(known > 0, (low + high) / 2, np.nan), values.dtype)
-
-
-def deviations(rows: Rows, chosen: slice) -> Floats:
+def deviations(rows: Rows, chosen: slice, measure: Measure = from_median) -> Floats:
     """Find how far each cell strays from its string in each bucket, with the sign.
 
-    A bucket's mean, least and highest reading are held against the string's median of the same statistic; the one of
-    the three that is farthest stands. Extremes are not held against the median of means: a string whose voltage moves
-    within the bucket would then seem to stray as a whole.
+    A bucket's mean, least and highest reading are held against the string's readings of the same statistic; the one
+    of the three that is farthest stands. Extremes are not held against the median of means: a string whose voltage
+    moves within the bucket would then seem to stray as a whole.
 
     Parameters
     ----------
@@ -100,22 +97,25 @@ def deviations(rows: Rows, chosen: slice) -> Floats:
         The whole string.
     chosen : slice
         Columns to answer for.
+    measure : callable
+        What a cell is held against (see ``app.analytics.relative``); the string's median by default.
 
     Returns
     -------
     array
-        Of shape (rows, chosen columns), in the readings' unit; NaN where a cell has no reading.
+        Of shape (rows, chosen columns), in the measure's unit; NaN where a cell has no reading.
     """
-    farthest: Floats = rows.mean[:, chosen] - row_median(rows.mean)[:, None]
+    farthest: Floats = measure(rows.mean)[:, chosen]
     for values in (rows.low, rows.high):
         if values is not rows.mean:
-            farthest = _farther(farthest, values[:, chosen] - row_median(values)[:, None])
+            farthest = farther(farthest, measure(values)[:, chosen])
     return farthest
 
 
-def _farther(one: Floats, other: Floats) -> Floats:
+def farther(one: Floats, other: Floats) -> Floats:
+    """Take of two values the one farther from 0, with its sign; the one that there is."""
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.where(np.abs(other) > np.abs(one), other, one))
+        return np.asarray(np.where((np.abs(other) > np.abs(one)) | np.isnan(one), other, one))
 
 
 def farthest_of(ts: Ints, values: Floats, width_ms: int) -> tuple[Ints, Floats]:
@@ -123,4 +123,4 @@ def farthest_of(ts: Ints, values: Floats, width_ms: int) -> tuple[Ints, Floats]:
     if len(ts) == 0:
         return ts, values
     firsts = _firsts((ts - ts[0]) // width_ms)
-    return ts[firsts], _farther(np.fmax.reduceat(values, firsts), np.fmin.reduceat(values, firsts))
+    return ts[firsts], farther(np.fmax.reduceat(values, firsts), np.fmin.reduceat(values, firsts))

@@ -3,40 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from app import loader, query
 from app.analytics import surface as shape
-from app.analytics.limits import limits
+from app.analytics.limits import Limit, limits
+from app.analytics.relative import MODES, Mode, measure_of
 from app.analytics.surface import Rows
-from app.analytics.thermal import cells_of_sensor
-from app.answers import battery
+from app.answers import battery, strings
+from app.answers.strings import QUANTITIES, Quantity
 from app.answers.window import NO_READINGS, filled, pack_of, source_of
 from app.shapes import HeatmapAnswer, SurfaceAnswer
 from app.store import Store
-from pipeline.contract import RAW, RAW_LEVEL, TS, Level, Pack, Series, column
-from pipeline.signals import describe
+from pipeline.contract import Level, Series
 
-Quantity = Literal["voltage", "temperature"]
-Mode = Literal["absolute", "deviation"]
+__all__ = ["METRICS", "MODES", "QUANTITIES", "Metric", "Mode", "Quantity", "heatmap", "heatmaps", "surface"]
+
 Metric = Literal["voltage", "temperature", "degradation", "deviation", "soh"]
-QUANTITIES: tuple[Quantity, ...] = ("voltage", "temperature")
-MODES: tuple[Mode, ...] = ("absolute", "deviation")
 METRICS: tuple[Metric, ...] = ("voltage", "temperature", "degradation", "deviation", "soh")
-
-MIXED = 1.2
-"""More raw rows than this many times those of the busiest cell: the cells have clocks of their own."""
-_UNITS = {
-    ("voltage", "absolute"): "V",
-    ("voltage", "deviation"): "mV",
-    ("temperature", "absolute"): "°C",
-    ("temperature", "deviation"): "K",
-}
 _STATISTICS = {
     "voltage": ("mean", "V", None),
     "temperature": ("highest reading", "°C", None),
@@ -48,6 +36,29 @@ _STATISTICS = {
     "degradation": ("trend of the cell's capacity, negative is loss", "%/month", "degradation_pct_per_month"),
     "soh": ("capacity of nominal, as far as the ends of charge and discharge tell", "%", "soh_pct"),
 }
+_AGAINST = {
+    "deviation": "from the string's median",
+    "neighbours": "from the cells beside",
+    "z": "in robust standard deviations of the string",
+}
+_LIMITS = {"mV": "voltage_deviation_mv", "K": "temperature_variation_k", "1": "robust_z_warning"}
+"""Limit that a distance is held against, by its unit."""
+_FLOORS = {"voltage": 1e-3, "deviation": 1.0, "temperature": 0.3, "soh": 0.1, "degradation": 0.01}
+"""Smallest spread between cells that a score divides by: what the number resolves [V, mV, K, %, %/month]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """How a string over time is cut to rows."""
+
+    quantity: Quantity
+    mode: Mode
+    level: Level
+    window: tuple[int, int]
+    width_ms: int
+    """Width of a row [ms]."""
+    floor: float
+    """Smallest spread that a score divides by [V or °C]."""
 
 
 def surface(
@@ -59,6 +70,7 @@ def surface(
     quantity: Quantity = "voltage",
     mode: Mode = "absolute",
     max_points: int,
+    rows: int | None = None,
 ) -> SurfaceAnswer:
     """Answer a pack over time.
 
@@ -72,27 +84,38 @@ def surface(
         Half-open window [epoch ms UTC], cut exactly; the whole history where None.
     quantity : {"voltage", "temperature"}
         The cells' voltages, or the temperatures of the sensors.
-    mode : {"absolute", "deviation"}
-        The mean of each bucket, or how far each cell strays from the median of the whole string in it.
+    mode : {"absolute", "deviation", "neighbours", "z"}
+        The mean of each bucket; or how far each cell strays in it from the median of the whole string, from the cells
+        beside it, or from the string in robust standard deviations: the farthest, with its sign.
     max_points : int
-        Rows at most; neighbouring buckets are merged into that many stretches of equal width.
+        Point budget: the finest level that holds at most four buckets for each of them is read.
+    rows : int, optional
+        Rows at most; neighbouring buckets are merged into that many stretches of equal width. As ``max_points`` where
+        None.
 
     Raises
     ------
     UnknownSource, UnknownPack
         There is no such system or pack.
     """
-    return _surface(system, pack, start_ms, end_ms, quantity, mode, max_points)
+    return _surface(system, pack, start_ms, end_ms, quantity, mode, max_points, rows or max_points)
 
 
 @loader.memoised
 def _surface(
-    system: str, pack: int, start_ms: int | None, end_ms: int | None, quantity: Quantity, mode: Mode, max_points: int
+    system: str,
+    pack: int,
+    start_ms: int | None,
+    end_ms: int | None,
+    quantity: Quantity,
+    mode: Mode,
+    max_points: int,
+    rows: int,
 ) -> SurfaceAnswer:
     store = loader.current()
     source = source_of(store, system, "bess")
     own = pack_of(source, pack)
-    mine = _series(store, system, own, quantity)
+    mine = strings.series_of(store, system, own, quantity)
     numbers = tuple(one.cell for one in mine if one.cell is not None)
     answer = SurfaceAnswer(
         build_id=store.build_id,
@@ -101,9 +124,9 @@ def _surface(
         reason=f"Pack {pack} of {system} logs no cell {quantity}.",
         ts=np.zeros(0, np.int64),
         cells=numbers,
-        cells_of=_cells_of(store, system, own) if quantity == "temperature" else None,
+        cells_of=strings.cells_of(store, system, own) if quantity == "temperature" else None,
         z=np.zeros((0, len(numbers)), np.float32),
-        unit=_UNITS[quantity, mode],
+        unit=strings.unit_of(quantity, mode),
         quantity=quantity,
         mode=mode,
     )
@@ -111,120 +134,87 @@ def _surface(
         return answer
     start, end = filled(mine, start_ms, end_ms)
     level = query.choose_level(store, mine[0], start, end, max_points)
-    packs = [own] if mode == "absolute" else [own, *(one for one in source.packs if one.pack != pack)]
-    string = [one for each in packs for one in _series(store, system, each, quantity)]
-    rows = _read(store, string, level, mode, start, end)
-    return _filled_in(answer, rows, mine, level, (start, end), max_points)
+    alone = mode in ("absolute", "neighbours")
+    packs = [own] if alone else [own, *(one for one in source.packs if one.pack != pack)]
+    string = [one for each in packs for one in strings.series_of(store, system, each, quantity)]
+    read = strings.read_rows(store, string, level, start, end)
+    step = level.step_ms or max(mine[0].interval_ms, 1)
+    cut = Cut(
+        quantity=quantity,
+        mode=mode,
+        level=level,
+        window=(start, end),
+        width_ms=step * max(-(-(end - start) // (step * rows)), 1),
+        floor=strings.floor_of(quantity, limits(store.site.thresholds)),
+    )
+    return _filled_in(answer, read, mine, string, cut)
 
 
 def _filled_in(
-    answer: SurfaceAnswer, rows: Rows, mine: Sequence[Series], level: Level, window: tuple[int, int], max_points: int
+    answer: SurfaceAnswer, read: Rows, mine: Sequence[Series], string: Sequence[Series], cut: Cut
 ) -> SurfaceAnswer:
     """Merge rows to those asked for, and lay them out."""
-    step = level.step_ms or max(mine[0].interval_ms, 1)
-    own = rows.columns(slice(len(mine)))
+    own = read.columns(slice(len(mine)))
     there = own.count.sum(axis=1) > 0
     readings = int(own.count.sum())
-    expected = sum((window[1] - window[0]) / max(one.interval_ms, 1) for one in mine)
-    width = step * max(-(-(window[1] - window[0]) // (step * max_points)), 1)
     if answer.mode == "absolute":
-        merged = shape.merged(_where(own, there), width)
+        merged = shape.merged(own.rows(there), cut.width_ms)
         ts, z = merged.ts, merged.mean
     else:
-        stray = shape.deviations(rows, slice(len(mine)))[there]
-        ts, z = shape.farthest_of(rows.ts[there], stray * (1000 if answer.quantity == "voltage" else 1), width)
+        packs = np.array([one.pack for one in string], np.int64)
+        stray = shape.deviations(read, slice(len(mine)), measure_of(cut.mode, packs, cut.floor))
+        scale = strings.scale_of(cut.quantity, cut.mode)
+        ts, z = shape.farthest_of(read.ts[there], stray[there] * scale, cut.width_ms)
+        found = [] if cut.mode == "z" else strings.stray_readings(mine[0].source, cut.quantity, *cut.window)
+        z = with_strays(ts, z, [(one.pack or 0, one.cell or 0) for one in mine], cut.width_ms, found, scale=scale)
     return replace(
         answer,
-        level=level.name,
-        coverage=round(min(1.0, readings / expected), 6) if expected > 0 else None,
+        level=cut.level.name,
+        coverage=_share(readings, mine, cut.window),
         reason=None if readings else NO_READINGS,
         ts=ts,
-        z=_decimal(z, answer.unit),
+        z=decimal(z, answer.unit),
     )
 
 
-def _where(rows: Rows, chosen: NDArray[np.bool_]) -> Rows:
-    return Rows(rows.ts[chosen], rows.mean[chosen], rows.low[chosen], rows.high[chosen], rows.count[chosen])
+def with_strays(
+    ts: NDArray[np.int64],
+    z: NDArray[np.floating],
+    places: Sequence[tuple[int, int]],
+    width_ms: int,
+    found: Sequence[tuple[int, tuple[int, int], float, float]],
+    *,
+    scale: float,
+) -> NDArray[np.floating]:
+    """Let a single reading that strayed stand in its stretch, where it lies farther out than what buckets tell."""
+    column = {place: at for at, place in enumerate(places)}
+    shown = np.array(z)
+    for stamp, place, _, residual in found:
+        row = int(np.searchsorted(ts, stamp, side="right")) - 1
+        if place in column and row >= 0 and stamp < ts[row] + width_ms:
+            at = row, column[place]
+            shown[at] = shape.farther(shown[at], np.asarray(residual * scale))
+    return shown
 
 
-def _decimal(z: NDArray[np.floating], unit: str) -> NDArray[np.float32]:
+def _share(readings: int, series: Sequence[Series], window: tuple[int, int]) -> float | None:
+    expected = sum((window[1] - window[0]) / max(one.interval_ms, 1) for one in series)
+    return round(min(1.0, readings / expected), 6) if expected > 0 else None
+
+
+def decimal(z: NDArray[np.floating], unit: str) -> NDArray[np.float32]:
     """Round to a tenth of what the sensors resolve."""
     return np.round(z.astype(np.float64), {"V": 4, "mV": 1}.get(unit, 2)).astype(np.float32)
 
 
-def _series(store: Store, system: str, pack: Pack, quantity: Quantity) -> list[Series]:
-    """List a pack's series of one quantity, in physical order."""
-    voltage = quantity == "voltage"
-    found = [
-        one
-        for one in store.all_series(system)
-        if one.pack == pack.pack and describe(one.signal).is_cell_voltage == voltage and one.cell is not None
-    ]
-    return sorted(found, key=lambda one: one.cell or 0)
-
-
-def _cells_of(store: Store, system: str, pack: Pack) -> dict[str, tuple[int, ...]]:
-    said = store.site.source(system).sensor_cells
-    return {str(one): cells_of_sensor(one, pack.sensors, pack.cells, said) for one in pack.sensors}
-
-
-def _read(store: Store, string: Sequence[Series], level: Level, mode: Mode, start_ms: int, end_ms: int) -> Rows:
-    """Read the buckets of a string that hold exactly a window's readings; raw readings are buckets of one."""
-    names = [one.signal for one in string]
-    source = string[0].source
-    if level.name == RAW:
-        return _read_raw(store, string, start_ms, end_ms)
-    low, high = query.whole_buckets(store, source, names, level, start_ms, end_ms)
-    if high <= low:
-        return _from_raw(store, string, level, start_ms, end_ms)
-    stats = ("mean", "n") if mode == "absolute" else ("mean", "min", "max", "n")
-    frame = query.buckets(store, source, names, stats, level, low, high)
-    by_stat = {stat: _matrix(frame, [column(name, stat) for name in names]) for stat in stats}
-    means = by_stat["mean"]
-    rows = Rows(_stamps(frame), means, by_stat.get("min", means), by_stat.get("max", means), _count(by_stat["n"]))
-    before = [_from_raw(store, string, level, start_ms, low)] if start_ms < low else []
-    after = [_from_raw(store, string, level, high, end_ms)] if high < end_ms else []
-    return shape.joined([*before, rows, *after])
-
-
-def _read_raw(store: Store, string: Sequence[Series], start_ms: int, end_ms: int) -> Rows:
-    """Read raw readings, those of cells with clocks of their own in slots of one interval."""
-    frame = store.read(string[0].source, [one.signal for one in string], RAW_LEVEL, (), start_ms, end_ms)
-    values = _matrix(frame, [one.signal for one in string])
-    rows = Rows(_stamps(frame), values, values, values, _count(~np.isnan(values)))
-    mixed = frame.height > MIXED * rows.count.sum(axis=0).max(initial=0)
-    return shape.merged(rows, max(string[0].interval_ms, 1)) if mixed else rows
-
-
-def _from_raw(store: Store, string: Sequence[Series], level: Level, start_ms: int, end_ms: int) -> Rows:
-    """Aggregate raw readings into a level's buckets, those at the edges cut by the window."""
-    rows = _read_raw(store, string, start_ms, end_ms)
-    labels = np.maximum(query.labels_of(rows.ts, level, store.zone), start_ms)
-    return shape.grouped(rows, labels)
-
-
-def _count(values: NDArray[Any]) -> NDArray[np.int64]:
-    return np.asarray(np.nan_to_num(values), np.int64)
-
-
-def _stamps(frame: pl.DataFrame) -> NDArray[np.int64]:
-    return frame[TS].to_physical().to_numpy().astype(np.int64)
-
-
-def _matrix(frame: pl.DataFrame, names: Sequence[str]) -> NDArray[np.float32]:
-    """Lay columns side by side; one that the window lacks is NaN."""
-    there = set(frame.columns)
-    known = [at for at, name in enumerate(names) if name in there]
-    laid = frame.select(pl.col([names[at] for at in known]).cast(pl.Float32)).to_numpy()
-    if len(known) == len(names):
-        return np.asarray(laid, np.float32)
-    whole = np.full((frame.height, len(names)), np.nan, np.float32)
-    whole[:, known] = laid
-    return whole
-
-
 def heatmap(
-    system: str, pack: int, start_ms: int | None = None, end_ms: int | None = None, *, metric: Metric
+    system: str,
+    pack: int,
+    start_ms: int | None = None,
+    end_ms: int | None = None,
+    *,
+    metric: Metric,
+    mode: Mode = "absolute",
 ) -> HeatmapAnswer:
     """Answer one number for each cell of a pack, in physical order.
 
@@ -238,48 +228,121 @@ def heatmap(
         Half-open window [epoch ms UTC]; the whole history where None.
     metric : {"voltage", "temperature", "degradation", "deviation", "soh"}
         Mean voltage; highest reading of each temperature sensor; and what ``battery.cell_values`` says of each cell.
+    mode : {"absolute", "deviation", "neighbours", "z"}
+        The number itself; or held against the string's median, the cells beside, or the string's own spread.
 
     Raises
     ------
     UnknownSource, UnknownPack
         There is no such system or pack.
     """
-    return _heatmap(system, pack, start_ms, end_ms, metric)
+    source = source_of(loader.current(), system, "bess")
+    pack_of(source, pack)
+    return heatmaps(system, start_ms, end_ms, metric=metric, mode=mode)[pack]
+
+
+def heatmaps(
+    system: str,
+    start_ms: int | None = None,
+    end_ms: int | None = None,
+    *,
+    metric: Metric,
+    mode: Mode = "absolute",
+) -> dict[int, HeatmapAnswer]:
+    """Answer one number for each cell of every pack of a system; parameters as those of `heatmap`.
+
+    Raises
+    ------
+    UnknownSource, BadParameter
+        There is no such system; the end is not after the start.
+    """
+    return _heatmaps(system, start_ms, end_ms, metric, mode)
 
 
 @loader.memoised
-def _heatmap(system: str, pack: int, start_ms: int | None, end_ms: int | None, metric: Metric) -> HeatmapAnswer:
+def _heatmaps(
+    system: str, start_ms: int | None, end_ms: int | None, metric: Metric, mode: Mode
+) -> dict[int, HeatmapAnswer]:
     store = loader.current()
-    own = pack_of(source_of(store, system, "bess"), pack)
-    statistic, unit, limit = _STATISTICS[metric]
-    mine = _series(store, system, own, "temperature" if metric == "temperature" else "voltage")
-    start, end = filled(mine, start_ms, end_ms)
-    known = query.summary(store, system, [one.signal for one in mine], start, end)
+    source = source_of(store, system, "bess")
+    string = strings.string_of(store, system, "temperature" if metric == "temperature" else "voltage")
+    window = filled(string, start_ms, end_ms)
+    read = _days(store, string, window)
+    counted = dict(zip(((one.pack, one.cell) for one in string), read.count.sum(axis=0).tolist(), strict=True))
     if metric in ("voltage", "temperature"):
-        values: Mapping[int, float | None] = dict(
-            zip((one.cell or 0 for one in mine), known["mean" if metric == "voltage" else "max"], strict=True)
-        )
+        known = _summed(read, string, metric)
     else:
-        values = battery.cell_values(system, pack, start_ms, end_ms, metric)
-    numbers = own.sensors if metric == "temperature" else own.cells
-    shown = tuple(_rounded(values.get(number), unit) for number in numbers)
-    expected = sum((end - start) / max(one.interval_ms, 1) for one in mine)
-    return HeatmapAnswer(
+        by_pack = {one.pack: battery.cell_values(system, one.pack, start_ms, end_ms, metric) for one in source.packs}
+        known = {(pack, cell): value for pack, own in by_pack.items() for cell, value in own.items()}
+    shown = _related(known, metric, mode)
+    empty = HeatmapAnswer(
         build_id=store.build_id,
         level=None,
-        coverage=round(min(1.0, float(known["n"].sum()) / expected), 6) if expected > 0 else None,
-        reason=_why(shown, int(known["n"].sum()), metric),
-        cells=numbers,
-        values=shown,
-        statistic=statistic,
-        unit=unit,
+        coverage=None,
+        cells=(),
+        values=(),
+        statistic=" ".join(part for part in (_STATISTICS[metric][0], _AGAINST.get(mode)) if part),
+        unit=_unit(metric, mode),
         metric=metric,
-        limit=limits(store.site.thresholds)[limit].value if limit else None,
+        limit=_limit(metric, mode, limits(store.site.thresholds)),
     )
+    found = {}
+    for pack in source.packs:
+        numbers = pack.sensors if metric == "temperature" else pack.cells
+        values = tuple(_rounded(shown.get((pack.pack, number)), empty.unit) for number in numbers)
+        mine = [one for one in string if one.pack == pack.pack]
+        readings = sum(counted[one.pack, one.cell] for one in mine)
+        why, share = _why(values, readings, metric), _share(readings, mine, window)
+        found[pack.pack] = replace(empty, cells=numbers, values=values, reason=why, coverage=share)
+    return found
+
+
+def _days(store: Store, string: Sequence[Series], window: tuple[int, int]) -> Rows:
+    """Read a window by days, whose edges hold what lies inside of it."""
+    if not string:
+        nothing = np.zeros((0, 0), np.float32)
+        return Rows(np.zeros(0, np.int64), nothing, nothing, nothing, np.zeros((0, 0), np.int64))
+    return strings.read_rows(store, string, store.manifest.levels[-1], *window)
+
+
+def _summed(rows: Rows, string: Sequence[Series], metric: Metric) -> dict[tuple[int, int], float | None]:
+    """Take the mean of the voltages, or the highest temperatures, over all rows."""
+    count = rows.count.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = (np.nan_to_num(rows.mean).astype(np.float64) * rows.count).sum(axis=0) / count
+    highest = np.fmax.reduce(rows.high, axis=0) if len(rows.ts) else mean
+    values = mean if metric == "voltage" else highest.astype(np.float64)
+    places = [(one.pack or 0, one.cell or 0) for one in string]
+    return {place: float(values[at]) if count[at] else None for at, place in enumerate(places)}
+
+
+def _related(
+    known: Mapping[tuple[int, int], float | None], metric: Metric, mode: Mode
+) -> dict[tuple[int, int], float | None]:
+    """Hold the cells' numbers against each other, as a mode says; distances of voltages are told in mV."""
+    if mode == "absolute" or not known:
+        return dict(known)
+    places = sorted(known)
+    values = np.array([[np.nan if (value := known[place]) is None else value for place in places]], np.float64)
+    measure = measure_of(mode, np.array([pack for pack, _ in places], np.int64), _FLOORS[metric])
+    related = measure(values)[0] * (1000.0 if metric == "voltage" and mode != "z" else 1.0)
+    return {place: float(one) if np.isfinite(one) else None for place, one in zip(places, related, strict=True)}
+
+
+def _unit(metric: Metric, mode: Mode) -> str:
+    own = _STATISTICS[metric][1]
+    if mode == "absolute":
+        return own
+    return "1" if mode == "z" else {"V": "mV", "°C": "K"}.get(own, own)
+
+
+def _limit(metric: Metric, mode: Mode, table: Mapping[str, Limit]) -> float | None:
+    name = _STATISTICS[metric][2] if mode == "absolute" else _LIMITS.get(_unit(metric, mode))
+    return table[name].value if name else None
 
 
 def _rounded(value: float | None, unit: str) -> float | None:
-    return None if value is None else round(value, {"V": 5}.get(unit, 3))
+    return None if value is None else round(float(f"{value:.7g}"), {"V": 5}.get(unit, 3))
 
 
 def _why(values: Sequence[float | None], readings: int, metric: Metric) -> str | None:

@@ -11,13 +11,15 @@ from app.shapes import SurfaceAnswer
 
 ROWS_MAX = 140
 """Rows of time that a surface draws: what a browser without a GPU still draws in about two seconds [rows]."""
+MAP_ROWS_MAX = 400
+"""Moments that the flat map draws [columns]."""
 _GAP_STEPS = 3.0
 """A distance between rows beyond this many median steps is a gap, and is left open."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Relief:
-    """A surface as it is drawn: rows thinned to `ROWS_MAX`, in millivolts for a deviation of voltage, gaps opened."""
+    """A surface as it is drawn: rows thinned to `ROWS_MAX`, gaps opened."""
 
     ts: NDArray[np.int64]
     """Left edge of each row [epoch ms]; a row of NaN stands in each gap."""
@@ -44,16 +46,14 @@ def relief(answer: SurfaceAnswer, *, rows_max: int = ROWS_MAX) -> Relief:
     Returns
     -------
     Relief
-        Unit mV where the answer deviates in volts.
+        In the answer's unit; a robust score reads ``z`` instead of 1.
     """
+    about_zero = answer.mode != "absolute"
     z = np.asarray(answer.z, dtype=np.float64).reshape(len(answer.ts), len(answer.cells))
-    ts, z = _thin(np.asarray(answer.ts, dtype=np.int64), z, rows_max, extreme=answer.mode == "deviation")
-    unit = answer.unit
-    if answer.mode == "deviation" and unit == "V":
-        z, unit = z * 1000, "mV"
+    ts, z = _thin(np.asarray(answer.ts, dtype=np.int64), z, rows_max, extreme=about_zero)
+    unit = "z" if answer.unit == "1" else answer.unit
     ts, z = _open_gaps(ts, np.round(z, 1 if unit != "V" else 4))
     noun = "cell" if answer.quantity == "voltage" else "sensor"
-    about_zero = answer.mode == "deviation"
     return Relief(ts=ts, z=z.astype(np.float32), cells=answer.cells, unit=unit, noun=noun, about_zero=about_zero)
 
 

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from app.figures.clock import to_wall
 from app.figures.marks import severity_marker
-from app.figures.relief import Relief, relief
+from app.figures.relief import MAP_ROWS_MAX, Relief, relief
 from app.figures.scales import Scale, diverging_scale
 from app.figures.theme import ABSOLUTE_SCALE, TEMPERATURE_SCALE, colours, style
+from app.language import t
 from app.numbers import stamp
 from app.shapes import SurfaceAnswer
 
@@ -34,14 +35,14 @@ def surface_scale(shown: Relief, *, quantity: str, mode: str, limit: float | Non
     shown : Relief
         What is drawn.
     quantity, mode : str
-        voltage or temperature; absolute or deviation.
+        voltage or temperature; absolute, deviation, neighbours or z.
     limit : float or None
         Limit of a deviation [unit of ``shown``].
     theme : str or None
         light or dark.
     """
     known = shown.z[np.isfinite(shown.z)].astype(np.float64)
-    if mode == "deviation":
+    if mode != "absolute":
         return diverging_scale(known, limit, theme=theme)
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
     ramp = TEMPERATURE_SCALE if quantity == "temperature" else ABSOLUTE_SCALE
@@ -138,8 +139,9 @@ def _cell_ticks(shown: Relief) -> list[int]:
 
 
 def _z_title(answer: SurfaceAnswer, shown: Relief) -> str:
-    what = "from median" if answer.mode == "deviation" else answer.quantity
-    return f"{what} [{shown.unit}]"
+    titles = {"deviation": t("from median"), "neighbours": t("from neighbours"), "z": t("robust z")}
+    what = titles.get(answer.mode, t(answer.quantity))
+    return what if answer.mode == "z" else f"{what} [{shown.unit}]"
 
 
 def _bar(scale: Scale, unit: str) -> dict[str, object]:
@@ -240,7 +242,7 @@ def cell_time_map(
     go.Figure
         Hover and click give the cell as ``y``; no WebGL is used.
     """
-    shown = relief(answer, rows_max=400)
+    shown = relief(answer, rows_max=MAP_ROWS_MAX)
     scale = surface_scale(shown, quantity=answer.quantity, mode=answer.mode, limit=limit, theme=theme)
     digits = ".3f" if shown.unit == "V" else ".1f"
     figure = go.Figure(

@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from app.answers import battery, cells
 from app.components import choice, entry_id, graph, section
-from app.figures.relief import ROWS_MAX
+from app.figures.relief import MAP_ROWS_MAX, ROWS_MAX
 from app.figures.surface import cell_surface, cell_time_map
 from app.figures.theme import message
 from app.numbers import number, percent
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 GATE = {"type": "cells-gate", "tab": "surface", "keys": "pack,cell,quantity,mode,shape"}
 GRAPH, CAPTION, DRAWING = "cells-surface-graph", "cells-surface-caption", "cells-surface-drawing"
 QUANTITIES = {"voltage": "Voltage", "temperature": "Temperature"}
-MODES = {"deviation": "Deviation from the median", "absolute": "Absolute"}
+BUDGET_PER_ROW = 4
+"""Points that are asked for each row drawn, so that rows are cut from the finest level that is quick to read."""
 SHAPES = {"surface": "Surface", "flat": "Flatten"}
-LIMITS = {"voltage": "voltage_deviation_mv", "temperature": "temperature_variation_k"}
-"""Limit that a deviation is held against."""
+LIMITS = {"mV": "voltage_deviation_mv", "K": "temperature_variation_k", "1": "robust_z_warning"}
+"""Limit that a deviation is held against, by its unit."""
 HEIGHT_PX = 600
 
 
@@ -35,7 +36,7 @@ def panel(scope: Scope) -> list[Component]:
     """Lay out the tab."""
     tools = [
         _control(scope, "quantity", "Quantity", QUANTITIES),
-        _control(scope, "mode", "Absolute or deviation", MODES),
+        _control(scope, "mode", "What each cell is held against", verdicts.modes()),
         _control(scope, "shape", "Surface or map", SHAPES),
     ]
     chart = html.Div(graph(GRAPH, label="Every cell of the pack over time", height=HEIGHT_PX), className="ps-surface")
@@ -49,6 +50,11 @@ def _control(scope: Scope, key: str, label: str, options: Mapping[str, str]) -> 
     return choice(entry_id(key, plain), label, options, scope.view.get(key, plain))
 
 
+def is_flat(scope: Scope) -> bool:
+    """Whether the view asks for the flat map."""
+    return scope.view.get("shape", "surface") == "flat"
+
+
 def ask(scope: Scope) -> SurfaceAnswer:
     """Ask for the pack over time, as the view says."""
     quantity, mode = scope.view.get("quantity", "voltage"), scope.view.get("mode", "deviation")
@@ -58,8 +64,9 @@ def ask(scope: Scope) -> SurfaceAnswer:
         scope.start_ms,
         scope.end_ms,
         quantity="temperature" if quantity == "temperature" else "voltage",
-        mode="absolute" if mode == "absolute" else "deviation",
-        max_points=ROWS_MAX,
+        mode=next((one for one in cells.MODES if one == mode), "deviation"),
+        max_points=ROWS_MAX * BUDGET_PER_ROW,
+        rows=MAP_ROWS_MAX if is_flat(scope) else ROWS_MAX,
     )
     return found
 
@@ -70,10 +77,10 @@ def draw(answer: SurfaceAnswer, scope: Scope, theme: str) -> go.Figure:
         return message(answer.reason or "No readings in this period.", theme, height=HEIGHT_PX)
     found = battery.critical(str(scope.source), int(scope.pack or 0), scope.start_ms, scope.end_ms)
     flagged = {one.cell: one.severity for one in found.cells} if answer.quantity == "voltage" else {}
-    limit = found.limits.get(LIMITS[answer.quantity], {}).get("value")
+    limit = found.limits.get(LIMITS.get(answer.unit, ""), {}).get("value")
     shared: dict[str, Any] = {"zone": scope.zone, "flagged": flagged, "theme": theme, "limit": limit}
     shared["selected"] = scope.view.cell
-    if scope.view.get("shape", "surface") == "flat":
+    if is_flat(scope):
         return cell_time_map(answer, **shared)
     key = f"{scope.source}-{scope.pack}-{answer.quantity}-{answer.mode}"
     return cell_surface(answer, **shared, view_key=key)
@@ -82,7 +89,7 @@ def draw(answer: SurfaceAnswer, scope: Scope, theme: str) -> go.Figure:
 def caption(answer: SurfaceAnswer) -> str:
     """Say what the drawing rests on."""
     what = "cells" if answer.quantity == "voltage" else "sensors"
-    statistic = "mean of each bucket" if answer.mode == "absolute" else "farthest deviation in each bucket"
+    statistic = "mean of each row" if answer.mode == "absolute" else "farthest reading of each row"
     size = f"{number(len(answer.cells))} {what} at {number(len(answer.ts))} times"
     return f"{size}, {answer.level or 'no'} level, {statistic}, {percent(answer.coverage)} coverage"
 

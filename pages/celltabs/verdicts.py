@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.answers import battery
+from app.language import t
 from app.numbers import counted
 from app.scope import Scope, scope_of
 from app.shapes import CellVerdict, CriticalAnswer
@@ -36,6 +37,16 @@ RULES = {
     "data_quality": "Data quality",
 }
 REGIMES = {"charge_end": "charge end", "discharge_end": "discharge end", "rest": "rest"}
+def modes() -> dict[str, str]:
+    """Name what a cell's number can be held against, in the language of the request."""
+    return {
+        "deviation": t("From the median"),
+        "neighbours": t("From neighbours"),
+        "z": t("Robust z"),
+        "absolute": t("Absolute"),
+    }
+
+
 NAMED_MAX = 5
 """Cells that a headline names."""
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.analytics import surface
+from app.analytics import relative, surface
 from app.analytics.surface import Rows
 
 
@@ -23,7 +23,7 @@ def test_the_median_of_a_row_is_that_of_its_readings(seed, height, width):
     values[rng.random(values.shape) < 0.4] = np.nan
     twin = [np.median(row[~np.isnan(row)]) if (~np.isnan(row)).any() else np.nan for row in values]
 
-    assert surface.row_median(values) == pytest.approx(np.array(twin), nan_ok=True)
+    assert relative.row_median(values) == pytest.approx(np.array(twin), nan_ok=True)
 
 
 def test_merged_rows_keep_means_extremes_and_counts():

@@ -16,7 +16,7 @@ DAY_MS = 86_400_000
 START_MS = 1_711_670_400_000  # 29 March 2024, 00:00 UTC
 
 
-def answer(z, *, mode="deviation", quantity="voltage", unit="V", ts=None):
+def answer(z, *, mode="deviation", quantity="voltage", unit="mV", ts=None):
     rows, cells = z.shape
     return SurfaceAnswer(
         build_id="b1",
@@ -37,7 +37,7 @@ def draw(given_answer, **options):
 
 
 def test_a_deviation_of_voltage_is_drawn_in_millivolts():
-    figure = draw(answer(np.array([[0.0, -0.0124], [0.001, 0.0]])), limit=10.0)
+    figure = draw(answer(np.array([[0.0, -12.4], [1.0, 0.0]])), limit=10.0)
 
     assert figure.data[0].z[0, 1] == pytest.approx(-12.4)
     assert figure.layout.scene.zaxis.title.text == "from median [mV]"
@@ -57,7 +57,7 @@ def test_no_more_rows_are_drawn_than_a_browser_without_a_gpu_can():
 
 def test_one_excursion_survives_the_thinning():
     z = np.zeros((630, 52))
-    z[333, 16] = -0.150
+    z[333, 16] = -150.0
 
     assert relief(answer(z)).z.min() == pytest.approx(-150.0)
 
@@ -78,7 +78,7 @@ def test_a_thinned_deviation_keeps_the_farthest_value_of_each_cell(z):
 @settings(deadline=None)
 @given(arrays(np.float64, (40, 2), elements=st.floats(3, 4) | st.just(np.nan)))
 def test_a_thinned_absolute_value_is_the_mean_of_its_rows(z):
-    shown = relief(answer(z, mode="absolute"), rows_max=10)
+    shown = relief(answer(z, mode="absolute", unit="V"), rows_max=10)
 
     for at in range(10):
         for cell in range(2):
@@ -132,7 +132,7 @@ def test_short_answers_are_drawn(rows):
 
 
 def test_the_map_holds_the_same_numbers_with_cells_down():
-    z = np.array([[0.001, 0.002, 0.003], [0.004, 0.005, 0.006]])
+    z = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     figure = cell_time_map(answer(z), zone="Europe/Berlin", flagged={2: "watch"}, theme="light", selected=3)
 
     assert figure.data[0].z == pytest.approx(np.array([[1, 4], [2, 5], [3, 6]]))

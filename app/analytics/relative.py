@@ -1,0 +1,82 @@
+"""A string's readings held against each other: its median, the cells beside, its own spread. Pure.
+
+Every function takes rows (moments) by columns (cells or sensors, in physical order) and returns the same shape; NaN
+stays NaN. What all members of a string share, such as its state of charge, cancels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.analytics.neighbours import BESIDE
+from app.analytics.robust import MAD_TO_SIGMA
+
+Floats = NDArray[np.floating[Any]]
+Ints = NDArray[np.int64]
+Measure = Callable[[Floats], Floats]
+Mode = Literal["absolute", "deviation", "neighbours", "z"]
+MODES: tuple[Mode, ...] = ("absolute", "deviation", "neighbours", "z")
+"""As it is; from the median of the string; from the cells beside; in robust standard deviations of the string."""
+
+
+def row_median(values: Floats) -> Floats:
+    """Take the median of each row over its readings; NaN where a row has none."""
+    ordered = np.sort(values, axis=1)  # NaN sorts last
+    known = (~np.isnan(ordered)).sum(axis=1)
+    low = np.take_along_axis(ordered, (np.maximum(known - 1, 0) // 2)[:, None], axis=1)[:, 0]
+    high = np.take_along_axis(ordered, np.minimum(known // 2, max(values.shape[1] - 1, 0))[:, None], axis=1)[:, 0]
+    return np.asarray(np.where(known > 0, (low + high) / 2, np.nan), values.dtype)
+
+
+def from_median(values: Floats) -> Floats:
+    """Hold each reading against the median of its row: ``x − median(x)``, in the readings' unit."""
+    return np.asarray(values - row_median(values)[:, None])
+
+
+def from_neighbours(values: Floats, packs: Ints) -> Floats:
+    """Hold each reading against the median of the cells beside it: two on either side, within its own pack.
+
+    Formula: ``x_i − median(x_{i−2}, x_{i−1}, x_{i+1}, x_{i+2})``, in the readings' unit; at the ends of a row of those
+    that there are. The median keeps one odd neighbour from making all cells around it odd.
+
+    Parameters
+    ----------
+    values : array, shape (rows, columns)
+    packs : array, shape (columns,)
+        Pack of each column.
+    """
+    around = np.full((*values.shape, 2 * BESIDE), np.nan, values.dtype)
+    for at, step in enumerate(one for one in range(-BESIDE, BESIDE + 1) if one):
+        own, other = slice(max(-step, 0), -step if step > 0 else None), slice(max(step, 0), step if step < 0 else None)
+        same = packs[own] == packs[other]
+        around[:, own, at] = np.where(same, values[:, other], np.nan)
+    middle = row_median(around.reshape(-1, 2 * BESIDE)).reshape(values.shape)
+    return np.asarray(values - middle)
+
+
+def robust_scores(values: Floats, floor: float) -> Floats:
+    """Score each reading against its row: ``(x − median) / max(1.4826·MAD, floor)`` (Rousseeuw & Croux 1993).
+
+    Parameters
+    ----------
+    values : array, shape (rows, columns)
+    floor : float
+        Smallest spread to divide by, in the readings' unit: nothing is unusual within a sensor's resolution.
+    """
+    centred = from_median(values)
+    spread = np.fmax(MAD_TO_SIGMA * row_median(np.abs(centred)), floor)
+    return np.asarray(centred / spread[:, None], values.dtype)
+
+
+def measure_of(mode: Mode, packs: Ints, floor: float) -> Measure:
+    """Return the function that holds a string's readings against each other as a mode says."""
+    if mode == "neighbours":
+        return partial(from_neighbours, packs=packs)
+    if mode == "z":
+        return partial(robust_scores, floor=floor)
+    return from_median if mode == "deviation" else np.asarray
