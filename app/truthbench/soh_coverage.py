@@ -19,13 +19,11 @@ from app.analytics import degradation
 from app.analytics.capacity import Capacity, measure_capacity
 from app.analytics.cycles import equivalent_full_cycles
 from pipeline.contract import TS
-from pipeline.feature_string import GAP_FACTOR
-from pipeline.features import extract
 from pipeline.physics import LFP, chemistry_of
 from pipeline.simulation.cells import OPEN_CIRCUIT, simulate_pack
 from pipeline.simulation.devices import soc_percent
 from pipeline.simulation.drive import Drive, run_string
-from pipeline.simulation.memory import StringReader, describe_series
+from pipeline.simulation.memory import StringReader, describe_series, extract_read
 from pipeline.simulation.plan import CELLS_PER_PACK, DAY_S, NOMINAL_AH, SYSTEM_NAMES, Floats, Plan, random, utc_series
 from pipeline.simulation.traits import draw_traits
 from pipeline.simulation.weather import coolant_c, outside_c
@@ -35,6 +33,8 @@ GAIN_PCT, OFFSET_A, SHARED_V = 0.5 / 1.96, 0.2, 0.003
 """The sensors: standard deviation of the gain (class 0.5 for 95 %), limit of the offset, limit of what all cells'
 voltages share [%, A, V]."""
 NOISE_A = 0.05
+LONGEST_STEPS = 3
+"""Nothing is counted over a longer stretch without readings [logging intervals]."""
 LONGEST_GAP_DAYS = 10
 MONTH_S = 30.44 * DAY_S
 
@@ -157,7 +157,7 @@ def run_one(seed: int) -> list[dict[str, object]]:
             ocv=sensors.curve, safe_v=LFP.safe_v, safe_t=LFP.safe_t, full_v=LFP.full_v, empty_v=LFP.empty_v, source=""
         )
     }
-    tables = extract(read_string(plan, drive, sensors, scenario), said, curve).tables
+    tables = extract_read(read_string(plan, drive, sensors, scenario), said, curve).tables
     found = measure_capacity(tables["anchors"], None, None, chemistry_of(said, curve), NOMINAL_AH)
     begun = {"seed": seed, "scenario": scenario.name}
     efc = equivalent_full_cycles(tables["system_day"], NOMINAL_AH)
@@ -171,7 +171,7 @@ def run_one(seed: int) -> list[dict[str, object]]:
 def _throughput(plan: Plan, drive: Drive, scenario: Scenario) -> float:
     """Charge that went in and out while somebody looked [Ah]."""
     stamps = plan.elapsed_s[_kept(plan, scenario)]
-    seen = np.diff(stamps) <= GAP_FACTOR * plan.step_s
+    seen = np.diff(stamps) <= LONGEST_STEPS * plan.step_s
     return float(np.diff(drive.at(stamps).throughput_ah)[seen].sum())
 
 

@@ -32,7 +32,7 @@ from pipeline.simulation.plan import (
 )
 from pipeline.simulation.traits import draw_traits
 from pipeline.simulation.weather import coolant_c, outside_c
-from pipeline.site import SourceSettings
+from pipeline.site import ChemistrySettings, SourceSettings
 
 BLOCK_ROWS = 100_000
 """Rows of one pack that are simulated at once [rows]."""
@@ -113,7 +113,14 @@ def simulate_string(plan: Plan, system: str, wear: Wear) -> StringReader:
 
 def extract_string(plan: Plan, system: str, wear: Wear) -> Extraction:
     """Simulate one string and extract its feature tables as a build does."""
-    return extract(simulate_string(plan, system, wear), SAID, {})
+    return extract_read(simulate_string(plan, system, wear))
+
+
+def extract_read(
+    reader: StringReader, said: SourceSettings = SAID, chemistries: Mapping[str, ChemistrySettings] | None = None
+) -> Extraction:
+    """Extract the feature tables of a simulated string, read as a site says."""
+    return extract(reader, said, chemistries or {})
 
 
 def _readings(plan: Plan, system: str, parts: tuple[object, ...], wear: Wear) -> tuple[Singles, Singles]:
