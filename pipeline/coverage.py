@@ -75,7 +75,8 @@ def _stuck(ts: NDArray[np.int64], readings: NDArray[Any], judged: Sequence[bool]
     """Count the readings of each signal that lie in long runs of one value while most of its peers moved."""
     if len(ts) < 3:
         return np.zeros(readings.shape[1], np.int64)
-    spans = [(at, low, high) for at in np.flatnonzero(judged) for low, high in _long_runs(ts, readings[:, at])]
+    suspects = np.flatnonzero(np.asarray(judged, bool) & _stood_still(ts, readings))
+    spans = [(at, low, high) for at in suspects for low, high in _long_runs(ts, readings[:, at])]
     stuck = np.zeros(readings.shape[1], np.int64)
     for at, low, high in spans:
         window = readings[low : high + 1]
@@ -83,6 +84,19 @@ def _stuck(ts: NDArray[np.int64], readings: NDArray[Any], judged: Sequence[bool]
         if still.sum() == 1 or still.mean() < STUCK_PEERS:
             stuck[at] += high - low + 1
     return stuck
+
+
+def _stood_still(ts: NDArray[np.int64], readings: NDArray[Any]) -> NDArray[np.bool_]:
+    """Mark the signals that may have a long run: a run of ``STUCK_MS`` covers a whole slot of half of it.
+
+    A slot without rows could hide in a run, so where there is one every signal is marked.
+    """
+    slots = ts // (STUCK_MS // 2)
+    starts = np.flatnonzero(np.r_[True, slots[1:] != slots[:-1]])
+    if np.any(np.diff(slots[starts]) > 1):
+        return np.ones(readings.shape[1], bool)
+    still = np.maximum.reduceat(readings, starts) == np.minimum.reduceat(readings, starts)
+    return np.asarray(still.any(axis=0))
 
 
 def _long_runs(ts: NDArray[np.int64], values: NDArray[Any]) -> list[tuple[int, int]]:

@@ -2,6 +2,8 @@
 
 import numpy as np
 import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline import coverage, pyramid
 from pipeline.frames import matrix_of
@@ -39,3 +41,17 @@ def test_a_sensor_that_stands_still_while_its_peers_move_is_stuck():
 def test_a_night_in_which_nothing_moves_is_not_stuck():
     still = [20.0] * 40
     assert judge(frame({"a": still, "b": still, "c": still}), {"a", "b", "c"})["stuck"].sum() == 0
+
+
+@given(st.integers(0, 2**31), st.sampled_from([HOUR_MS // 4, HOUR_MS, 7 * HOUR_MS, 13 * HOUR_MS]), st.floats(0.0, 0.4))
+def test_looking_at_suspects_alone_finds_every_stuck_reading(seed, step_ms, missing):
+    rng = np.random.default_rng(seed)
+    ts = np.cumsum(rng.integers(1, 2 * step_ms, 200)) + int(rng.integers(0, 10**12))
+    readings = np.round(rng.normal(20, 1, (200, 4)).cumsum(axis=0), 1)
+    for column in range(4):
+        low = int(rng.integers(0, 200))
+        readings[low : low + int(rng.integers(0, 150)), column] = 20.0
+    readings[rng.random(readings.shape) < missing * (seed % 2)] = np.nan
+    suspects = coverage._stood_still(ts, readings)
+    for column in range(4):
+        assert suspects[column] or not coverage._long_runs(ts, readings[:, column])
