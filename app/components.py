@@ -203,7 +203,7 @@ def graph(identity: Identity, *, label: str, height: int = 320, question: str | 
         className="ps-graph",
     )
     tools = html.Div([provenance({}, subject=label, question=question), export_menu(label)], className="ps-chart-tools")
-    return html.Div([inner, tools], className="ps-chart", role="group", **aria(label=label))
+    return html.Div([tools, inner], className="ps-chart", role="group", **aria(label=label))
 
 
 EXPORTS = {

@@ -97,22 +97,19 @@
     return parts.filter((part) => part).join(" · ");
   }
 
+  const TITLE_PX = 60;
+
   async function png(plot, name, chart) {
     const style = window.getComputedStyle(document.documentElement);
     const [ink, paper] = ["--ps-ink", "--ps-surface"].map((one) => style.getPropertyValue(one).trim());
     const layout = JSON.parse(JSON.stringify(plot.layout));
-    const margin = Object.assign({}, plot._fullLayout.margin);
-    const words = (text, y, size, anchor) => ({
-      text: text, x: 0, y: y, xref: "paper", yref: "paper", xanchor: "left", yanchor: anchor, showarrow: false,
-      font: { size: size, color: ink }, xshift: 0, yshift: y ? margin.t + 8 : -margin.b - 40,
-    });
-    Object.assign(layout, { paper_bgcolor: paper, autosize: false });
-    layout.margin = Object.assign(margin, { t: margin.t + 36, b: margin.b + 30 });
-    layout.annotations = (layout.annotations || []).concat([
-      words(titleOfChart(chart), 1, 16, "bottom"),
-      words(sourceLine(), 0, 11, "top"),
-    ]);
-    const size = { width: plot.clientWidth, height: plot.clientHeight + 66 };
+    const size = { width: plot.clientWidth, height: plot.clientHeight + TITLE_PX };
+    Object.assign(layout, { paper_bgcolor: paper, autosize: false }, size);
+    layout.margin = Object.assign({}, plot._fullLayout.margin, { t: plot._fullLayout.margin.t + TITLE_PX });
+    layout.title = {
+      text: titleOfChart(chart), font: { size: 16, color: ink }, subtitle: { text: sourceLine(), font: { size: 11, color: ink } },
+      x: 0, xref: "container", xanchor: "left", pad: { l: 12, t: 12 }, y: 1, yref: "container", yanchor: "top",
+    };
     const picture = await window.Plotly.toImage({ data: plot.data, layout: layout }, { format: "png", scale: 2, ...size });
     save(picture, name + ".png");
   }

@@ -33,7 +33,7 @@
       return found && found.dataset[name];
     };
     const [question, kind] = QUESTIONS[window.location.pathname] || ["quality", "any"];
-    const query = { question: near("question") || question, kind: near("kind") || kind, view: window.location.search };
+    const query = { question: near("question") || question, kind: near("kind") || kind, view: window.location.search || "?" };
     const source = near("source");
     const pack = near("pack");
     Object.assign(query, source ? { source: source, kind: "any" } : {}, pack ? { pack: pack } : {});
