@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -24,7 +25,8 @@ def _tile(
     link = dcc.Link(str(scope.source), href=scope.view.href(path, **{key: scope.source}))
     head = html.Div([html.H2(link, className="ps-h2"), status], className="ps-tile-head")
     rest = [partial(text) for text in missing]
-    return html.Article([head, kpi_row(tiles), *rest], className="ps-tile")
+    asked: dict[str, Any] = {"data-source": scope.source, "data-question": f"{scope.kind}_kpis"}
+    return html.Article([head, kpi_row(tiles), *rest], className="ps-tile", **asked)
 
 
 def data_tile(scope: Scope, coverage: float | None, now_ms: int) -> Component:
@@ -52,7 +54,11 @@ def soh_tile(report: PackReport | None) -> Component:
         return kpi("State of health", NOTHING, note="not judged", severity="unknown")
     basis = report.soh_basis or "unknown"
     value = getattr(report.soh, basis, None)
-    mark = provenance({"basis": basis, **report.provenance, "coverage": percent(report.coverage)}, subject="the SOH")
+    mark = provenance(
+        {"basis": basis, **report.provenance, "coverage": percent(report.coverage)},
+        subject="the SOH",
+        question="comparison",
+    )
     span = f", {number(report.soh.low, 1)} to {number(report.soh.high, 1)}" if known(report.soh.low) else ""
     note: Component | str = (
         html.Span([band_badge(report.band), span]) if report.band else report.soh_reason or "unknown"
@@ -171,7 +177,7 @@ def available_tile(glance: SystemGlance) -> Component:
         "source": "last state of charge; usable capacity measured between anchors; voltage of the last 7 days",
         "left out": "losses while discharging",
     }
-    mark = provenance(rule, subject="the available energy")
+    mark = provenance(rule, subject="the available energy", question="energy_available")
     value = glance.available_kwh
     if value is None:
         return kpi("Energy available", NOTHING, note="no measured capacity, charge or voltage", severity="unknown")

@@ -27,8 +27,8 @@ def panel(scope: Scope) -> Component:
     """Lay out the row."""
     chosen = scope.view.get("unit", "month")
     tools = choice(entry_id("unit", "month"), "Period of a bar", UNITS, chosen)
-    bars = graph(ENERGY, label="Energy charged and discharged per period", height=300)
-    depths = graph(DEPTHS, label="How deep the discharges went", height=300)
+    bars = graph(ENERGY, label="Energy charged and discharged per period", height=300, question="cycles")
+    depths = graph(DEPTHS, label="How deep the discharges went", height=300, question="cycles")
     row: Component = columns(
         [
             section("Energy in and out", [bars, html.P(id=CAPTION, className="ps-caption")], tools=tools),

@@ -29,7 +29,7 @@ MOST_DAYS = 20_000
 def panel(scope: Scope) -> Component:
     """Lay out the row."""
     height = max(260, 130 + 34 * (len(scope.packs) + 1))
-    chart = graph(GRAPH, label="Measured, model and BMS state of health", height=height)
+    chart = graph(GRAPH, label="Measured, model and BMS state of health", height=height, question="comparison")
     note = "Measured is the headline wherever it exists; the model is an estimate, not measured."
     row: Component = columns(
         [

@@ -92,7 +92,7 @@ def panel(scope: Scope) -> list[Component]:
         export_button(EXPORT),
     ]
     note = "Worst first. Select a row to see its evidence below."
-    chart = graph(GRAPH, label="Residual of the selected cell per regime over time", height=562)
+    chart = graph(GRAPH, label="Residual of the selected cell per regime over time", height=562, question="critical")
     return [
         section(
             "Cells with findings", [table(GRID, COLUMNS, selectable=True), html.Div(id=STATE)], note=note, tools=tools
@@ -226,7 +226,7 @@ def _finding_row(found: Finding) -> list[str | Component]:
         quantity(found.limit, found.unit),
         _since(found.at),
         html.Span(found.text, className="ps-wrap"),
-        provenance(basis, subject="this finding"),
+        provenance(basis, subject="this finding", question="critical"),
     ]
 
 

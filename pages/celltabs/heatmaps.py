@@ -36,7 +36,9 @@ def panel(scope: Scope) -> list[Component]:
     chosen = scope.view.get("metric", "deviation")
     tools = choice(entry_id("metric", "deviation"), "Metric", METRICS, chosen)
     height = 104 + 74 * max(len(scope.packs), 2)
-    chart = html.Div(graph(GRAPH, label="Every cell of every pack", height=height), className="ps-wide")
+    chart = html.Div(
+        graph(GRAPH, label="Every cell of every pack", height=height, question="heatmap"), className="ps-wide"
+    )
     note = "One row per pack, cells in physical order, one scale for all. Click a cell to select it everywhere."
     return [
         section("Every cell in its place", [chart, html.P(id=CAPTION, className="ps-caption")], note=note, tools=tools)

@@ -39,7 +39,10 @@ def panel(scope: Scope) -> list[Component]:
         _control(scope, "mode", "What each cell is held against", verdicts.modes()),
         _control(scope, "shape", "Surface or map", SHAPES),
     ]
-    chart = html.Div(graph(GRAPH, label="Every cell of the pack over time", height=HEIGHT_PX), className="ps-surface")
+    chart = html.Div(
+        graph(GRAPH, label="Every cell of the pack over time", height=HEIGHT_PX, question="surface"),
+        className="ps-surface",
+    )
     caption = html.P(id=CAPTION, className="ps-caption")
     note = "Cell, time and reading. Click a cell to select it everywhere."
     return [dcc.Store(id=DRAWING), section("The pack over time", [chart, caption], note=note, tools=tools)]
