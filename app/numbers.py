@@ -1,10 +1,17 @@
-"""Numbers as the user reads them: sensible digits, the unit behind a space that does not break, never a bare value."""
+"""Numbers as the user reads them: sensible digits, the unit behind a space that does not break, never a bare value.
+
+Decimal marks, names of months and the order of a date are those of the request's language (`app.language`).
+"""
 
 from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+
+from app.language import ENGLISH, current, t
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
 """Thousands mark."""
@@ -13,6 +20,10 @@ SPACE = "\N{NO-BREAK SPACE}"
 NOTHING = "–"
 """What stands where a number is unknown."""
 MINUS = "−"
+DECIMAL = {ENGLISH: ".", "de": ","}
+"""Decimal mark by language."""
+_DAY = {ENGLISH: "d MMM y", "de": "d. MMM y"}
+"""How a language writes a day, in the letters of Unicode's date patterns (UTS 35)."""
 
 _DIGITS = {"V": 3, "mV": 1, "°C": 1, "K": 1, "%": 1, "A": 1, "kW": 1, "kWh": 1, "MWh": 2, "GWh": 2, "Ah": 1, "bar": 2}
 _DIGITS |= {"kΩ": 0, "ppm": 0, "mΩ": 2, "": 3}
@@ -34,7 +45,7 @@ def number(value: float | None, digits: int = 0) -> str:
     """Write a number with thin thousands marks and a true minus; a dash when it is unknown."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    text = f"{abs(value):,.{digits}f}".replace(",", THIN)
+    text = f"{abs(value):,.{digits}f}".replace(",", THIN).replace(".", DECIMAL[current()])
     negative = value < 0 and any(figure in "123456789" for figure in text)
     return f"{MINUS if negative else ''}{text}"
 
@@ -71,7 +82,7 @@ def percent(share: float | None, digits: int = 0) -> str:
 
 def counted(count: int, singular: str, plural: str | None = None) -> str:
     """Write a count with its noun: ``1 gap``, ``2 gaps``."""
-    return f"{number(count)} {singular if count == 1 else plural or singular + 's'}"
+    return f"{number(count)} {t(singular if count == 1 else plural or singular + 's')}"
 
 
 def stamp(stamp_ms: int | None, zone: str, *, minutes: bool = True) -> str:
@@ -79,7 +90,7 @@ def stamp(stamp_ms: int | None, zone: str, *, minutes: bool = True) -> str:
     if stamp_ms is None:
         return NOTHING
     local = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=stamp_ms)).astimezone(ZoneInfo(zone))
-    day = f"{local.day} {local:%b %Y}"
+    day = format_date(local, _DAY[current()], locale=current())
     return f"{day}, {local:%H:%M}" if minutes else day
 
 
@@ -98,4 +109,4 @@ def duration(span_ms: float) -> str:
 
 def age(last_ms: int, now_ms: int) -> str:
     """Say how long ago something was: ``3 h 20 min ago``, ``517 d ago``."""
-    return f"{duration(max(now_ms - last_ms, 0))} ago"
+    return t("{span} ago", span=duration(max(now_ms - last_ms, 0)))

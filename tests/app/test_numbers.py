@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app import language
 from app.numbers import NOTHING, age, counted, duration, energy, number, percent, quantity, stamp
 
 
@@ -58,3 +59,10 @@ def test_a_number_reads_back(value):
     text = number(value, 2).replace("\N{NARROW NO-BREAK SPACE}", "").replace("−", "-")
 
     assert float(text) == pytest.approx(value, abs=0.006)
+
+
+def test_german_has_its_own_decimal_mark_and_months():
+    with language.speaking("de"):
+        assert plain(quantity(-1234.56, "kWh")) == "−1'234,6 kWh"
+        assert stamp(1_714_737_900_000, "Europe/Berlin") == "3. Mai 2024, 14:05"
+        assert plain(age(0, 3_600_000)) == "vor 1 h"
