@@ -7,6 +7,8 @@ READY := $(VENV)/.ready
 # A Python of 3.11 to 3.13, for example PYTHON=python3.12 make setup. By default the first that will do.
 PYTHON ?=
 export PYTHON
+# Options of the comparison in `make bench`, for example BENCH="--roots data/raw --series 200".
+BENCH ?=
 
 .PHONY: help setup run serve build-pyramids sample test lint format bench screenshots reference test-faults test-long lock clean
 
@@ -44,7 +46,8 @@ format: $(READY) ## Put the code into the house style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(READY) ## Measure building and answering on this machine
+bench: $(READY) ## Measure building (beside parsing and pandas) and answering on this machine
+	@$(BIN)/python -m tests.bench $(BENCH)
 	@$(BIN)/packscope bench
 
 screenshots: $(READY) ## Take the pictures in docs/screenshots from the sample site
