@@ -19,7 +19,7 @@ from pipeline.signals import describe
 
 if TYPE_CHECKING:
     from pipeline.discover import FoundSource
-    from pipeline.group import GroupPlan
+    from pipeline.work import GroupPlan
 
 
 @dataclass(frozen=True, slots=True)

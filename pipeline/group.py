@@ -11,7 +11,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -19,12 +18,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline import contract, counters, coverage, pyramid
-from pipeline.contract import QUALITY, RAW, TS, Group, Level, column
+from pipeline.contract import QUALITY, RAW, TS, Group
 from pipeline.frames import between, by_clock, matrix_of, readings_of, stored, widen
-from pipeline.levels import FrameStack, LevelStack, Pending, SheetStack, analog_sheets
+from pipeline.levels import FrameStack, LevelStack, Pending, SheetStack
 from pipeline.parts import PartWriter, read_part
+from pipeline.recipes import analog_sheets, classified_counters, counter_levels, flag_levels
 from pipeline.sheets import Sheet
-from pipeline.signals import Kind, Signal
+from pipeline.signals import Kind
+from pipeline.work import GroupPlan
 
 _DAY_CUT_BELOW_MS = 13_000
 """A month of a faster clock than this holds over 200,000 rows; its history is cut by day [ms]."""
@@ -34,41 +35,6 @@ FLAG_GAP_FACTOR = 3.0
 
 Recipe = Callable[[pl.DataFrame, NDArray[Any]], tuple[pl.DataFrame, Mapping[str, Any]]]
 """From a cut's raw rows of one clock (as a frame and as a matrix) to the rows to keep and each level's share."""
-
-_MOVING_TOPICS = ("cells", "temperature", "environment", "pcs", "power")
-
-
-@dataclass(frozen=True, slots=True)
-class GroupPlan:
-    """What the builder needs to know of a group."""
-
-    source: str
-    name: str
-    zone: str
-    levels: tuple[Level, ...]
-    signals: Mapping[str, Signal]
-    p_max_kw: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
-    """Of each counter: the site's limit and the largest power seen beside it [kW]."""
-
-    @property
-    def kind(self) -> Kind:
-        """Kind of its signals: analog stands for state as well."""
-        kinds = {signal.kind for signal in self.signals.values()}
-        return next((kind for kind in (Kind.COUNTER, Kind.FLAG) if kind in kinds), Kind.ANALOG)
-
-    @property
-    def moving(self) -> frozenset[str]:
-        """Signals that never stand still for long while the site works."""
-        return frozenset(
-            name
-            for name, signal in self.signals.items()
-            if signal.kind is Kind.ANALOG and signal.topic in _MOVING_TOPICS
-        )
-
-    @property
-    def has_percentiles(self) -> bool:
-        """Whether its levels keep the tails."""
-        return any(signal.percentiles for signal in self.signals.values())
 
 
 class GroupBuilder:
@@ -293,32 +259,13 @@ class GroupBuilder:
         return frame, analog_sheets(frame, readings, kept, self._plan.zone, tails)
 
     def _counter(self, frame: pl.DataFrame, _: NDArray[Any]) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
-        names = readings_of(frame)
-        ts = frame[TS].to_physical().to_numpy()
-        added: list[pl.Series] = []
-        decimals = widen(frame)
-        for name in names:
-            readings = decimals[name].to_numpy().astype(np.float64)
-            at = np.flatnonzero(~np.isnan(readings))
-            steps = counters.classify_steps(
-                ts[at],
-                readings[at],
-                p_max_kw=self.counter_limits[name][0],
-                digit_kwh=_digit(readings[at]),
-                interval_ms=float(self._interval_ms),
-            )
-            delta, classes = np.full(len(ts), np.nan), np.full(len(ts), 255, np.uint8)
-            delta[at], classes[at] = steps.delta, steps.classes
-            coded = pl.Series(column(name, "class"), classes, dtype=pl.UInt8)
-            added += [
-                pl.Series(column(name, "delta"), delta, dtype=pl.Float64, nan_to_null=True),
-                coded.set(coded == 255, None),
-            ]
-        classified = frame.with_columns(added)
-        return classified, {
-            level.name: pyramid.counter_frame(classified, names, pyramid.labels_of(ts, level, self._plan.zone))
-            for level in self._plan.levels
-        }
+        limits_kw = {name: limit for name, (limit, _) in self.counter_limits.items()}
+        classified = classified_counters(frame, limits_kw, float(self._interval_ms))
+        return classified, counter_levels(classified, self._plan.levels, self._plan.zone)
+
+    def _flag(self, frame: pl.DataFrame, _: NDArray[Any]) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
+        longest_ms = FLAG_GAP_FACTOR * self._interval_ms
+        return frame, flag_levels(frame, longest_ms, self._plan.levels, self._plan.zone)
 
     def _settle_limits(self) -> None:
         """Fix the power that bounds each counter's steps, over the whole history; make all levels anew if it moved."""
@@ -345,15 +292,6 @@ class GroupBuilder:
         whole = pl.concat(frames)
         return whole[TS].to_physical().to_numpy(), whole[name].cast(pl.Float64).to_numpy()
 
-    def _flag(self, frame: pl.DataFrame, _: NDArray[Any]) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
-        names = readings_of(frame)
-        prepared = pyramid.flag_context(frame, names, FLAG_GAP_FACTOR * self._interval_ms)
-        ts = frame[TS].to_physical().to_numpy()
-        return frame, {
-            level.name: pyramid.flag_frame(prepared, names, pyramid.labels_of(ts, level, self._plan.zone))
-            for level in self._plan.levels
-        }
-
     # Cuts ---------------------------------------------------------------------------------------------------------
 
     def _starts(self, first_ms: int, last_ms: int) -> list[int]:
@@ -376,11 +314,3 @@ def _by_cut(names: Sequence[str], cuts: Mapping[str, int]) -> dict[int | None, l
     for name in names:
         grouped[cuts.get(name)].append(name)
     return grouped
-
-
-def _digit(readings: pyramid.Floats) -> float:
-    """Resolution of a counter: the coarsest power of ten (at most 1) that all its readings are multiples of [kWh]."""
-    for decimals in range(4):
-        if np.all(np.abs(readings * 10.0**decimals - np.rint(readings * 10.0**decimals)) < 1e-6):
-            return float(10.0**-decimals)
-    return 1e-4

@@ -8,11 +8,11 @@ from pathlib import Path
 from pipeline import contract, discover, ingest, publish
 from pipeline.catalogue import series_of
 from pipeline.contract import GroupRecord, SourceFile, Tally
-from pipeline.group import GroupBuilder, GroupPlan
+from pipeline.group import GroupBuilder
 from pipeline.limits import limits_moved, power_limits, standing_limits
 from pipeline.signals import Kind
 from pipeline.stale import Job, can_resume, states_of
-from pipeline.work import Context, Outcome
+from pipeline.work import Context, GroupPlan, Outcome
 
 
 def build_group(context: Context, job: Job, records: Mapping[tuple[str, str], GroupRecord]) -> Outcome:

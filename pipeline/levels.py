@@ -6,16 +6,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from functools import reduce
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import polars as pl
-from numpy.typing import NDArray
 
-from pipeline import contract, pyramid
+from pipeline import contract
 from pipeline.contract import TS, Level, Part
-from pipeline.frames import between, in_order, readings_of
+from pipeline.frames import between, in_order
 from pipeline.parts import PartWriter, read_part, read_sheet
-from pipeline.sheets import Sheet, combined, fold, sheet_of, within, without
+from pipeline.sheets import Sheet, combined, fold, within, without
 
 Share = TypeVar("Share", pl.DataFrame, Sheet)
 """A cut's share of a level: a wide frame of counters or flags, or a sheet of analog signals."""
@@ -132,47 +131,3 @@ class SheetStack(LevelStack[Sheet]):
             signals=whole.signals,
             folded=True,
         )
-
-
-def analog_sheets(
-    frame: pl.DataFrame, readings: NDArray[Any], levels: Sequence[Level], zone: str, tails: Sequence[float]
-) -> dict[str, Sheet]:
-    """Make every level of a clock's analog signals, each from the finest one below it that its buckets hold whole.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Raw rows.
-    readings : array, shape (rows, signals)
-        The same; NaN is none.
-    levels : sequence of Level
-        Finest first.
-    zone : str
-        The site's, which cuts the days.
-    tails : sequence of float
-        Quantiles to keep.
-    """
-    names = readings_of(frame)
-    ts = frame[TS].to_physical().to_numpy()
-    made: dict[str, Sheet] = {}
-    below: list[tuple[int, pyramid.Buckets]] = [(1, pyramid.from_rows(ts, readings))]
-    for level in levels:
-        base = _finest_divisor(below, level, zone)
-        buckets = pyramid.merge(base, pyramid.labels_of(base.ts, level, zone))
-        found = pyramid.percentiles(ts, readings, pyramid.labels_of(ts, level, zone), tails) if tails else None
-        made[level.name] = sheet_of(buckets, names, readings.dtype.type, found)
-        below.append((level.step_ms, buckets))
-    return made
-
-
-def _finest_divisor(below: Sequence[tuple[int, pyramid.Buckets]], level: Level, zone: str) -> pyramid.Buckets:
-    """Find the coarsest finer level whose buckets never straddle one of this level's."""
-    for step, buckets in reversed(below):
-        if level.step_ms % step:
-            continue
-        if not level.is_calendar_day or len(buckets.ts) == 0:
-            return buckets
-        midnights = contract.day_starts(int(buckets.ts[0]), int(buckets.ts[-1]), zone)
-        if all(midnight % step == 0 for midnight in midnights):
-            return buckets
-    return below[0][1]

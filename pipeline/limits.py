@@ -7,11 +7,10 @@ from collections.abc import Mapping
 import polars as pl
 
 from pipeline.contract import GroupRecord, column
-from pipeline.group import GroupPlan
 from pipeline.parts import read_part
 from pipeline.signals import Kind, power_beside
 from pipeline.stale import Job
-from pipeline.work import Context
+from pipeline.work import Context, GroupPlan
 
 
 def power_limits(
