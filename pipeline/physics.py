@@ -78,7 +78,8 @@ def _beyond(chemistry: Chemistry, end: int) -> float:
     return chemistry.ocv_v[first] + slope * (-5.0 if end == 0 else 5.0)
 
 
-def _graphite_v(x: Floats) -> Floats:
+def graphite_v(x: Floats) -> Floats:
+    """Return graphite's equilibrium potential over its stoichiometry (Safari and Delacourt 2011) [V]."""
     return np.asarray(
         0.6379
         + 0.5416 * np.exp(-305.5309 * x)
@@ -102,7 +103,7 @@ def _iron_phosphate_v(y: Floats) -> Floats:
 def _lfp() -> Chemistry:
     """Make LFP's curve from the equilibrium potentials of its two electrodes."""
     soc = np.concatenate([np.arange(0, 12, 0.5), np.arange(12, 95, 2.0), np.arange(95, 100.01, 0.5)]) / 100
-    volts = _iron_phosphate_v(0.916 + soc * (0.045 - 0.916)) - _graphite_v(8.5e-3 + soc * (0.78 - 8.5e-3))
+    volts = _iron_phosphate_v(0.916 + soc * (0.045 - 0.916)) - graphite_v(8.5e-3 + soc * (0.78 - 8.5e-3))
     return Chemistry(
         name="LFP",
         soc_pct=tuple(np.round(100 * soc, 3).tolist()),

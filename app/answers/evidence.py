@@ -23,7 +23,7 @@ from app.analytics.soh import age_years
 from app.answers.window import iso, source_of
 from app.shapes import Interval
 from pipeline.contract import Source
-from pipeline.physics import OHM_AH
+from pipeline.physics import OHM_AH, Chemistry, chemistry_of
 from pipeline.site import SohModel, SourceSettings
 
 REMEMBERED = 16
@@ -47,6 +47,8 @@ class SystemEvidence:
     interval_ms: float
     typical_a: float | None
     capacity: Capacity
+    chemistry: Chemistry | None = None
+    """Whose curve the anchors were read on; None where it is not described."""
 
     @property
     def nominal_ah(self) -> float | None:
@@ -109,6 +111,7 @@ def evidence_of(system: str) -> SystemEvidence:
 def _evidence_of(_key: str, system: str) -> SystemEvidence:
     store = loader.current()
     said = store.site.source(system)
+    chemistry = chemistry_of(said, store.site.chemistries)
     cells, readings = cells_of(loader.table(system, "cell_day"))
     sensors = sensors_of(loader.table(system, "sensor_day"))
     days = loader.table(system, "system_day")
@@ -125,7 +128,8 @@ def _evidence_of(_key: str, system: str) -> SystemEvidence:
         readings=readings,
         interval_ms=float(np.median(intervals)) if intervals else 0.0,
         typical_a=typical_a(days),
-        capacity=measure_capacity(loader.table(system, "anchors")),
+        capacity=measure_capacity(loader.table(system, "anchors"), chemistry=chemistry, nominal_ah=said.nominal_ah),
+        chemistry=chemistry,
     )
 
 

@@ -94,7 +94,9 @@ def window_of(evidence: SystemEvidence, start_ms: int | None, end_ms: int | None
     first, last = evidence.source.first_ms, evidence.source.last_ms + 1
     capacity = evidence.capacity
     if start_ms is not None or end_ms is not None:
-        capacity = measure_capacity(evidence.table("anchors"), start_ms, end_ms)
+        capacity = measure_capacity(
+            evidence.table("anchors"), start_ms, end_ms, evidence.chemistry, evidence.nominal_ah
+        )
     return Window(
         evidence=evidence,
         start_ms=first if start_ms is None else start_ms,
@@ -283,6 +285,21 @@ def _provenance(window: Window, number: int | None) -> dict[str, Any]:
         "imbalance": "median of daily medians" if number is not None else "of the pack where it is largest",
     }
     return said | _usable(window, number)
+
+
+def system_trend(window: Window) -> Interval:
+    """Trend of the system's capacity over a window, in % of the baseline a month (negative is loss)."""
+    return _trend(window, None)
+
+
+def usable_capacity(window: Window) -> dict[str, float | None]:
+    """Usable and recoverable capacity of the system over a window [Ah]: ``usable_ah``, ``recoverable_ah``."""
+    return _usable(window, None)
+
+
+def whole_imbalance(window: Window) -> float | None:
+    """Imbalance of the system's worst pack over its whole history [mV]."""
+    return _imbalance(window, None, whole=True)
 
 
 def _of_baseline(capacity: Capacity) -> float | None:
