@@ -15,6 +15,7 @@ import typer
 
 from app import bench as bench_answers
 from app import launch
+from app.truthbench.command import bench_truth
 from pipeline import bench as bench_build
 from pipeline import report
 from pipeline.commands import FAILED, HELP, SAMPLE_FOLDER, Roots, Store, build_once, commands, write_sample
@@ -23,6 +24,9 @@ from pipeline.settings import Settings, read_settings
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
 cli.add_typer(commands)
+bench_commands = typer.Typer(invoke_without_command=True, help="Measure this machine, or `truth`: what is detected.")
+cli.add_typer(bench_commands, name="bench")
+bench_commands.command("truth")(bench_truth)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option(min=1, max=65_535, help="Port to listen on.")]
@@ -69,14 +73,17 @@ def run(
     launch.serve(settings, threads)
 
 
-@cli.command()
+@bench_commands.callback()
 def bench(
+    context: typer.Context,
     days: Annotated[float, typer.Option(min=2, max=10_000, help="Span of the simulated site in days.")] = 60,
     step: Annotated[int, typer.Option(min=1, max=3_600, help="Logger interval in seconds.")] = 300,
     systems: Annotated[int, typer.Option(min=1, max=3, help="How many cabinets.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Measure building and answering on this machine, with a simulated site in a folder of its own."""
+    if context.invoked_subcommand is not None:
+        return
     say = report.speaker(to_stderr=True).print
     with tempfile.TemporaryDirectory(prefix="packscope-bench-") as name:
         folder = Path(name)

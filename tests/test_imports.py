@@ -64,7 +64,7 @@ def offences(name: str, imported: str) -> Iterator[str]:
         yield "only the factory imports pages"
     if name.startswith(("app.", "pages.")) and top == "pipeline" and rest:
         allowed = LEAVES | (COMMANDS if name in ("app.cli", "app.launch", "app.bench") else set())
-        allowed |= {"simulation"} if name.startswith("app.truthbench") else set()
+        allowed |= {"simulation", "report"} if name.startswith("app.truthbench") else set()
         if rest.split(".")[0] not in allowed:
             yield "of the pipeline, the app imports the shared leaves alone"
     for library, places in ALLOWED.items():

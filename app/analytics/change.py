@@ -31,6 +31,8 @@ CHANGE_FLOORS = {"rest_mv": 0.3, "top_pct": 0.10, "bot_pct": 0.10, "low_pct": 0.
 """Smallest spread of changes: means of many readings resolve less than one reading does [mV, %]."""
 CHANGE_MIN = {"rest_mv": 1.5, "top_pct": 0.7, "bot_pct": 0.5, "low_pct": 0.5, "slope": 0.12}
 """Smallest change worth a warning: a few floors [mV, %; slope: share of the typical resistance]."""
+SCALED_REACH = 3.0
+"""Robust deviations up to which a cell's offset grows and shrinks as those of all cells do [1]."""
 SLOPE_FLOOR_MV = 0.3
 """Smallest spread of changes of slope, as the residual they make at the typical current [mV]."""
 
@@ -141,7 +143,7 @@ def _rescaled(now: Floats, before: Floats) -> Floats:
 
     Formula: now − before − b·(before − median before), b the median of (now − before) over (before − median) of the
     cells that are at least a robust deviation from the median. A season of deeper discharge, or a colder one, scales
-    the offsets of all cells alike, and the outermost most.
+    the offsets of all cells alike, and the outermost most; what lies beyond ``SCALED_REACH`` is not scaled further.
     """
     step = now - before
     known = np.isfinite(step)
@@ -151,7 +153,8 @@ def _rescaled(now: Floats, before: Floats) -> Floats:
     far = known & (np.abs(offset) >= max(spread(before[known], 0.0), 1e-9))
     if far.sum() < MIN_STRING:
         return np.asarray(step)
-    return np.asarray(step - float(np.median(moved[far] / offset[far])) * offset)
+    reach = SCALED_REACH * spread(before[known], 0.0)
+    return np.asarray(step - float(np.median(moved[far] / offset[far])) * np.clip(offset, -reach, reach))
 
 
 def compare_levels(measure: str, centred: Floats, floor: float, days: int, budget: float) -> Change | None:

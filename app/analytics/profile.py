@@ -31,6 +31,8 @@ TOP_FLOOR_PCT = 0.15
 """Smallest spread of charges at charge end that a string is credited with [%]."""
 GROWTH_PCT = 0.3
 """Smallest growth of what a cell lacks that is called growth [%]."""
+GROWN_SHARE = 0.4
+"""Of what a cell that stands out by its level lacks, at least so much has to have grown to be called growth [1]."""
 EMPTY_MEASURES, CHARGE_MEASURES = ("low_pct", "bot_pct"), ("low_pct", "bot_pct", "top_pct")
 HEALTH_RULES = frozenset({"soh", "degradation_rate"})
 CHARGE_REGIMES = ("charge_end", "discharge_end", "rest_empty")
@@ -64,7 +66,7 @@ def profile_of(pack: int, cell: int, signs: Sequence[Sign], context: Context) ->
         resistance=-_direction(solid, ("load",)) if not _changed_slope(solid) else _changed_slope(solid),
         drifts_down=_grows_down(column, solid, context),
         lead_partner=_lead_partner(pack, cell, rest, context),
-        is_offset=_is_offset(rest, ends),
+        is_offset=_is_offset(rest, ends, [] if column is None else _levels(column, context)),
         is_hot=any(
             sign.of_sensor and sign.rule in ("temperature_variation", "change") and sign.value > 0 for sign in signs
         )
@@ -99,19 +101,29 @@ def _ends(column: int | None, solid: Sequence[Sign], context: Context) -> Ends:
     if column is None:
         return Ends(np.nan, np.nan, np.nan)
     by_measure = {change.measure: change for change in context.changes}
-    clear = {
-        rule: max(
-            (abs(sign.z or 0.0) for sign in solid if sign.rule == rule and sign.regime in CHARGE_REGIMES), default=0.0
-        )
-        for rule in ("change", "voltage_deviation")
-    }
-    if clear["change"] <= clear["voltage_deviation"]:
-        levels = [float(context.levels[name][column]) for name in CHARGE_MEASURES]
+    if _stands_by_level(solid):
+        levels = _levels(column, context)
         top_z = float(robust_z(context.levels["top_pct"], TOP_FLOOR_PCT)[column])
         return Ends(levels[2], levels[1] if np.isnan(levels[0]) else levels[0], top_z)
     moved = {name: _moved(by_measure.get(name), column) for name in CHARGE_MEASURES}
     near_empty = [moved[name][0] for name in EMPTY_MEASURES if not np.isnan(moved[name][0])]
     return Ends(moved["top_pct"][0], max(near_empty, key=abs, default=np.nan), moved["top_pct"][1])
+
+
+def _stands_by_level(solid: Sequence[Sign]) -> bool:
+    """Whether a cell's distance from its string is at least as clear, in charge, as its change."""
+    clear = {
+        rule: max(
+            (abs(one.z or 0.0) for one in solid if one.rule == rule and one.regime in CHARGE_REGIMES), default=0.0
+        )
+        for rule in ("change", "voltage_deviation")
+    }
+    return clear["change"] <= clear["voltage_deviation"]
+
+
+def _levels(column: int, context: Context) -> list[float]:
+    """Return a cell's present charge against its string's, in the order of ``CHARGE_MEASURES`` [%]."""
+    return [float(context.levels[name][column]) for name in CHARGE_MEASURES]
 
 
 def _moved(change: Change | None, column: int) -> tuple[float, float]:
@@ -124,12 +136,13 @@ def _moved(change: Change | None, column: int) -> tuple[float, float]:
     return float(change.steps[known[-1], column]), float(change.scores[known[-1], column])
 
 
-def _is_offset(rest: Sequence[Sign], ends: Ends) -> bool:
+def _is_offset(rest: Sequence[Sign], ends: Ends, levels: Sequence[float]) -> bool:
     """Whether a residual at rest is more than any difference in charge makes there: a wrong reading, then."""
     if not rest or (np.isnan(ends.top) and np.isnan(ends.bottom)):
         return False
     level = max(abs(sign.value) for sign in rest)
-    charge = max(np.nan_to_num(abs(ends.top)), np.nan_to_num(abs(ends.bottom)), LEAST_CHARGE_PCT)
+    known = [ends.top, ends.bottom] if all(sign.rule == "change" for sign in rest) else [ends.top, ends.bottom, *levels]
+    charge = max(LEAST_CHARGE_PCT, *(float(np.nan_to_num(abs(one))) for one in known))
     return bool(level > max(OFFSET_MV_PER_PCT * charge, LEAD_FLOOR_MV))
 
 
@@ -183,6 +196,8 @@ def _grows_down(column: int | None, solid: Sequence[Sign], context: Context) -> 
     with np.errstate(invalid="ignore"):
         furthest = max(changed, key=lambda one: np.nan_to_num(abs(one.z[column]), nan=-1.0))
     if not furthest.step[column] < -GROWTH_PCT:
+        return False
+    if _stands_by_level(solid) and not furthest.step[column] < GROWN_SHARE * context.levels[furthest.measure][column]:
         return False
     matrix = context.grid[furthest.measure]
     days = (context.grid.days - context.grid.days[0]) / DAY_MS

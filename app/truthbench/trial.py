@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from app.analytics.judge import Evidence, judge
 from app.analytics.limits import limits
 from app.analytics.signs import CRITICAL, WARNING
 from app.shapes import CellVerdict, Interval
-from app.truthbench.conditions import Experiment, days_of
+from app.truthbench.conditions import Experiment, Planted, days_of
 from app.truthbench.plain import Cells, plain_flags
 from pipeline.physics import OHM_AH
 from pipeline.simulation.memory import extract_string
@@ -137,12 +138,12 @@ def compare(experiment: Experiment, whole: Evidence) -> Trial:
     return Trial(
         seed=experiment.seed,
         condition=asdict(experiment.condition),
-        outcomes=tuple(_outcome(one.kind, one.size, place_of(one.column), judged) for one in experiment.planted),
+        outcomes=tuple(_outcome(one, judged) for one in experiment.planted),
         healthy_cells=len(whole.cells.numbers) - len(faulty) - len(partners),
         years=days / 365.25,
         false_alarms=len(ours - partners),
         false_at_end=len(set(last) - faulty - partners),
-        partners_flagged=len(ours & partners),
+        partners_flagged=len({key for _, own, _ in judged for key in _beside_its_lead(experiment, own)}),
         plain_false_alarms=len(plain),
         wrong=tuple(
             (
@@ -155,15 +156,32 @@ def compare(experiment: Experiment, whole: Evidence) -> Trial:
     )
 
 
-def _outcome(kind: str, size: float, key: Key, judged: list[tuple[float, dict[Key, CellVerdict], Cells]]) -> Outcome:
+def _beside_its_lead(experiment: Experiment, own: dict[Key, CellVerdict]) -> Iterator[Key]:
+    """Name the second cells of wrong leads that are flagged beside the first, or for another fault."""
+    for one in experiment.planted:
+        key = None if one.partner is None else place_of(one.partner)
+        if key in own and (place_of(one.column) in own or own[key].fault != one.kind):
+            yield key
+
+
+def _verdict_on(one: Planted, own: dict[Key, CellVerdict]) -> CellVerdict | None:
+    """Return what is said of a planted fault; one finding names both cells of a lead, at whichever of them."""
+    keys = [place_of(at) for at in (one.column, one.partner) if at is not None]
+    found = [own[key] for key in keys if key in own]
+    return next((verdict for verdict in found if verdict.fault == one.kind), found[0] if keys[0] in own else None)
+
+
+def _outcome(one: Planted, judged: list[tuple[float, dict[Key, CellVerdict], Cells]]) -> Outcome:
     last = judged[-1]
     later = [(delay, own, plain) for delay, own, plain in judged if delay > 0]
+    keys = {place_of(at) for at in (one.column, one.partner) if at is not None}
+    said = _verdict_on(one, last[1])
     return Outcome(
-        kind=kind,
-        size=size,
-        found=key in last[1],
-        delay_d=next((delay for delay, own, _ in later if key in own), None),
-        named=last[1][key].fault if key in last[1] else None,
-        plain_found=key in last[2],
-        plain_delay_d=next((delay for delay, _, plain in later if key in plain), None),
+        kind=one.kind,
+        size=one.size,
+        found=said is not None,
+        delay_d=next((delay for delay, own, _ in later if _verdict_on(one, own)), None),
+        named=None if said is None else said.fault,
+        plain_found=bool(keys & last[2]),
+        plain_delay_d=next((delay for delay, _, plain in later if keys & plain), None),
     )

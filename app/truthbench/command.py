@@ -1,0 +1,33 @@
+"""``packscope bench truth``: detection, measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.truthbench import document
+from app.truthbench.run import ROOT, jobs_of, run_jobs
+from pipeline.report import emit, speaker
+
+QUICK_SEEDS, QUICK_HEALTHY, QUICK_DAYS, QUICK_FIRST = 1, 1, 130.0, 2
+"""What ``--quick`` runs: enough to see that every part works [strings, d, seed]."""
+
+
+def bench_truth(
+    seeds: Annotated[int, typer.Option(min=1, max=100_000, help="Strings with faults.")] = 130,
+    healthy: Annotated[int, typer.Option(min=0, max=100_000, help="Strings without any.")] = 40,
+    processes: Annotated[int, typer.Option(min=0, max=64, help="Side by side; 0: in this process.")] = 2,
+    folder: Annotated[Path, typer.Option(help="Where results are kept, so that an ended run can go on.")] = Path(
+        "data/bench"
+    ),
+    quick: Annotated[bool, typer.Option("--quick", help="Two short strings, to see that it works.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write docs/detection.md and its picture.")] = False,
+) -> None:
+    """Measure detection: graded faults in simulated strings, judged as the app judges them."""
+    jobs = jobs_of(QUICK_SEEDS, QUICK_HEALTHY, QUICK_DAYS, QUICK_FIRST) if quick else jobs_of(seeds, healthy)
+    trials = run_jobs(jobs, folder, 0 if quick else processes, speaker(to_stderr=True).print)
+    if write:
+        document.write(trials, ROOT)
+    emit(document.text_of(trials))
