@@ -18,8 +18,10 @@ from pipeline.signals import Kind
 
 EXCURSION_V, EXCURSION_K = 0.100, 10.0
 """A reading stands out alone when its distance from the cell's own residual before and after exceeds this [V, K] ..."""
-PLACE_SHARE = 0.8
-"""... and its residual exceeds it too; of a sensor this share of it, whose place is always warmer or colder [1]."""
+RESOLVED = 0.95
+"""... to this share: what a reading resolves (noise, a coarse register) is not held against the finding [1]."""
+CELL_SHARE, PLACE_SHARE = 0.9, 0.8
+"""... and its residual exceeds this share too: a cell is a little off near the knees, a sensor has its place [1]."""
 WEAK_PCT, FULLER_PCT, CURVE_MARGIN = 6.0, 3.0, 1.25
 """Near the curve's ends a cell may lack so much charge, or have so much more, and sag or rise by that for one reading;
 the curve is trusted to this factor [%, %, 1]."""
@@ -104,7 +106,7 @@ def find_spikes(block: Block, residual: Singles, limit: float, share: float = 1.
     after = _nearest(around, rows + 1, columns, 1)
     here = residual[rows, columns]
     with np.errstate(invalid="ignore"):
-        alone = (np.abs(here - before) > limit) & (np.abs(here - after) > limit)
+        alone = (np.abs(here - before) > RESOLVED * limit) & (np.abs(here - after) > RESOLVED * limit)
     return rows[alone], columns[alone], before[alone], after[alone]
 
 

@@ -11,6 +11,10 @@ from app.analytics.signs import WARNING, WATCH, Sign
 
 AMBIGUOUS_MOST = 2
 """A cell that stands out alone more often than this where its string's state may explain it is weak, not spiking."""
+RARE_CELLS = 3
+"""An ambiguous reading is a warning where no more cells of the string have one [cells]."""
+RESOLVED = 0.95
+"""Share of the limit from which a reading counts: what it resolves is not held against the finding [1]."""
 FAR_EXCURSION = 3.0
 """An ambiguous reading this many limits away cannot be explained by the string's state [1]."""
 EXCURSION_KINDS = frozenset({"voltage_spike", "temperature_spike"})
@@ -42,11 +46,14 @@ def excursion_signs(
     """
     found = []
     least = {"voltage_spike": limits["excursion_mv"].value / 1000, "temperature_spike": limits["excursion_k"].value}
-    small = pl.any_horizontal((pl.col("kind") == kind) & (_jump() < value) for kind, value in least.items())
+    small = pl.any_horizontal((pl.col("kind") == kind) & (_jump() < RESOLVED * value) for kind, value in least.items())
     own = events.filter(pl.col("pack").is_not_null() & ~small)
+    doubtful = own.filter(pl.col("kind").is_in(EXCURSION_KINDS) & pl.col("ambiguous")).select("pack", "cell").n_unique()
     for (kind, pack, number), rows in sorted(own.partition_by("kind", "pack", "cell", as_dict=True).items()):
         key = int(pack), beside(int(pack), int(number)) if "temperature" in str(kind) else int(number)
-        sign = _excursion_sign(str(kind), int(pack), int(number), rows, has_other=key in by_cell)
+        sign = _excursion_sign(
+            str(kind), int(pack), int(number), rows, has_other=key in by_cell, is_rare=doubtful <= RARE_CELLS
+        )
         if sign is not None:
             found.append((key, sign))
     return found
@@ -58,7 +65,9 @@ def _jump() -> pl.Expr:
     return pl.min_horizontal(*aside)
 
 
-def _excursion_sign(kind: str, pack: int, number: int, rows: pl.DataFrame, *, has_other: bool) -> Sign | None:
+def _excursion_sign(
+    kind: str, pack: int, number: int, rows: pl.DataFrame, *, has_other: bool, is_rare: bool
+) -> Sign | None:
     is_spike = kind in EXCURSION_KINDS
     scale = 1000.0 if kind == "voltage_spike" else 1.0
     clear = rows
@@ -72,7 +81,7 @@ def _excursion_sign(kind: str, pack: int, number: int, rows: pl.DataFrame, *, ha
         if clear.height <= doubtful and rows.height > AMBIGUOUS_MOST and has_other:
             return None
         if clear.height == 0:
-            clear, severity = rows, WATCH
+            clear, severity = rows, WARNING if is_rare else WATCH
     by_size = clear.with_columns(pl.col("residual").abs().alias("size")).sort("size", descending=True)
     size = by_size.row(0, named=True)
     unit = "mV" if kind == "voltage_spike" else "K" if kind == "temperature_spike" else unit_of(kind)

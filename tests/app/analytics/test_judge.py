@@ -188,8 +188,15 @@ def test_a_weak_cell_at_the_knee_is_no_spike():
         cells[f"{name}_mv"][:, CELL] -= 150.0
     events = pl.concat([event("voltage_spike", 1, 17, day, -0.17, ambiguous=True) for day in range(1, 12)])
     assert flagged(judged(cells, events=events))[1, 17].fault == "low_capacity"
+    several = pl.concat([event("voltage_spike", 1, cell, 5, -0.17, ambiguous=True) for cell in (30, 34, 38, 42)])
+    assert flagged(judged(cell_grid(), events=several)) == {}
+
+
+def test_the_only_doubtful_reading_of_a_string_warns():
     alone = event("voltage_spike", 1, 30, 5, -0.17, ambiguous=True)
-    assert (1, 30) not in flagged(judged(cell_grid(), events=alone))
+    assert {key: one.fault for key, one in flagged(judged(cell_grid(), events=alone)).items()} == {
+        (1, 30): "voltage_spike"
+    }
 
 
 def test_uniform_ageing_is_one_finding_on_the_system():
