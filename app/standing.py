@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from app import loader
-from app.answers import battery
+from app.answers import battery, health
 from app.view import View
 from pipeline.errors import PackscopeError
 
@@ -55,6 +55,7 @@ def answer_all() -> None:
     for source in store.manifest.sources:
         if source.kind != "bess":
             continue
+        health.health(source.name)
         for period in PERIODS:
             start, end = View(when=period).period(source.first_ms, source.last_ms, store.zone)
             battery.comparison(source.name, start, end)

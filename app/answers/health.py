@@ -17,7 +17,7 @@ from app.analytics.saturation import Saturation, most_shifted
 from app.analytics.soh import BmsSoh, band_text, bms_soh, model_soh
 from app.answers import packs
 from app.answers.evidence import SystemEvidence, evidence_of
-from app.answers.health_shapes import ForecastDates, HealthAnswer, Month, ShiftedCell, Step
+from app.health_shapes import ForecastDates, HealthAnswer, Month, ShiftedCell, Step
 from app.shapes import Floats, Interval, Ints
 
 BMS_RESOLUTION = "The battery reports whole per cents: a step is a rounding, not a loss of 1 % on that day."

@@ -1,4 +1,4 @@
-"""Health of a system: three states of health side by side, when the BMS changed its own, and what to bear in mind."""
+"""Health of a system: its measured capacity through time, three states of health, and what to bear in mind."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ from dash import Dash, Input, Output, html
 from dash.development.base_component import Component
 
 from app.answers import battery, series
+from app.answers import health as answers
 from app.components import columns, graph, plain_table, section, skeleton
 from app.figures.battery import bms_steps
 from app.figures.cells import soh_triples
+from app.figures.health import capacity_chart
+from app.language import t
 from app.numbers import quantity, stamp
 from app.scope import Scope, scope_of
 from app.shapes import ComparisonAnswer
+from pages.batteryparts import healthwords
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+CAPACITY, SAID, FACTS, SHIFTED = "battery-capacity", "battery-capacity-said", "battery-facts", "battery-shifted"
 GRAPH, STEPS, NOTES = "battery-soh", "battery-soh-steps", "battery-soh-notes"
 STEP_LEVEL = "1d"
 """Level at which the steps of the BMS's health are dated."""
@@ -27,19 +32,42 @@ MOST_DAYS = 20_000
 
 
 def panel(scope: Scope) -> Component:
-    """Lay out the row."""
+    """Lay out the rows."""
     height = max(260, 130 + 34 * (len(scope.packs) + 1))
-    chart = graph(GRAPH, label="Measured, model and BMS state of health", height=height, question="comparison")
-    note = "Measured is the headline wherever it exists; the model is an estimate, not measured."
-    row: Component = columns(
+    capacity = graph(CAPACITY, label=t("Measured capacity through time, with its forecast"), height=380)
+    chart = graph(GRAPH, label=t("Measured, model and BMS state of health"), height=height)
+    return html.Div(
         [
-            section("Three states of health, side by side", chart, note=note),
             section(
-                "What the BMS reports", [html.Div(skeleton(3), id=STEPS), html.Div(id=NOTES, className="ps-caption")]
+                t("Capacity, measured"),
+                [capacity, html.Div(skeleton(2), id=SAID, className="ps-caption")],
+                note=t("Over the whole history: the period changes nothing here."),
+            ),
+            columns(
+                [
+                    section(t("Capacities and health, apart"), html.Div(skeleton(6), id=FACTS)),
+                    section(
+                        t("Cells that moved most at full charge"),
+                        html.Div(skeleton(6), id=SHIFTED),
+                        note=t("Against their string's median, since the first 30 full charges. A drift, no health."),
+                    ),
+                ]
+            ),
+            columns(
+                [
+                    section(
+                        t("Three states of health, side by side"),
+                        chart,
+                        note=t("Measured is the headline wherever it exists; the model is an estimate, not measured."),
+                    ),
+                    section(
+                        t("What the BMS reports"),
+                        [html.Div(skeleton(3), id=STEPS), html.Div(id=NOTES, className="ps-caption")],
+                    ),
+                ]
             ),
         ]
     )
-    return row
 
 
 def soh_signal(signals: Sequence[str]) -> str | None:
@@ -51,14 +79,14 @@ def steps(scope: Scope) -> Component:
     """List when the BMS changed its whole-percent health, to the day."""
     name = soh_signal(scope.signals)
     if name is None:
-        return html.P(f"{scope.source} logs no state of health of its BMS.")
+        return html.P(t("{source} logs no state of health of its BMS.", source=scope.source))
     found = bms_steps(
         series.series(str(scope.source), name, scope.start_ms, scope.end_ms, max_points=MOST_DAYS, level=STEP_LEVEL)
     )
     if not found:
-        return html.P("The BMS did not change its state of health in this period. It reports whole per cents.")
+        return html.P(t("The BMS did not change its state of health in this period. It reports whole per cents."))
     rows = [[stamp(at, scope.zone, minutes=False), quantity(a, "%", 0), quantity(b, "%", 0)] for at, a, b in found]
-    return plain_table(["Day of the step", "From", "To"], rows, numeric=(1, 2))
+    return plain_table([t("Day of the step"), t("From"), t("To")], rows, numeric=(1, 2))
 
 
 def notes(answer: ComparisonAnswer) -> list[Component]:
@@ -73,14 +101,30 @@ def draw(answer: ComparisonAnswer, theme: str | None) -> go.Figure:
 
 
 def update(search: str | None, theme: str | None) -> tuple[go.Figure, Component, list[Component]]:
-    """Fill the row."""
+    """Fill the row of the period."""
     scope = scope_of(search, "bess")
     answer = battery.comparison(str(scope.source), scope.start_ms, scope.end_ms)
     return draw(answer, theme), steps(scope), notes(answer)
 
 
+def update_whole(search: str | None, theme: str | None) -> tuple[go.Figure, list[Component], Component, Component]:
+    """Fill the rows of the whole history."""
+    scope = scope_of(search, "bess")
+    answer = answers.health(str(scope.source))
+    figure = capacity_chart(answer, zone=scope.zone, theme=theme)
+    return figure, healthwords.said(answer), healthwords.facts(answer), healthwords.shifted(answer)
+
+
 def register(app: Dash) -> None:
-    """Wire the row."""
+    """Wire the rows."""
+    app.callback(
+        Output(CAPACITY, "figure"),
+        Output(SAID, "children"),
+        Output(FACTS, "children"),
+        Output(SHIFTED, "children"),
+        Input("period", "data"),
+        Input("theme", "data"),
+    )(update_whole)
     app.callback(
         Output(GRAPH, "figure"),
         Output(STEPS, "children"),
