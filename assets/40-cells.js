@@ -86,8 +86,8 @@
 
     pickMark: function (click) {
       const point = click && click.points.length ? click.points[0] : null;
-      if (point) {
-        const [pack, cell] = point.customdata || [Math.round(point.y), Math.round(point.x)];
+      if (point && Array.isArray(point.customdata)) {
+        const [pack, cell] = point.customdata;
         change({ pack: pack, cell: cell });
       }
     },
@@ -116,7 +116,10 @@
           return;
         }
         const flat = new URLSearchParams(window.location.search).get("shape") === "flat";
-        change({ cell: Math.round(flat ? point.y : point.x) });
+        const number = Math.round(flat ? point.y : point.x);
+        const plot = document.querySelector("#cells-surface-graph .js-plotly-plot");
+        const beside = plot && plot.layout && plot.layout.meta; // the cell that a sensor lies beside
+        change({ cell: (beside && beside[number]) || number });
       });
     },
 

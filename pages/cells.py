@@ -40,7 +40,7 @@ def layout(**query: str) -> html.Div:
     shown = scope.view.tab if scope.view.tab in TABS else "overview"
     tabs = [_tab(key, words, shown) for key, (words, _) in TABS.items()]
     panels = [_panel(key, module.panel(scope), shown) for key, (_, module) in TABS.items()]
-    stores = [dcc.Store(id=module.GATE) for _, module in TABS.values()]
+    stores = [dcc.Store(id=gate) for _, module in TABS.values() for gate in gates_of(module)]
     return page(
         META,
         [
@@ -61,6 +61,12 @@ def no_system() -> html.Div:
     """Say that there is no battery system, and what would make one."""
     todo: list[str | Component] = ["Put its CSVs under ", html.Code("<root>/BESS/<system>/"), " and build again."]
     return empty("No battery system", "The store holds meters only: no folder under BESS was found.", todo)
+
+
+def gates_of(module: ModuleType) -> tuple[dict[str, str], ...]:
+    """List the stores that tell a tab's parts when to ask the server; most tabs have one."""
+    gates: tuple[dict[str, str], ...] = getattr(module, "GATES", (module.GATE,))
+    return gates
 
 
 def tab_id(key: str) -> str:
@@ -119,15 +125,9 @@ def register(app: Dash) -> None:
     in_browser: Any = app.clientside_callback
     in_browser(ClientsideFunction("packscope_cells", "tabs"), *outputs, search, names)
     for _, module in TABS.values():
-        gate = module.GATE
-        in_browser(
-            ClientsideFunction("packscope_cells", "gate"),
-            Output(gate, "data"),
-            search,
-            theme,
-            names,
-            State(gate, "data"),
-            State(gate, "id"),
-        )
+        for gate in gates_of(module):
+            before = State(gate, "data"), State(gate, "id")
+            opens = ClientsideFunction("packscope_cells", "gate")
+            in_browser(opens, Output(gate, "data"), search, theme, names, *before)
         module.register(app)
     app.callback(Output(ANSWER, "children"), Input(PERIOD, "data"))(update_answer)

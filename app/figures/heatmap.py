@@ -9,16 +9,15 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
+from app.figures.arrangement import Arrangement
 from app.figures.marks import SYMBOLS, severity_marker
-from app.figures.scales import Scale, metric_scale
+from app.figures.scales import Scale, diverging_scale, metric_scale
 from app.figures.theme import colours, style
+from app.language import t
 from app.numbers import digits_of, quantity
 from app.shapes import HeatmapAnswer
-
-EVERY = 5
-"""Cells are numbered every fifth."""
-_ROW_PX, _MARGIN_PX = 74, 104
 
 
 def pack_heatmap(
@@ -28,6 +27,8 @@ def pack_heatmap(
     theme: str | None,
     selected: tuple[int, int] | None = None,
     scale: Scale | None = None,
+    relative: bool = False,
+    in_one_row: bool = False,
 ) -> go.Figure:
     """Draw every pack of a system as a row of cells in physical order.
 
@@ -43,44 +44,46 @@ def pack_heatmap(
         Pack and cell that are framed.
     scale : Scale, optional
         The common scale; made from the answers when it is not given.
+    relative : bool
+        Whether the numbers are distances already: the scale is then centred on 0, whatever the metric.
+    in_one_row : bool
+        Whether the whole string lies in one row, pack after pack, instead of one row for each pack.
 
     Returns
     -------
     go.Figure
-        Both axes count in the numbers of the cells and packs, so a click's ``x`` is the cell and its ``y`` the pack.
+        Each point's ``customdata`` holds its pack and cell.
     """
     first = answers[min(answers)]
-    values = [value for answer in answers.values() for value in answer.values]
-    scale = scale or metric_scale(first.metric, values, first.limit, theme=theme)
-    figure = go.Figure([_unknown_cells(answers, theme), _known_cells(answers, scale, flagged)])
+    scale = scale or scale_of(answers, relative=relative, theme=theme)
+    plan = Arrangement({pack: answer.cells for pack, answer in answers.items()}, in_one_row)
+    figure = go.Figure([_unknown_cells(answers, plan, theme), _known_cells(answers, plan, scale, flagged, relative)])
     for severity in SYMBOLS:
-        figure.add_trace(_flag_marks(answers, flagged, severity, theme))
-    if selected is not None and selected[0] in answers:
-        figure.add_shape(_frame(*selected, theme))
-    packs, longest = _rows(answers), max(cell for answer in answers.values() for cell in answer.cells)
+        figure.add_trace(_flag_marks(plan, flagged, severity, theme))
+    across, down = plan.axes(sensors=first.metric == "temperature")
     style(
         figure,
         theme,
-        height=_MARGIN_PX + _ROW_PX * len(packs),
-        margin={"l": 64, "r": 12, "t": 28, "b": 44},
+        height=plan.height_px,
+        margin={"l": 12 if in_one_row else 64, "r": 12, "t": 28, "b": 44},
         bargap=0,
         legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0},
         uirevision="heatmap",
+        xaxis=across,
+        yaxis=down,
+        shapes=[_frame(plan, *selected, theme)] if selected is not None and selected[0] in answers else [],
     )
-    plain = {"showgrid": False, "zeroline": False, "fixedrange": True}
-    along = "sensor" if first.metric == "temperature" else "cell, in physical order"
-    figure.update_xaxes(title_text=along, range=[0.5, longest + 0.5], tickvals=_numbered(longest), **plain)
-    names = [f"Pack {pack}" for pack in packs]
-    figure.update_yaxes(range=[packs[-1] + 0.5, packs[0] - 0.5], tickvals=packs, ticktext=names, **plain)
     return figure
 
 
-def _rows(answers: Mapping[int, HeatmapAnswer]) -> list[int]:
-    return list(range(min(answers), max(answers) + 1))
-
-
-def _numbered(longest: int) -> list[int]:
-    return [1, *range(EVERY, longest + 1, EVERY)]
+def scale_of(answers: Mapping[int, HeatmapAnswer], *, relative: bool, theme: str | None) -> Scale:
+    """Choose the scale that all packs of a view share."""
+    first = answers[min(answers)]
+    values = [value for answer in answers.values() for value in answer.values]
+    if relative:
+        known = np.array([value for value in values if value is not None], dtype=np.float64)
+        return diverging_scale(known, first.limit, theme=theme)
+    return metric_scale(first.metric, values, first.limit, theme=theme)
 
 
 def _cells(answers: Mapping[int, HeatmapAnswer]) -> Iterator[tuple[int, int, float | None]]:
@@ -90,9 +93,9 @@ def _cells(answers: Mapping[int, HeatmapAnswer]) -> Iterator[tuple[int, int, flo
             yield pack, cell, value
 
 
-def _ranks(answers: Mapping[int, HeatmapAnswer]) -> dict[tuple[int, int], int]:
+def _ranks(answers: Mapping[int, HeatmapAnswer], *, relative: bool) -> dict[tuple[int, int], int]:
     """Rank the known values of all packs, 1 = the one to look at first."""
-    metric = next(iter(answers.values())).metric
+    metric = "deviation" if relative else next(iter(answers.values())).metric
     known = [(pack, cell, value) for pack, cell, value in _cells(answers) if value is not None]
     centre = float(np.median([value for *_, value in known])) if known else 0.0
     ordered = sorted(known, key=lambda row: _urgency(metric, row[2], centre))
@@ -108,34 +111,56 @@ def _urgency(metric: str, value: float, centre: float) -> float:
     return -abs(value - (0.0 if metric == "deviation" else centre))
 
 
+def matrix_of(plan: Arrangement, values: Mapping[tuple[int, int], float | None]) -> NDArray[np.float32]:
+    """Lay numbers out as they are drawn; NaN where there is none."""
+    matrix = np.full(plan.shape, np.nan, dtype=np.float32)
+    for place, value in values.items():
+        matrix[plan.index(*place)] = np.nan if value is None else value
+    return matrix
+
+
+def places_of(plan: Arrangement) -> list[list[list[int] | None]]:
+    """Name the pack and cell of each spot of the matrix; None where there is no cell."""
+    rows, columns = plan.shape
+    named: list[list[list[int] | None]] = [[None] * columns for _ in range(rows)]
+    for pack, cells in plan.cells.items():
+        for cell in cells:
+            row, column = plan.index(pack, cell)
+            named[row][column] = [pack, cell]
+    return named
+
+
 def _known_cells(
-    answers: Mapping[int, HeatmapAnswer], scale: Scale, flagged: Mapping[tuple[int, int], str]
+    answers: Mapping[int, HeatmapAnswer],
+    plan: Arrangement,
+    scale: Scale,
+    flagged: Mapping[tuple[int, int], str],
+    relative: bool,
 ) -> go.Heatmap:
-    packs = _rows(answers)
-    longest = max(cell for answer in answers.values() for cell in answer.cells)
-    matrix = np.full((len(packs), longest), np.nan, dtype=np.float32)
-    for pack, cell, value in _cells(answers):
-        matrix[pack - packs[0], cell - 1] = np.nan if value is None else value
+    values = {(pack, cell): value for pack, cell, value in _cells(answers)}
+    matrix = matrix_of(plan, values)
     median = float(np.nanmedian(matrix)) if np.isfinite(matrix).any() else np.nan
-    ranks, first = _ranks(answers), answers[packs[0]]
+    ranks, first = _ranks(answers, relative=relative), answers[min(answers)]
     text = np.full(matrix.shape, "", dtype=object)
-    for pack, cell, value in _cells(answers):
+    for place, value in values.items():
         if value is not None:
-            place = (ranks[pack, cell], len(ranks))
-            text[pack - packs[0], cell - 1] = _hover(first, pack, cell, value, median, place, flagged.get((pack, cell)))
+            rank = (ranks[place], len(ranks))
+            centre = None if relative or first.metric == "deviation" else median
+            text[plan.index(*place)] = _hover(first, *place, value, centre, rank, flagged.get(place))
     return go.Heatmap(
         z=matrix,
         x0=1,
         dx=1,
-        y0=packs[0],
+        y0=plan.origin,
         dy=1,
         zmin=scale.low,
         zmax=scale.high,
         colorscale=scale.colors,
         colorbar=_legend_bar(scale, first),
-        xgap=1,
+        xgap=0 if plan.in_one_row else 1,
         ygap=18,
         text=text,
+        customdata=places_of(plan),
         hovertemplate="%{text}<extra></extra>",
         hoverongaps=False,
         showlegend=False,
@@ -143,21 +168,35 @@ def _known_cells(
 
 
 def _hover(
-    answer: HeatmapAnswer, pack: int, cell: int, value: float, median: float, rank: tuple[int, int], flag: str | None
+    answer: HeatmapAnswer,
+    pack: int,
+    cell: int,
+    value: float,
+    median: float | None,
+    rank: tuple[int, int],
+    flag: str | None,
 ) -> str:
-    lines = [f"<b>Pack {pack} {_noun(answer)} {cell}</b>{f' · {flag}' if flag else ''}"]
-    lines.append(f"{quantity(value, answer.unit)} ({answer.statistic})")
-    if answer.metric != "deviation":
-        lines.append(f"{_deviation(value - median, answer.unit)} from the median")
-    lines.append(f"rank {rank[0]} of {rank[1]}, {_RANKED.get(answer.metric, 'farthest first')}")
+    named = t("Pack {n} sensor {k}", n=pack, k=cell) if is_sensor(answer) else t("Pack {n} cell {k}", n=pack, k=cell)
+    lines = [f"<b>{named}</b>{f' · {t(flag)}' if flag else ''}"]
+    lines.append(f"{_written(value, answer.unit)} ({t(answer.statistic)})")
+    if median is not None:
+        lines.append(t("{value} from the median", value=_deviation(value - median, answer.unit)))
+    order = _RANKED.get(answer.metric, "farthest first") if median is not None else "farthest first"
+    lines.append(f"{t('rank {k} of {n}', k=rank[0], n=rank[1])}, {t(order)}")
     return "<br>".join(lines)
 
 
 _RANKED = {"temperature": "hottest first", "soh": "lowest first", "degradation": "fastest loss first"}
 
 
-def _noun(answer: HeatmapAnswer) -> str:
-    return "sensor" if answer.metric == "temperature" else "cell"
+def is_sensor(answer: HeatmapAnswer) -> bool:
+    """Whether the numbers are of temperature sensors instead of cells."""
+    return answer.metric == "temperature"
+
+
+def _written(value: float, unit: str) -> str:
+    """Write a value with its unit; a robust score as z."""
+    return f"z {quantity(value, '', 1)}" if unit == "1" else quantity(value, unit)
 
 
 def _deviation(value: float, unit: str) -> str:
@@ -168,7 +207,7 @@ def _deviation(value: float, unit: str) -> str:
 
 def _legend_bar(scale: Scale, answer: HeatmapAnswer) -> dict[str, object]:
     bar: dict[str, object] = {
-        "title": {"text": answer.unit, "side": "top"},
+        "title": {"text": "z" if answer.unit == "1" else answer.unit, "side": "top"},
         "thickness": 12,
         "outlinewidth": 0,
         "lenmode": "fraction",
@@ -179,18 +218,20 @@ def _legend_bar(scale: Scale, answer: HeatmapAnswer) -> dict[str, object]:
     return bar | {"nticks": 5, "tickformat": f".{digits_of(answer.unit)}f"}
 
 
-def _unknown_cells(answers: Mapping[int, HeatmapAnswer], theme: str | None) -> go.Bar:
+def _unknown_cells(answers: Mapping[int, HeatmapAnswer], plan: Arrangement, theme: str | None) -> go.Bar:
     """Hatched boxes where the value is unknown."""
     places = [(pack, cell) for pack, cell, value in _cells(answers) if value is None]
+    spots = [plan.spot(*place) for place in places]
     grey = colours(theme)["unknown"]
-    told = [
-        f"<b>Pack {pack} {_noun(answers[pack])} {cell}</b><br>unknown: {answers[pack].reason or 'no readings'}"
-        for pack, cell in places
-    ]
+    told = []
+    for pack, cell in places:
+        words = t("Pack {n} sensor {k}", n=pack, k=cell) if is_sensor(answers[pack]) else None
+        named = words or t("Pack {n} cell {k}", n=pack, k=cell)
+        told.append(f"<b>{named}</b><br>{t('unknown')}: {t(answers[pack].reason or 'no readings')}")
     return go.Bar(
-        x=[cell for _, cell in places],
-        y=[0.76 for _ in places],
-        base=[pack - 0.38 for pack, _ in places],
+        x=[column for column, _ in spots],
+        y=[0.76 for _ in spots],
+        base=[row - 0.38 for _, row in spots],
         width=0.94,
         marker={
             "color": "rgba(0,0,0,0)",
@@ -201,31 +242,33 @@ def _unknown_cells(answers: Mapping[int, HeatmapAnswer], theme: str | None) -> g
         text=told,
         textposition="none",
         hovertemplate="%{text}<extra></extra>",
-        name="unknown",
+        name=t("unknown"),
         showlegend=bool(places),
     )
 
 
 def _flag_marks(
-    answers: Mapping[int, HeatmapAnswer], flagged: Mapping[tuple[int, int], str], severity: str, theme: str | None
+    plan: Arrangement, flagged: Mapping[tuple[int, int], str], severity: str, theme: str | None
 ) -> go.Scatter:
     """Mark the flagged cells in the gap above them, where any colour of the scale lets a mark be seen."""
-    spots = [
-        (pack, cell)
-        for (pack, cell), found in flagged.items()
-        if found == severity and pack in answers and cell in answers[pack].cells
+    places = [
+        place for place, found in flagged.items() if found == severity and place[1] in plan.cells.get(place[0], ())
     ]
+    spots = [plan.spot(*place) for place in places]
     return go.Scatter(
-        x=[cell for _, cell in spots],
-        y=[pack - 0.44 for pack, _ in spots],
+        x=[column for column, _ in spots],
+        y=[row - 0.44 for _, row in spots],
         mode="markers",
         marker=severity_marker(severity, theme),
-        name=severity,
+        customdata=[list(place) for place in places],
+        name=t(severity),
         hoverinfo="skip",
         showlegend=bool(spots),
     )
 
 
-def _frame(pack: int, cell: int, theme: str | None) -> dict[str, object]:
+def _frame(plan: Arrangement, pack: int, cell: int, theme: str | None) -> dict[str, object]:
+    column, row = plan.spot(pack, cell)
     line = {"color": colours(theme)["accent"], "width": 3}
-    return {"type": "rect", "x0": cell - 0.5, "x1": cell + 0.5, "y0": pack - 0.42, "y1": pack + 0.42, "line": line}
+    edges = {"x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.42, "y1": row + 0.42}
+    return {"type": "rect", **edges, "line": line, "name": "selected"}

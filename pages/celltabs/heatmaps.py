@@ -1,4 +1,4 @@
-"""Fourth tab: every cell of every pack in its physical place, on one scale."""
+"""Fourth tab: every cell of every pack in its physical place, as it is, over time, and in two periods."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ from dash.development.base_component import Component
 
 from app.answers import cells
 from app.components import choice, entry_id, graph, section
+from app.figures.arrangement import LONG_PX, MARGIN_PX, ROW_PX
 from app.figures.heatmap import pack_heatmap
 from app.figures.theme import message
+from app.language import t
 from app.numbers import counted, quantity
 from app.scope import Scope
 from app.shapes import HeatmapAnswer
-from pages.celltabs import verdicts
+from app.shell import URL
+from pages.celltabs import pairs, player, verdicts
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-GATE = {"type": "cells-gate", "tab": "heatmaps", "keys": "pack,cell,metric"}
+GATE = {"type": "cells-gate", "tab": "heatmaps", "keys": "metric,against,rows"}
+GATES = (GATE, player.GATE, pairs.GATE)
 GRAPH, CAPTION = "cells-heatmap-graph", "cells-heatmap-caption"
 METRICS: dict[str, str] = {
     "deviation": "Deviation",
@@ -33,37 +37,55 @@ METRICS: dict[str, str] = {
 
 def panel(scope: Scope) -> list[Component]:
     """Lay out the tab."""
-    chosen = scope.view.get("metric", "deviation")
-    tools = choice(entry_id("metric", "deviation"), "Metric", METRICS, chosen)
-    height = 104 + 74 * max(len(scope.packs), 2)
-    chart = html.Div(
-        graph(GRAPH, label="Every cell of every pack", height=height, question="heatmap"), className="ps-wide"
-    )
-    note = "One row per pack, cells in physical order, one scale for all. Click a cell to select it everywhere."
-    return [
-        section("Every cell in its place", [chart, html.P(id=CAPTION, className="ps-caption")], note=note, tools=tools)
+    metrics = {key: t(words) for key, words in METRICS.items()}
+    rows = {"packs": t("Packs stacked"), "one": t("One row")}
+    tools = [
+        choice(entry_id("metric", "deviation"), t("Metric"), metrics, scope.view.get("metric", "deviation")),
+        choice(entry_id("against", "absolute"), t("Held against"), against(), scope.view.get("against", "absolute")),
+        choice(entry_id("rows", "packs"), t("Rows"), rows, scope.view.get("rows", "packs")),
     ]
+    tall = MARGIN_PX + (LONG_PX if in_one_row(scope) else ROW_PX * max(len(scope.packs), 2))
+    chart = html.Div(graph(GRAPH, label=t("Every cell of every pack"), height=tall), className="ps-wide ps-cellmap")
+    note = t("Cells in physical order, one scale for all packs. Click a cell to select it everywhere.")
+    caption = html.P(id=CAPTION, className="ps-caption")
+    return [
+        section(t("Every cell in its place"), [chart, caption], note=note, tools=tools),
+        *player.panel(scope, tall),
+        *pairs.panel(scope),
+    ]
+
+
+def against() -> dict[str, str]:
+    """Name what the numbers can be held against, the numbers themselves first."""
+    known = verdicts.modes()
+    return {"absolute": t("As it is"), **{key: words for key, words in known.items() if key != "absolute"}}
+
+
+def in_one_row(scope: Scope) -> bool:
+    """Whether the view asks for the whole string in one row."""
+    return scope.view.get("rows", "packs") == "one"
 
 
 def ask(scope: Scope) -> dict[int, HeatmapAnswer]:
     """Ask for the chosen metric of every pack."""
-    metric = scope.view.get("metric", "deviation")
-    known: cells.Metric = next((one for one in cells.METRICS if one == metric), "deviation")
-    system = str(scope.source)
-    return {p: cells.heatmap(system, p, scope.start_ms, scope.end_ms, metric=known) for p in scope.packs}
+    metric, mode = verdicts.metric_of(scope), verdicts.against_of(scope)
+    return cells.heatmaps(str(scope.source), scope.start_ms, scope.end_ms, metric=metric, mode=mode)
 
 
 def draw(answers: Mapping[int, HeatmapAnswer], scope: Scope, theme: str) -> go.Figure:
     """Draw what was answered; say why when there is nothing."""
     if not any(answer.cells for answer in answers.values()):
         reasons = [answer.reason for answer in answers.values() if answer.reason]
-        return message(reasons[0] if reasons else "No readings in this period.", theme, height=280)
-    rows = verdicts.flagged_cells(verdicts.criticals(scope))
-    sensors = next(iter(answers.values())).metric == "temperature"
-    flagged = {} if sensors else verdicts.severities(rows)
-    cell = scope.view.cell
-    selected = (scope.pack, cell) if scope.pack is not None and cell is not None and not sensors else None
-    return pack_heatmap(answers, flagged=flagged, theme=theme, selected=selected)
+        return message(reasons[0] if reasons else t("No readings in this period."), theme, height=280)
+    relative = verdicts.against_of(scope) != "absolute"
+    return pack_heatmap(
+        answers,
+        flagged=verdicts.marked(scope),
+        theme=theme,
+        selected=verdicts.selected(scope),
+        relative=relative,
+        in_one_row=in_one_row(scope),
+    )
 
 
 def caption(answers: Mapping[int, HeatmapAnswer]) -> str:
@@ -73,12 +95,13 @@ def caption(answers: Mapping[int, HeatmapAnswer]) -> str:
     first = next(iter(answers.values()))
     values = [value for answer in answers.values() for value in answer.values]
     missing = sum(value is None for value in values)
-    parts = [f"{first.statistic}, {first.unit}", counted(len(values), "value")]
+    unit = "z" if first.unit == "1" else first.unit
+    parts = [f"{t(first.statistic)}, {unit}", counted(len(values), "value")]
     if first.limit is not None:
-        parts.append(f"limit {quantity(first.limit, first.unit)}")
+        parts.append(t("limit {value}", value=quantity(first.limit, unit, 1)))
     if missing:
         why = next((answer.reason for answer in answers.values() if answer.reason), None)
-        parts.append(f"{missing} unknown{f': {why}' if why else ''}")
+        parts.append(f"{t('{n} unknown', n=missing)}{f': {t(why)}' if why else ''}")
     return " · ".join(parts)
 
 
@@ -101,3 +124,8 @@ def register(app: Dash) -> None:
     )(update)
     in_browser: Any = app.clientside_callback
     in_browser(ClientsideFunction("packscope_cells", "pickMark"), Input(GRAPH, "clickData"))
+    for one in (GRAPH, player.GRAPH, pairs.GRAPH):
+        in_browser(ClientsideFunction("packscope_player", "frame"), Input(one, "figure"))
+    in_browser(ClientsideFunction("packscope_player", "frame"), Input(URL, "search"))
+    player.register(app)
+    pairs.register(app)

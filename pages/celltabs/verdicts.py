@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.answers import battery
+from app.answers import battery, cells
 from app.language import t
 from app.numbers import counted
 from app.scope import Scope, scope_of
-from app.shapes import CellVerdict, CriticalAnswer
+from app.shapes import CellVerdict, CriticalAnswer, HeatmapAnswer
 
 RANK = {"critical": 0, "warning": 1, "watch": 2}
 """Worst first."""
@@ -37,6 +37,8 @@ RULES = {
     "data_quality": "Data quality",
 }
 REGIMES = {"charge_end": "charge end", "discharge_end": "discharge end", "rest": "rest"}
+
+
 def modes() -> dict[str, str]:
     """Name what a cell's number can be held against, in the language of the request."""
     return {
@@ -45,6 +47,49 @@ def modes() -> dict[str, str]:
         "z": t("Robust z"),
         "absolute": t("Absolute"),
     }
+
+
+STEP_LIMITS = {
+    "V": "voltage_deviation_mv",
+    "mV": "voltage_deviation_mv",
+    "°C": "temperature_variation_k",
+    "K": "temperature_variation_k",
+    "1": "robust_z_watch",
+}
+"""Limit that the change of a number is held against, by the number's unit."""
+
+
+def metric_of(scope: Scope) -> cells.Metric:
+    """Read which number of each cell the view asks for."""
+    return next((one for one in cells.METRICS if one == scope.view.get("metric", "deviation")), "deviation")
+
+
+def against_of(scope: Scope) -> cells.Mode:
+    """Read what the view holds the cells' numbers against."""
+    return next((one for one in cells.MODES if one == scope.view.get("against", "absolute")), "absolute")
+
+
+def selected(scope: Scope) -> tuple[int, int] | None:
+    """Read the selected cell, as pack and cell; None where none is, or where sensors are shown."""
+    cell = scope.view.cell
+    shown = scope.pack is not None and cell is not None and metric_of(scope) != "temperature"
+    return (int(scope.pack or 0), int(cell or 0)) if shown else None
+
+
+def marked(scope: Scope) -> dict[tuple[int, int], str]:
+    """Return the severity of each flagged cell; of none where sensors are shown."""
+    return {} if metric_of(scope) == "temperature" else severities(flagged_cells(criticals(scope)))
+
+
+def step_limit(scope: Scope, answers: Mapping[int, HeatmapAnswer]) -> float | None:
+    """Return the limit that a change of the chosen number is held against, in the number's unit (mV for volts)."""
+    unit = next(iter(answers.values())).unit
+    name = STEP_LIMITS.get(unit)
+    pack = next(iter(scope.packs), None)
+    if name is None or pack is None:
+        return None
+    found = battery.critical(str(scope.source), pack, scope.start_ms, scope.end_ms).limits.get(name, {})
+    return found.get("value")
 
 
 NAMED_MAX = 5
