@@ -10,6 +10,7 @@ from app.answers.sources import list_sources
 from app.scope import scope_of
 from app.shapes import MeterKpis
 from pages import meter as page
+from pages.meterparts import figures, forensics
 from tests.pages.words import words
 
 
@@ -49,21 +50,21 @@ class Scope:
     ],
 )
 def test_the_first_sentence_says_what_is_known(found, expected):
-    assert words(page.verdict_words(found, Scope)) == expected
+    assert words(figures.verdict_words(found, Scope)) == expected
 
 
 def test_a_meter_without_power_says_so_and_still_shows_its_energy():
-    said = words(page.tiles(kpis(import_kwh=12.0), Scope))
+    said = words(figures.tiles(kpis(import_kwh=12.0), Scope))
 
     assert "12.0" in said
     assert "no power to check it with" in said
     assert "Peak" not in said
-    assert page.missing(Scope) == ["This meter does not log active power nor power factor."]
+    assert figures.missing(Scope) == ["This meter does not log active power nor power factor."]
 
 
 def test_every_class_of_counter_steps_is_told():
     steps = {"pos_ae": {"energy": 1000, "gap": 4, "glitch": 2, "rollover": 1, "reset": 0, "jump": 0, "pending": 0}}
-    table = words(page.counter_table(kpis(counter_steps=steps, energy_kwh={"pos_ae": 12.0})))
+    table = words(forensics.counts(kpis(counter_steps=steps, energy_kwh={"pos_ae": 12.0})))
 
     assert "3 odd steps" in table
     assert "1,000" in table
@@ -71,7 +72,7 @@ def test_every_class_of_counter_steps_is_told():
 
 
 def test_without_counters_the_table_says_why_it_is_empty():
-    assert "no energy counter" in words(page.counter_table(kpis()))
+    assert "no energy counter" in words(forensics.counts(kpis()))
 
 
 @pytest.mark.usefixtures("answering")

@@ -1,0 +1,42 @@
+/* What stands in a table's cells besides words: links within the dashboard, and severities as the page's badges. */
+(function () {
+  "use strict";
+  const components = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
+
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.packscopeTables = {
+    csv: (clicks) => (clicks ? true : window.dash_clientside.no_update),
+  };
+
+  /** Follow a link as Dash's own links do: the page changes, nothing is loaded anew. */
+  function follow(event, href) {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) {
+      return;
+    }
+    event.preventDefault();
+    window.history.pushState({}, "", href);
+    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+    window.scrollTo(0, 0);
+  }
+
+  components.PackscopeLink = function (props) {
+    const href = props.data && props.data[props.href];
+    if (!href || props.value == null) {
+      return props.value == null ? "–" : props.value;
+    }
+    return React.createElement("a", { href, onClick: (event) => follow(event, href) }, props.value);
+  };
+
+  components.PackscopeBadge = function (props) {
+    const severity = props.data && props.data[props.severity];
+    if (!severity) {
+      return props.value == null ? "–" : props.value;
+    }
+    const icon = React.createElement("span", {
+      className: `ps-icon ps-icon-${severity}`,
+      "aria-hidden": "true",
+      key: "icon",
+    });
+    return React.createElement("span", { className: `ps-badge ps-${severity}` }, [icon, props.value]);
+  };
+})();

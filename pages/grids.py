@@ -1,0 +1,120 @@
+"""Tables of the pages: sorted, filtered and written as CSV in the browser; numbers stay numbers, units stand in heads.
+
+A page lays `grid` out, fills ``rowData`` and ``style`` (`fitted`) from a callback, and calls `register_csv` once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import ClientsideFunction, Dash, Input, Output, html
+
+from app.components import icon, table
+from app.language import current, t
+from app.numbers import DECIMAL, NOTHING, THIN
+from app.view import ms_to_wall
+
+HEAD_PX, ROW_PX = 52, 32
+"""Heights of a table's head, with its border and scroll bar, and of a row [px]."""
+MOST_PX = 420
+"""Height from which a table scrolls [px]."""
+Columns = Sequence[Mapping[str, Any]]
+
+
+def words(
+    field: str, title: str, *, width: int = 120, most: int | None = None, wrap: bool = False, href: str | None = None
+) -> dict[str, Any]:
+    """Describe a column of words.
+
+    Parameters
+    ----------
+    field, title : str
+        Key in the rows, and what stands in the head.
+    width, most : int
+        Least and greatest width [px].
+    wrap : bool
+        Whether long words break into several lines, the row as high as they need.
+    href : str or None
+        Key in the rows of the address that the words link to.
+    """
+    column: dict[str, Any] = {"field": field, "headerName": title, "minWidth": width}
+    column |= {"maxWidth": most} if most else {}
+    column |= {"wrapText": True, "autoHeight": True, "cellClass": "ps-cell-wrap"} if wrap else {}
+    column |= {"cellRenderer": "PackscopeLink", "cellRendererParams": {"href": href}} if href else {}
+    return column
+
+
+def severity(field: str, title: str, *, key: str, width: int = 120) -> dict[str, Any]:
+    """Describe a column of severities: words in ``field``, the severity itself in ``key``."""
+    column = words(field, title, width=width, most=width + 60)
+    return column | {"cellRenderer": "PackscopeBadge", "cellRendererParams": {"severity": key}}
+
+
+def figures(field: str, title: str, unit: str = "", *, digits: int = 0, width: int = 110) -> dict[str, Any]:
+    """Describe a column of numbers of one unit, which stands in its head; unknown is a dash."""
+    written = (
+        f"d3.format(',.{digits}f')(params.value).split(',').join('{THIN}').split('.').join('{DECIMAL[current()]}')"
+    )
+    shown = f"params.value == null ? '{NOTHING}' : {written}.replace('-', '−')"
+    return {
+        "field": field,
+        "headerName": f"{title} [{unit}]" if unit else title,
+        "minWidth": width,
+        "type": "numericColumn",
+        "filter": "agNumberColumnFilter",
+        "valueFormatter": {"function": shown},
+    }
+
+
+def moment(stamp_ms: int | None, zone: str) -> str | None:
+    """Write a stamp so that it sorts: ``2024-05-03 14:05``, site wall time."""
+    return None if stamp_ms is None else ms_to_wall(stamp_ms, zone).replace("T", " ")
+
+
+def grid(
+    name: str, columns: Columns, rows: Sequence[Mapping[str, Any]] | None = None, *, height: int = MOST_PX
+) -> html.Div:
+    """Put a table on a page, with its CSV; it says so where it has no rows.
+
+    Parameters
+    ----------
+    name : str
+        Id of the grid.
+    columns : sequence of mapping
+        See `words`, `figures` and `severity`.
+    rows : sequence of mapping or None
+        Its rows, where they are known at once.
+    height : int
+        Height [px]; a callback may fit it to the rows (`fitted`).
+    """
+    inner = table(name, columns, rows, height=height if rows is None else _height(len(rows), height))
+    inner.csvExportParams = {"fileName": f"packscope-{name}.csv"}
+    inner.dashGridOptions |= {"localeText": {"noRowsToShow": t("Nothing to list")}, "ensureDomOrder": True}
+    return html.Div([inner])
+
+
+def csv_button(name: str) -> html.Button:
+    """Offer the rows of a table as CSV, as sorted and filtered."""
+    return html.Button([icon("download"), t("CSV")], id=f"{name}-csv", className="ps-button", type="button")
+
+
+def fitted(rows: int, most: int = MOST_PX) -> dict[str, str]:
+    """Make a table as high as its rows, and scroll when they are many."""
+    return {"height": f"{_height(rows, most)}px", "width": "100%"}
+
+
+def _height(rows: int, most: int) -> int:
+    return min(HEAD_PX + ROW_PX * max(rows, 2), most)
+
+
+def register_csv(app: Dash, *names: str) -> None:
+    """Let the CSV buttons of tables do what they say."""
+    in_browser: Any = app.clientside_callback
+    for name in names:
+        in_browser(
+            ClientsideFunction("packscopeTables", "csv"),
+            Output(name, "exportDataAsCsv"),
+            Input(f"{name}-csv", "n_clicks"),
+            prevent_initial_call=True,
+        )

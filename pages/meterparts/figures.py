@@ -1,0 +1,196 @@
+"""The key figures of a meter, and the page's one sentence."""
+
+from __future__ import annotations
+
+from dash.development.base_component import Component
+
+from app.answers import closure, load
+from app.components import kpi, partial, provenance
+from app.language import t
+from app.numbers import NOTHING, counted, energy, known, number, percent, quantity, stamp
+from app.scope import Scope
+from app.shapes import MeterKpis
+
+POWER_SIGNALS = ("com_ap", "pf")
+ODD_CLASSES = ("glitch", "rollover", "reset", "jump")
+"""Classes of counter steps that somebody should look at."""
+LBNL = "P. Price, Methods for Analyzing Electric Load Shape and its Variability, LBNL-3713E (2010)"
+"""Where the definition of base load is from."""
+
+
+def counter_word(name: str) -> str:
+    """Name a counter for a reader."""
+    named = {"pos_ae": t("Import"), "neg_ae": t("Export"), "com_ae": t("Combined"), "pv_ae": t("Solar")}
+    return named.get(name, name)
+
+
+def verdict_words(found: MeterKpis, scope: Scope) -> str:
+    """Write the page's one sentence."""
+    told = {"import_kwh": found.import_kwh, "export_kwh": found.export_kwh}
+    both = {name: energy(value) for name, value in told.items() if known(value)}
+    peak = t(", peak {peak}", peak=quantity(found.peak_kw, "kW")) if known(found.peak_kw) else ""
+    if len(both) == 2:
+        said = t("{meter} imported {import_kwh} and exported {export_kwh}", meter=scope.source, **both)
+    elif "import_kwh" in both:
+        said = t("{meter} imported {import_kwh}", meter=scope.source, **both)
+    elif "export_kwh" in both:
+        said = t("{meter} exported {export_kwh}", meter=scope.source, **both)
+    else:
+        return _other_words(found, scope)
+    return said + peak
+
+
+def _other_words(found: MeterKpis, scope: Scope) -> str:
+    other = {name: value for name, value in found.energy_kwh.items() if known(value)}
+    if not other:
+        return t("{meter} counted no energy in this period", meter=scope.source)
+    said = (
+        t("{energy} of {kind} energy", energy=energy(value), kind=counter_word(name).lower())
+        for name, value in other.items()
+    )
+    return t("{meter} counted {energies}", meter=scope.source, energies=", ".join(said))
+
+
+def missing(scope: Scope) -> list[str]:
+    """Say which of the usual signals the meter does not log."""
+    usual = {
+        "com_ap": t("active power"),
+        "pf": t("power factor"),
+        "pos_ae": t("an import counter"),
+        "neg_ae": t("an export counter"),
+    }
+    lacks = [text for name, text in usual.items() if name not in scope.signals]
+    return [t("This meter does not log {things}.", things=t(" nor ").join(lacks))] if lacks else []
+
+
+def tiles(found: MeterKpis, scope: Scope) -> list[Component]:
+    """Show the energies, the extremes of power and the power factor, each with what it rests on."""
+    covered = {"coverage": percent(found.coverage, 1), "build": found.build_id}
+    rows = [
+        _energy(t("Import"), found.import_kwh, found.from_power.get("import_kwh"), found),
+        _energy(t("Export"), found.export_kwh, found.from_power.get("export_kwh"), found),
+        _energy(t("Net"), found.net_kwh, found.from_power.get("net_kwh"), found),
+    ]
+    rows += [
+        kpi(counter_word(name), energy(value), note=t("from its counter"))
+        for name, value in found.energy_kwh.items()
+        if name not in {"pos_ae", "neg_ae"} and known(value)
+    ]
+    if "com_ap" in scope.signals:
+        raw = provenance({"rule": "highest and lowest raw reading", "level": "raw", **covered}, subject=t("the peak"))
+        lowest = t("lowest {power}", power=quantity(found.min_kw, "kW"))
+        rows.append(kpi(t("Highest reading"), quantity(found.peak_kw, "kW"), note=lowest, mark=raw))
+    if "pf" in scope.signals:
+        rule = provenance({"rule": "Σ|P| / Σ|S|, S = P / pf", **covered}, subject=t("the power factor"))
+        rows.append(kpi(t("Power factor"), number(found.mean_pf, 3), note=t("weighted by power"), mark=rule))
+    return rows
+
+
+def _energy(label: str, value: float | None, from_power: float | None, found: MeterKpis) -> Component:
+    """Show one energy, and how far the integral of the power is from it."""
+    power = energy(from_power)
+    if not known(value):
+        note = t("from power {energy}", energy=power) if known(from_power) else t("neither counter nor power")
+        return kpi(label, NOTHING, note=note, severity="unknown")
+    note = t("{energy} from power", energy=power) if known(from_power) else t("no power to check it with")
+    rests_on = {
+        "rule": "sum of the counter's steps at raw resolution",
+        "level": "raw",
+        "source": "energy counters",
+        "left out": odd_words(found) or "nothing",
+        "coverage": percent(found.coverage, 1),
+        "build": found.build_id,
+    }
+    return kpi(label, energy(value), note=note, mark=provenance(rests_on, subject=label))
+
+
+def load_tiles(found: load.Load | None, scope: Scope) -> list[Component]:
+    """Show the highest demand each way, and the base load with its definition."""
+    if found is None:
+        return []
+    rows: list[Component] = []
+    for direction, label in (("import", t("Highest demand")), ("export", t("Highest feed-in"))):
+        best = found.peaks.filter(found.peaks["direction"] == direction).head(1)
+        for at, demand in best.select("ts", "demand_kw").iter_rows():
+            basis = {"rule": "mean power of a quarter hour, at least half of it covered by readings", "level": "raw"}
+            mark = provenance(basis, subject=label)
+            when = t("15 min from {stamp}", stamp=stamp(at, scope.zone))
+            rows.append(kpi(label, quantity(abs(demand), "kW"), note=when, mark=mark))
+    base = found.base
+    basis = {
+        "rule": "2.5th percentile of each day's quarter-hour demands; median over days",
+        "source": LBNL,
+        "days": f"{number(base.days)} of {number(base.of_days)}, those at least 90 % covered",
+        "level": "raw",
+    }
+    note = t("{n} days; of each the power that 97.5 % of it exceeds", n=number(base.days))
+    label = t("Base load")
+    mark = provenance(basis, subject=label)
+    severity = None if known(base.kw) else "unknown"
+    shown = note if known(base.kw) else t("no day is covered to 90 %")
+    rows.append(kpi(label, quantity(base.kw, "kW"), note=shown, mark=mark, severity=severity))
+    return rows
+
+
+def odd_words(found: MeterKpis) -> str:
+    """Count the odd counter steps, in words."""
+    sums = {name: sum(steps.get(name, 0) for steps in found.counter_steps.values()) for name in ODD_CLASSES}
+    return ", ".join(counted(count, name) for name, count in sums.items() if count)
+
+
+def closure_tiles(found: closure.Closure) -> list[Component]:
+    """Show what the counters of a household add up to, and where they contradict each other."""
+    basis = {
+        "rule": "sums over the hours in which import, export and solar are all known",
+        "hours": number(found.hours),
+        "level": "raw steps, by hour",
+    }
+
+    def mark(subject: str) -> Component:
+        return provenance(basis, subject=subject)
+
+    odd = found.impossible_hours
+    used, own, share = t("Consumption"), t("Own use of solar"), t("Self-sufficiency")
+    contradiction = t("{n} hours export more than was produced", n=number(odd)) if odd else t("no contradiction")
+    note = t(
+        "{energy} in sum; worst {worst} at {at}",
+        energy=energy(found.impossible_kwh),
+        worst=energy(found.worst_kwh),
+        at=found.worst_at or NOTHING,
+    )
+    return [
+        kpi(used, energy(found.used_kwh), note=t("import + solar − export"), mark=mark(used)),
+        kpi(
+            own,
+            percent(found.own_use, 1),
+            note=t("{energy} of what was produced", energy=energy(found.own_kwh)),
+            mark=mark(own),
+        ),
+        kpi(
+            share,
+            percent(found.self_sufficiency, 1),
+            note=t("of the consumption was produced on site"),
+            mark=mark(share),
+        ),
+        kpi(
+            t("Contradictions"),
+            t("{share} of hours", share=percent(odd / found.hours, 1)) if odd else number(0),
+            note=f"{contradiction}; {note}" if odd else contradiction,
+            severity="watch" if odd else "fine",
+            mark=mark(t("Contradictions")),
+        ),
+    ]
+
+
+def closure_notes(found: closure.Closure) -> list[Component]:
+    """Say what a contradiction between the counters may come from."""
+    if not found.impossible_hours:
+        return []
+    return [
+        partial(
+            t(
+                "An hour cannot export more than it produced unless a clock runs apart, a counter stood still, or "
+                "energy is stored behind the meter."
+            )
+        )
+    ]
