@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -95,6 +96,23 @@ def bench(
     else:
         for one in measured:
             report.speaker().print(f"{one.name:44} {one.value:12,.2f} {one.unit}")
+
+
+@cli.command("report")
+def report_of(
+    source: Annotated[str, typer.Argument(help="A battery system or meter.")],
+    out: Annotated[Path, typer.Option(help="File to write: .html, or .pdf where there is a Chromium.")],
+    start: Annotated[str | None, typer.Option(help="First instant, ISO 8601; by default the first data.")] = None,
+    end: Annotated[str | None, typer.Option(help="End, exclusive; by default the last data.")] = None,
+    store: Store = None,
+) -> None:
+    """Write the printable report of a battery system or a meter."""
+    if out.suffix not in (".html", ".pdf"):
+        raise typer.BadParameter(f"{out} ends in neither .html nor .pdf.", param_hint="--out")
+    settings = read_settings() if store is None else read_settings(store=store)
+    written = import_module("app.report.command")  # what draws is loaded for those alone who ask for it
+    size = written.write_file(settings, source, out, start, end)
+    report.speaker().print(f"{out}: {size / 1e6:,.2f} MB")
 
 
 def _write_sample(folder: Path) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -58,6 +59,15 @@ def init_app(server: Flask, settings: Settings) -> None:
     """Give a server its store and its cache."""
     server.extensions[EXTENSION] = _State(settings)
     cache.init_app(server, _cache_config(settings))
+
+
+@contextmanager
+def standalone(settings: Settings) -> Iterator[None]:
+    """Let answers be asked for within the block, without a server."""
+    server = Flask("packscope")
+    init_app(server, settings)
+    with server.app_context():
+        yield
 
 
 def _cache_config(settings: Settings) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app import language, loader
 from app.answers.provenance import of_answer
-from app.api import docs, files, openapi, parameters
+from app.api import docs, files, openapi, parameters, reports
 from app.api.encoding import encode, keys_of
 from app.api.metrics import Metrics, build_id
 from app.api.problems import of_exception, problem
@@ -60,6 +60,7 @@ def register(server: Flask) -> None:
     blueprint.register_error_handler(Exception, of_exception)
     blueprint.after_request(_secured)
     server.register_blueprint(blueprint)
+    server.register_blueprint(reports.blueprint())
     for rule in MOVED:
         server.add_url_rule(rule, f"moved{rule}", moved)
 
