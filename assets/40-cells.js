@@ -52,6 +52,19 @@
     window.addEventListener("pointerup", released, { capture: true, once: true });
   }
 
+  /* A click on a heat map says where it was, not on what: the map itself knows. */
+  function placeOf(point) {
+    const triggered = window.dash_clientside.callback_context.triggered;
+    const id = triggered.length ? triggered[0].prop_id.replace(/\.clickData$/, "") : "";
+    const plot = document.querySelector("#" + id + " .js-plotly-plot");
+    const trace = plot && plot.data[point.curveNumber];
+    if (!trace || !trace.customdata || trace.type !== "heatmap") {
+      return null;
+    }
+    const row = trace.customdata[Math.round((point.y - trace.y0) / trace.dy)];
+    return (row && row[Math.round((point.x - trace.x0) / trace.dx)]) || null;
+  }
+
   const functions = {
     tabs: function (search, tabs) {
       const shown = tabOf(search, tabs);
@@ -86,9 +99,9 @@
 
     pickMark: function (click) {
       const point = click && click.points.length ? click.points[0] : null;
-      if (point && Array.isArray(point.customdata)) {
-        const [pack, cell] = point.customdata;
-        change({ pack: pack, cell: cell });
+      const place = point && (Array.isArray(point.customdata) ? point.customdata : placeOf(point));
+      if (place) {
+        change({ pack: place[0], cell: place[1] });
       }
     },
 
