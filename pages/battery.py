@@ -15,6 +15,7 @@ from app.scope import Scope, scope_of
 from app.shapes import BessKpis, CyclesAnswer, Stat
 from pages.batteryparts import alarms, charts, health
 from pages.batteryparts import energy as energy_row
+from pages.reportlinks import report_links
 
 META = PageMeta(path="/battery", name="Battery", icon="battery", what="system")
 ANSWER, TILES = "battery-answer", "battery-tiles"
@@ -133,7 +134,7 @@ def answer(scope: Scope, cycles: CyclesAnswer, found: BessKpis) -> Component:
     lead = lead_words(cycles, found, scope)
     first = headline(answer_words(cycles, found, watched=alarms.has_flags(scope)), lead=lead, sample=scope.sample)
     missing = missing_words(cycles, found)
-    return html.Div([first, *([partial(missing)] if missing else [])])
+    return html.Div([first, report_links(scope), *([partial(missing)] if missing else [])])
 
 
 def register(app: Dash) -> None:

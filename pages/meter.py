@@ -36,6 +36,7 @@ from app.scope import Scope, scope_of
 from app.view import DAY_MS, View
 from pages.grids import fitted, register_csv
 from pages.meterparts import figures, forensics, peaks
+from pages.reportlinks import report_links
 
 META = PageMeta(path="/meter", name="Meter", icon="meter", what="meter")
 
@@ -106,7 +107,8 @@ def update_answer(search: str | None) -> tuple[Component, Component, Component]:
     covered = t("{period}, {share} of it covered by readings.", period=scope.words, share=percent(found.coverage, 1))
     lead = " ".join([covered, *figures.missing(scope)])
     sentence = headline(figures.verdict_words(found, scope), lead=lead, sample=scope.sample)
-    return sentence, kpi_row(figures.tiles(found, scope)), forensics.counts(found)
+    answer = html.Div([sentence, report_links(scope)])
+    return answer, kpi_row(figures.tiles(found, scope)), forensics.counts(found)
 
 
 def update_load(search: str | None) -> tuple[Component, list[dict[str, Any]], dict[str, str]]:

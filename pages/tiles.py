@@ -14,6 +14,7 @@ from app.numbers import NOTHING, age, counted, energy, known, number, percent, q
 from app.scope import Scope
 from app.shapes import Interval, PackReport, Stat
 from pages.glance import MeterGlance, SystemGlance, need_attention
+from pages.reportlinks import report_links
 
 STALE_DAYS = 2
 """Data older than this is called old [days]; a choice for loggers that report every few minutes."""
@@ -23,7 +24,8 @@ def _tile(
     scope: Scope, path: str, key: str, status: Component, tiles: Sequence[Component], missing: Sequence[str]
 ) -> html.Article:
     link = dcc.Link(str(scope.source), href=scope.view.href(path, **{key: scope.source}))
-    head = html.Div([html.H2(link, className="ps-h2"), status], className="ps-tile-head")
+    named = html.H2([link, report_links(scope)], className="ps-h2")
+    head = html.Div([named, status], className="ps-tile-head")
     rest = [partial(text) for text in missing]
     asked: dict[str, Any] = {"data-source": scope.source, "data-question": f"{scope.kind}_kpis"}
     return html.Article([head, kpi_row(tiles), *rest], className="ps-tile", **asked)

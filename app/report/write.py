@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 
 from app import loader
@@ -29,6 +30,8 @@ _FLAGS = (
     "--no-pdf-header-footer",
 )
 """No network at all: the page needs none."""
+_PRINTING = threading.Lock()
+"""One browser at a time: each takes a core and some 200 MB."""
 
 
 class NoPrinter(PackscopeError):
@@ -83,7 +86,8 @@ def pdf(html: str) -> bytes:
         page.write_text(html, encoding="utf-8")
         command = [found, *_FLAGS, f"--user-data-dir={folder / 'profile'}", f"--print-to-pdf={printed}", page.as_uri()]
         try:
-            subprocess.run(command, check=True, capture_output=True, timeout=PRINTS_WITHIN_S, cwd=folder)
+            with _PRINTING:
+                subprocess.run(command, check=True, capture_output=True, timeout=PRINTS_WITHIN_S, cwd=folder)
         except (OSError, subprocess.SubprocessError) as exc:
             raise NoPrinter(f"{Path(found).name} did not print the report: {_why(exc)} Take the .html.") from exc
         if not printed.is_file():
