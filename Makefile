@@ -10,7 +10,7 @@ export PYTHON
 # Options of the comparison in `make bench`, for example BENCH="--roots data/raw --series 200".
 BENCH ?=
 
-.PHONY: help setup run serve build-pyramids sample test lint format bench bench-truth screenshots reference test-faults test-long lock clean
+.PHONY: help setup run serve build-pyramids sample test lint format bench bench-truth screenshots reference test-faults test-long messages lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -65,6 +65,11 @@ test-faults: $(READY) ## Kill builds at random moments, break files, and see tha
 
 test-long: $(READY) ## The tests that take long: known truth over many simulated sites
 	@$(BIN)/pytest -m long
+
+messages: $(READY) ## Bring the catalogue of German words up to date with the code; new ones are left empty
+	@pot=$$(mktemp) && $(BIN)/pybabel -q extract -F pyproject.toml -k t -k mark --no-default-keywords --no-location \
+		--omit-header --sort-output -o $$pot . && $(BIN)/pybabel -q update -N --ignore-obsolete --no-wrap --omit-header -l de \
+		-i $$pot -o app/locales/de/packscope.po; rm -f $$pot
 
 lock: $(READY) ## Pin the newest versions that pyproject.toml allows
 	@$(BIN)/pip-compile --quiet --upgrade --generate-hashes --extra dev --extra s3 --build-deps-for editable --strip-extras \

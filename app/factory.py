@@ -91,9 +91,18 @@ def _page(name: str) -> ModuleType:
     return import_module(f"pages.{name}")
 
 
+class _Dashboard(Dash):
+    """Says in the page itself which language it is in."""
+
+    def interpolate_index(self, *parts: str, **named: str) -> str:
+        """Fill the page's template in."""
+        page: str = super().interpolate_index(*parts, **named)  # type: ignore[no-untyped-call]
+        return page.replace('<html lang="en">', f'<html lang="{language.current()}">', 1)
+
+
 def _dash(server: Flask) -> Dash:
     stamp = str(int((ASSETS / EARLY).stat().st_mtime))
-    return Dash(
+    return _Dashboard(
         "packscope",
         server=server,  # type: ignore[arg-type]  # a Flask application is what it takes
         use_pages=False,

@@ -62,6 +62,11 @@ def t(text: str, /, **values: object) -> str:
     return template.format(**values) if values else template
 
 
+def mark(text: str) -> str:
+    """Return a text as it is: a word of a table, said to be translated where it is shown (``t(word)``)."""
+    return text
+
+
 @cache
 def catalogue(language: str) -> dict[str, str]:
     """Return the templates of a language by their English ones; empty for English itself."""

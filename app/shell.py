@@ -23,10 +23,11 @@ import dash_bootstrap_components as dbc
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
-from app import loader
+from app import language, loader
 from app.answers.sources import list_sources
 from app.components import PageMeta, aria, choice, empty, icon, select
 from app.figures.clock import span_words
+from app.language import t
 from app.numbers import duration, number
 from app.scope import Scope, scope_for, scope_of
 from app.view import DAY_MS, PRESETS, View, ms_to_wall
@@ -111,11 +112,12 @@ def _top() -> html.Header:
     first = html.Div([*what, *when], className="ps-top-row")
     chip = html.Button([html.Span(id="zoom-words"), icon("close", "Show the whole period")], id="unzoom")
     points = select("points", "Points per line", {}, None)
+    tongue = select("language", t("Language"), language.LANGUAGES, language.current())
     second = [
         html.Span(id="sample"),
         html.Span(id="range-words"),
         chip,
-        html.Div([points, switch], className="ps-push ps-field"),
+        html.Div([points, tongue, switch], className="ps-push ps-field"),
     ]
     inner = html.Div([first, html.Div(second, className="ps-top-row")], className="ps-top-inner")
     return html.Header(inner, className="ps-top")
@@ -280,6 +282,7 @@ def register(app: Dash, layouts: Layouts) -> None:
     app.callback(Output("page", "children"), pathname, State(URL, "search"))(partial(show_page, layouts=layouts))
     app.callback(output=_TOP, inputs=[pathname, search])(partial(set_top, layouts=layouts))
     browser(_in_browser("theme"), Output(THEME, "data"), Input("switch", "n_clicks"))
+    browser(_in_browser("language"), Input("language", "value"))
     browser(_in_browser("links"), links, search, pathname, State("links", "data"))
     browser(_in_browser("period"), Output(PERIOD, "data"), search, State(PERIOD, "data"))
     browser(_in_browser("choose"), *chosen, State("said", "data"))

@@ -90,6 +90,13 @@
       return name;
     },
 
+    language: function (chosen) {
+      if (chosen && chosen !== document.documentElement.lang) {
+        document.cookie = "packscope-language=" + chosen + ";path=/;max-age=31536000;samesite=lax";
+        window.location.reload();
+      }
+    },
+
     links: function (search, pathname, pages) {
       const now = new URLSearchParams(search);
       const kept = new URLSearchParams();

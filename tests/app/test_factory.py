@@ -94,3 +94,10 @@ def test_no_asset_asks_another_machine():
         text = path.read_text().replace("http://www.w3.org/2000/svg", "")
         found = re.findall(r"(?:url\(|@import|fetch\()\s*[\"']?(https?:)?//", text)
         assert found == [], path.name
+
+
+def test_the_page_says_which_language_it_is_in(client):
+    assert '<html lang="de">' in client.get("/", headers={"Accept-Language": "de-AT,en;q=0.5"}).text
+    client.set_cookie("packscope-language", "en")
+    assert '<html lang="en">' in client.get("/", headers={"Accept-Language": "de"}).text
+    client.delete_cookie("packscope-language")
