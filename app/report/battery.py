@@ -294,7 +294,7 @@ def _evidence(found: Answers, notes: Notes) -> str:
             ]
             for row in one.findings
         ]
-        listed = table([t("Rule"), t("Value"), t("Limit"), t("First seen"), t("Finding")], rows, numeric=[1, 2])
+        listed = table([t("Rule"), t("Value"), t("Limit"), t("First seen"), t("Finding")], rows, numeric=[1, 2, 3])
         title = f"{_place(pack, one.cell)}: {t(one.severity)}, {t(one.fault.replace('_', ' '))}"
         pieces.append(f'<div class="keep"><h3>{title}</h3>{_residuals(found, pack, one)}</div>{listed}')
     mark = _cite(found, notes, "critical", t("Findings on cells"), coverage=found.compared.coverage)
@@ -330,7 +330,7 @@ def _alarms(found: Answers, notes: Notes) -> str:
     alarms = found.figures.alarms
     mark = _cite(found, notes, "bess_kpis", t("Readings"))
     rows = [[one.label, _at(one.start), _at(one.end), number(one.peak), number(one.samples)] for one in alarms]
-    listed = table([t("Alarm"), t("From"), t("To"), t("Peak"), t("Samples")], rows[:MOST_ALARMS], numeric=[3, 4])
+    listed = table([t("Alarm"), t("From"), t("To"), t("Peak"), t("Samples")], rows[:MOST_ALARMS], numeric=[1, 2, 3, 4])
     more = f"<p>{t('and {n} more', n=number(len(rows) - MOST_ALARMS))}</p>" if len(rows) > MOST_ALARMS else ""
     coverage = percent(found.figures.coverage, 1)
     none = f"<p>{t('No alarm in this period; {coverage} of it is covered by readings.', coverage=coverage)}</p>"

@@ -32,8 +32,8 @@ svg{display:block;width:100%;height:auto;break-inside:avoid;margin:1mm 0 2mm;fon
 table{border-collapse:collapse;width:100%;font-size:8.5pt;margin:1mm 0 3mm}
 th,td{text-align:left;vertical-align:top;padding:1mm 2mm 1mm 0;border-bottom:1px solid #dfe4ea}
 th{color:#4a5664;font-weight:600}thead{display:table-header-group}tr{break-inside:avoid}
-td.n,th.n{text-align:right}sup a{color:#0a5fa5;text-decoration:none}
-.new{break-before:page}section{break-inside:auto}.keep{break-inside:avoid}
+td.n,th.n{text-align:right;white-space:nowrap}sup a{color:#0a5fa5;text-decoration:none}
+h2+.soft{break-after:avoid}.new{break-before:page}section{break-inside:auto}.keep{break-inside:avoid}
 dl{margin:0;display:grid;grid-template-columns:30mm 1fr;font-size:8.5pt}dt{color:#4a5664}
 dd{margin:0;overflow-wrap:anywhere}
 .critical{color:#b3201d}.warning{color:#a04f00}.watch{color:#756100}
