@@ -7,7 +7,7 @@ at the same time and over the same days: seasons, depth of duty and balancing wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,8 +31,14 @@ CHANGE_FLOORS = {"rest_mv": 0.3, "top_pct": 0.10, "bot_pct": 0.10, "low_pct": 0.
 """Smallest spread of changes: means of many readings resolve less than one reading does [mV, %]."""
 CHANGE_MIN = {"rest_mv": 1.5, "top_pct": 0.7, "bot_pct": 0.5, "low_pct": 0.5, "slope": 0.12}
 """Smallest change worth a warning: a few floors [mV, %; slope: share of the typical resistance]."""
+HEAVY_TAILS = 1.25
+"""Changes of sound cells have longer tails than a normal spread: limits on |z| are raised by this [1]."""
 SCALED_REACH = 3.0
 """Robust deviations up to which a cell's offset grows and shrinks as those of all cells do [1]."""
+PAST_SHARE = 0.15
+"""A cell may end past its string by so much of its move, and have only come closer all the same [1]."""
+BALANCED_PER_PCT = {"rest_mv": 12.0, "low_pct": 1.2, "bot_pct": 1.2}
+"""What a per cent at charge end makes elsewhere at most [mV/%, 1]."""
 SLOPE_FLOOR_MV = 0.3
 """Smallest spread of changes of slope, as the residual they make at the typical current [mV]."""
 
@@ -54,7 +60,7 @@ def change_z(cells: int, budget_per_year: float, window: int = 30) -> float:
     """
     tests = max(cells, 1) * MEASURES * len(WINDOWS) * 365.25 / window
     share = budget_per_year * max(cells, 1) / 260.0 / tests
-    return float(norm.isf(share / 2))
+    return HEAVY_TAILS * float(norm.isf(share / 2))
 
 
 TAILS = (0.75, 0.9)
@@ -86,6 +92,9 @@ class Change:
     scores: Floats
     limit_z: Floats
     """Of each window."""
+    before: Floats
+    now: Floats
+    """Each cell's baseline and present level against the string's."""
 
     @property
     def best(self) -> NDArray[np.intp]:
@@ -128,14 +137,17 @@ def compare(
     budget : float
         False alarms accepted per 260 cells and year.
     """
-    steps = np.array([_rescaled(now(window), before(window)) for window in WINDOWS])
+    levels = [(now(window), before(window)) for window in WINDOWS]
+    steps = np.array([_rescaled(recent, base) for recent, base in levels])
     if not np.isfinite(steps).any():
         return None
     known = np.isfinite(steps).any(axis=1)
     steps[known] -= np.nanmedian(steps[known], axis=1)[:, None]
     scores = np.array([change_scores(step, floor) for step in steps])
     cells = steps.shape[1]
-    return Change(measure, WINDOWS, steps, scores, np.array([change_z(cells, budget, window) for window in WINDOWS]))
+    limit_z = np.array([change_z(cells, budget, window) for window in WINDOWS])
+    recent, base = (np.array(each) for each in zip(*levels, strict=True))
+    return Change(measure, WINDOWS, steps, scores, limit_z, base, recent)
 
 
 def _rescaled(now: Floats, before: Floats) -> Floats:
@@ -218,16 +230,38 @@ def smallest_of(measure: str, typical_ohm: float | None) -> float:
     return CHANGE_MIN[measure]
 
 
+def is_balanced(found: Sequence[Change]) -> dict[str, NDArray[np.bool_]]:
+    """Tell, for each measure of charge, which cells have only moved towards their string at charge end.
+
+    A cell that held more (or less) at charge end and has come closer to the string since, not past it, is one that the
+    balancing has worked on: what follows from it in the same direction, at either end or at rest, is no fault.
+    """
+    top = next((change for change in found if change.measure == "top_pct"), None)
+    if top is None:
+        return {}
+    before, now, step = top.of_best(top.before), top.of_best(top.now), top.step
+    with np.errstate(invalid="ignore"):
+        closer = (before * step < 0) & (now * np.sign(before) >= -PAST_SHARE * np.abs(step))
+        return {
+            name: closer
+            & (change.step * step > 0)
+            & (np.abs(change.step) <= BALANCED_PER_PCT.get(name, np.inf) * np.abs(step))
+            for name, change in ((one.measure, one) for one in found if one.measure != "slope")
+        }
+
+
 def change_signs(grid: Grid, found: list[Change], limits: Mapping[str, Limit], typical_ohm: float | None) -> list[Sign]:
     """Turn changes beyond the limit into signs; the limit follows from the budget of false alarms."""
     signs = []
+    balanced = is_balanced(found)
     for change in found:
         unit, regime, words = _CHANGE_WORDS[change.measure]
         smallest = smallest_of(change.measure, typical_ohm)
         steps, scores, limit = change.step, change.z, change.limit
         with np.errstate(invalid="ignore"):
-            beyond = np.flatnonzero((np.abs(scores) > limit) & (np.abs(steps) > smallest))
-        for column in beyond:
+            beyond = (np.abs(scores) > limit) & (np.abs(steps) > smallest)
+        explained = balanced.get(change.measure, np.zeros(len(steps), bool))
+        for column in np.flatnonzero(beyond & ~explained):
             step, z = float(steps[column]), float(scores[column])
             window = change.windows[int(change.best[column])]
             signs.append(

@@ -26,6 +26,7 @@ def excursion_signs(
     by_cell: Mapping[tuple[int, int], list[Sign]],
     beside: Callable[[int, int], int],
     limits: Mapping[str, Limit],
+    is_weak: Callable[[int, int], bool] = lambda pack, cell: False,
 ) -> list[tuple[tuple[int, int], Sign]]:
     """Turn single readings and readings outside the safe range into signs: for ever, whatever has happened since.
 
@@ -37,6 +38,8 @@ def excursion_signs(
         What other rules have found, by pack and cell.
     beside : callable
         Names the cell beside a sensor, given pack and sensor.
+    is_weak : callable
+        Whether a cell, given pack and number, lacks charge near empty: then its sagging there for a reading is no news.
     limits : mapping
         The table of limits; a site may raise those of single readings, which are extracted from 100 mV and 10 K on.
 
@@ -52,7 +55,12 @@ def excursion_signs(
     for (kind, pack, number), rows in sorted(own.partition_by("kind", "pack", "cell", as_dict=True).items()):
         key = int(pack), beside(int(pack), int(number)) if "temperature" in str(kind) else int(number)
         sign = _excursion_sign(
-            str(kind), int(pack), int(number), rows, has_other=key in by_cell, is_rare=doubtful <= RARE_CELLS
+            str(kind),
+            int(pack),
+            int(number),
+            rows,
+            has_other=key in by_cell,
+            is_rare=doubtful <= RARE_CELLS and not is_weak(*key),
         )
         if sign is not None:
             found.append((key, sign))

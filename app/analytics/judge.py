@@ -18,8 +18,9 @@ from app.analytics.excursions import EXCURSION_KINDS, excursion_signs, unit_of
 from app.analytics.grid import DAY_MS, Floats, Grid, last_valid
 from app.analytics.health import rate_signs, relative_now, soh_signs
 from app.analytics.limits import Limit
-from app.analytics.profile import Context, profile_of
+from app.analytics.profile import Context, profile_of, rest_shift
 from app.analytics.resistance import resistances
+from app.analytics.robust import robust_z
 from app.analytics.signs import (
     SEVERITIES,
     WARNING,
@@ -36,6 +37,10 @@ from app.shapes import CellVerdict, Finding, Interval
 
 PRESENT_DAYS = 7
 """A cell's present residual is the median of so many last valid days: as far back as persistence looks [d]."""
+
+
+WEAK_Z = 1.0
+"""A cell so far below its string near empty is among its weaker ones [robust standard deviations]."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,10 @@ def judge(evidence: Evidence, iso: Callable[[int], str], *, explained: bool = Tr
     context = Context(grid, typical_levels(grid), moved, residual, evidence.limits, iso, explained)
     profiles = {key: profile_of(*key, own, context) for key, own in by_cell.items()}
     faults = {key: name_fault(profile) for key, profile in profiles.items()}
+    for first, second in list(leads.unspoken(profiles, faults, by_cell)):
+        by_cell[first].append(leads.mirrored(first, second, by_cell[second], *rest_shift(first, second, context)))
+        profiles[first] = profile_of(*first, by_cell[first], context)
+        faults[first] = Fault.SENSE_LEAD
     partners = leads.named_for_leads(profiles, faults, by_cell)
     for key, own in by_cell.items():
         fault = Fault.SENSE_LEAD if key in partners else faults[key]
@@ -133,11 +142,25 @@ def _signs(evidence: Evidence, moved: list[Change], relative: Floats) -> dict[tu
     if evidence.sensors is not None and len(evidence.sensors.days):
         for sign in temperature_signs(evidence.sensors, evidence.heat_a2, evidence.limits):
             by_cell[sign.pack, _beside(evidence, sign.pack, sign.number)].append(sign)
+    weak = _weak(grid)
     for key, sign in excursion_signs(
-        evidence.excursions, by_cell, lambda pack, sensor: _beside(evidence, pack, sensor), evidence.limits
+        evidence.excursions,
+        by_cell,
+        lambda pack, sensor: _beside(evidence, pack, sensor),
+        evidence.limits,
+        lambda pack, cell: (pack, cell) in weak,
     ):
         by_cell[key].append(sign)
     return by_cell
+
+
+def _weak(grid: Grid) -> set[tuple[int, int]]:
+    """Name the cells that lack charge near empty against most of their string."""
+    levels = typical_levels(grid)
+    bottom = np.where(np.isnan(levels["low_pct"]), levels["bot_pct"], levels["low_pct"])
+    with np.errstate(invalid="ignore"):
+        columns = np.flatnonzero(robust_z(bottom, 0.0) < -WEAK_Z)
+    return {(int(grid.packs[one]), int(grid.numbers[one])) for one in columns}
 
 
 def _beside(evidence: Evidence, pack: int, sensor: int) -> int:

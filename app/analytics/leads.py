@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -79,6 +79,30 @@ def named_for_leads(
         if _warns(signs[key]):
             partners[max(key, other)] = min(key, other)
     return partners
+
+
+def unspoken(
+    profiles: Mapping[Key, Profile], faults: Mapping[Key, Fault], signs: Mapping[Key, list[Sign]]
+) -> Iterator[tuple[Key, Key]]:
+    """Name the pairs of which only the second cell along the row warns: first cell, second cell."""
+    for key, profile in profiles.items():
+        first = (key[0], profile.lead_partner or 0)
+        is_second = profile.lead_partner is not None and first < key and faults[key] is Fault.SENSE_LEAD
+        if is_second and _warns(signs[key]) and not _warns(signs.get(first, ())):
+            yield first, key
+
+
+def mirrored(first: Key, second: Key, signs: Sequence[Sign], value: float, z: float | None) -> Sign:
+    """Write for a pair's first cell what its second cell's clearest sign says of their lead.
+
+    Parameters
+    ----------
+    value, z : float
+        The first cell's own deviation [mV], and its distance from the string.
+    """
+    told = max((sign for sign in signs if sign.regime in ("rest", "any")), key=lambda sign: abs(sign.z or 0.0))
+    text = f"{value:+.1f} mV at rest, about as much as cell {second[1]} beside it the other way ({told.value:+.1f} mV)."
+    return replace(told, number=first[1], value=value, z=z, severity=WARNING, text=text)
 
 
 def _warns(signs: Sequence[Sign]) -> bool:

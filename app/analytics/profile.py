@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,11 +71,16 @@ def profile_of(pack: int, cell: int, signs: Sequence[Sign], context: Context) ->
             sign.of_sensor and sign.rule in ("temperature_variation", "change") and sign.value > 0 for sign in signs
         )
         or _is_lastingly_hot(signs),
+        heat_leads=_clearest(sign for sign in signs if sign.of_sensor) > _clearest(solid),
         has_voltage_spike=any(sign.rule == "excursion" and sign.unit == "mV" for sign in signs),
         has_temperature_spike=any(sign.rule in ("excursion", "safe_range") and sign.of_sensor for sign in signs),
         shortfall=ends.is_shortfall,
         is_discharged=_is_discharged(solid),
     )
+
+
+def _clearest(signs: Iterable[Sign]) -> float:
+    return max((abs(sign.z or 0.0) for sign in signs), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +167,19 @@ def _lead_partner(pack: int, cell: int, rest: Sequence[Sign], context: Context) 
         ]
     )
     return _opposite(pack, cell, levels, robust_z(levels, 1.0), LEAD_FLOOR_MV, context)
+
+
+def rest_shift(first: tuple[int, int], second: tuple[int, int], context: Context) -> tuple[float, float]:
+    """Return how far a cell is off at rest, and its z, as its neighbour is: by its change, or by its level [mV]."""
+    at, beside = context.grid.place(*first), context.grid.place(*second)
+    change = next((one for one in context.changes if one.measure == "rest_mv"), None)
+    if at is None or beside is None:
+        return 0.0, 0.0
+    if change is not None and abs(change.z[beside]) > change.limit[beside]:
+        window = int(change.best[beside])
+        return float(change.steps[window, at]), float(change.scores[window, at])
+    levels = context.levels["rest_mv"]
+    return float(levels[at]), float(robust_z(levels, 1.0)[at])
 
 
 def _opposite(pack: int, cell: int, levels: Floats, scores: Floats, floor: float, context: Context) -> int | None:

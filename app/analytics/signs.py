@@ -100,6 +100,8 @@ class Profile:
     has_temperature_spike: bool
     shortfall: bool = False
     """Whether what it lacks near empty dwarfs what it lacks at charge end."""
+    heat_leads: bool = False
+    """Whether its heat stands out more clearly than anything of its voltage."""
     is_discharged: bool = False
     """Whether it lacks charge where a resistance shows nothing, as clearly as its slope stands out."""
 
@@ -120,6 +122,8 @@ def name_fault(profile: Profile) -> Fault:
     Weakness: where a site never comes near empty, low capacity cannot be told from sound.
     """
     electrical = _electrical(profile)
+    if electrical is Fault.IMBALANCE and profile.is_hot and profile.heat_leads:
+        return Fault.HOT_SPOT  # a warmer cell resists less, and so seems to hold more
     if electrical is not None:
         return electrical
     if profile.is_hot:

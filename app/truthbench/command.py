@@ -16,8 +16,8 @@ QUICK_SEEDS, QUICK_HEALTHY, QUICK_DAYS, QUICK_FIRST = 1, 1, 130.0, 2
 
 
 def bench_truth(
-    seeds: Annotated[int, typer.Option(min=1, max=100_000, help="Strings with faults.")] = 130,
-    healthy: Annotated[int, typer.Option(min=0, max=100_000, help="Strings without any.")] = 40,
+    seeds: Annotated[int, typer.Option(min=1, max=100_000, help="Strings with faults.")] = 124,
+    healthy: Annotated[int, typer.Option(min=0, max=100_000, help="Strings without any.")] = 30,
     processes: Annotated[int, typer.Option(min=0, max=64, help="Side by side; 0: in this process.")] = 2,
     folder: Annotated[Path, typer.Option(help="Where results are kept, so that an ended run can go on.")] = Path(
         "data/bench"

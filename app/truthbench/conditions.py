@@ -35,7 +35,7 @@ FIRST_DAY_SHARE = 0.15
 """Share of strings whose faults are there from the first day: then only the distance from the string tells [1]."""
 LONG_DAYS, QUICK_DAYS = 400.0, 30.0
 """Span of a string; of one whose logger reads every ten seconds, which is there from the first day alone [d]."""
-STEPS_S = (300, 900, 900, 1800, 1800)
+STEPS_S = (300, 900, 900, 900, 1800, 1800, 1800, 1800)
 """Logging intervals of the long strings [s]."""
 QUICK_STEP_S = 10
 ONSET = (0.35, 0.55)

@@ -75,7 +75,7 @@ def test_persistence_counts_valid_days():
 
 
 def test_the_limit_of_change_follows_from_the_budget():
-    assert 3.5 < change.change_z(260, 1.0) < 5.0
+    assert 4.5 < change.change_z(260, 1.0) < change.change_z(260, 1.0, window=3) < 7.0
     assert change.change_z(260, 0.01) > change.change_z(260, 1.0)
     assert change.change_z(52, 1.0) == pytest.approx(change.change_z(260, 1.0))
 
