@@ -2,9 +2,9 @@
 
 Two kinds. What the counts show themselves (scatter, the sensor's offset, charges against discharges) is read from the
 data. What every count of a site shares can not be seen there, and is assumed: the gain of the current sensor, the
-cells' own open-circuit curve against the one in use, the accuracy of the cells' voltages and hysteresis. From a limit
-±a follows a standard uncertainty (JCGM 100:2008, 4.3): a/1.96 where it holds for 95 % (an accuracy class), a/√3 where
-all values within are equally likely.
+cells' own open-circuit curve against the one in use, the accuracy of the cells' voltages and hysteresis. Each
+limit ±a below is meant to hold for 95 % of sites, so that it stands for a standard uncertainty of a/1.96 (JCGM
+100:2008, 4.3.4).
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from pipeline.physics import OHM_AH, Chemistry
 
 Floats = NDArray[np.floating[Any]]
 
-RECTANGULAR = float(np.sqrt(3.0))
 NORMAL_95 = 1.96
 """Half a 95 % interval in standard uncertainties [1]."""
 GAIN_LIMIT_PCT = 0.5
@@ -94,9 +93,9 @@ def anchor_pct(
     ohm = OHM_AH / nominal_ah if nominal_ah else 0.0
     drop = OHM_LIMIT * ohm * np.abs(np.nan_to_num(current_a))
     hysteresis = np.where(is_full, 0.0, HYSTERESIS_LIMIT_V)
-    volts = np.sqrt(CELL_LIMIT_V**2 + hysteresis**2 + drop**2) / RECTANGULAR
-    curve = np.where(is_full, CURVE_FULL_LIMIT_PCT, CURVE_EMPTY_LIMIT_PCT) / RECTANGULAR
-    lead = np.where(is_full, _lead_pct(current_a, nominal_ah), 0.0) / RECTANGULAR
+    volts = np.sqrt(CELL_LIMIT_V**2 + hysteresis**2 + drop**2) / NORMAL_95
+    curve = np.where(is_full, CURVE_FULL_LIMIT_PCT, CURVE_EMPTY_LIMIT_PCT) / NORMAL_95
+    lead = np.where(is_full, _lead_pct(current_a, nominal_ah), 0.0) / NORMAL_95
     return np.asarray(np.sqrt(curve**2 + (volts / slopes(soc_pct, chemistry)) ** 2 + lead**2))
 
 

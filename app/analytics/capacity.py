@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from app.analytics.budget import NORMAL_95, RECTANGULAR, anchor_pct, full_pct, gain_pct, joined
+from app.analytics.budget import NORMAL_95, anchor_pct, full_pct, gain_pct, joined
 from app.analytics.level import Level, inliers, level_at
 from app.analytics.robust import MAD_TO_SIGMA
 from app.shapes import Interval
@@ -71,7 +71,7 @@ def closure_offset(anchors: pl.DataFrame) -> Offset:
     Σ ΔQ / Σ Δt over pairs less than ten days apart without gaps, its uncertainty from their scatter; unknown under
     five of them. What the cells lose by themselves (some 0.01 A) counts as offset, too.
     """
-    unknown = Offset(None, OFFSET_LIMIT_A / RECTANGULAR)
+    unknown = Offset(None, OFFSET_LIMIT_A / NORMAL_95)
     full = anchors.filter(pl.col("kind") == "full")
     if full.height < 2:
         return unknown

@@ -7,7 +7,7 @@ from datetime import datetime
 from dash import html
 from dash.development.base_component import Component
 
-from app.components import plain_table
+from app.components import Content, plain_table
 from app.health_shapes import ForecastDates, HealthAnswer, ShiftedCell
 from app.language import t
 from app.numbers import NOTHING, number, quantity
@@ -21,6 +21,8 @@ PARTS = {
     "edges": "charges against discharges",
 }
 """Parts of the error budget, in words."""
+NAMED = {"whiteSpace": "normal", "maxWidth": "16rem", "minWidth": "7rem"}
+"""A name and its remark break their lines rather than push the numbers off a phone."""
 STEP_SHARE, SURE_Z = 0.6, 5.0
 """A step of this share of the whole shift, and this far from chance, is said to be one; else the shift is gradual."""
 
@@ -105,25 +107,32 @@ def _day(stamp: str) -> str:
 def facts(answer: HealthAnswer) -> Component:
     """Set the states of health and the capacities out, each with its interval and band."""
     bms = t("{band}; whole per cents", band=answer.bms_band) if answer.bms is not None else t("not logged")
+    cancels = t("the sensor's gain and the curve cancel") if answer.of_baseline.value is not None else ""
     rows = [
-        [t("Measured state of health"), interval(answer.soh, "%"), answer.soh.reason or answer.band],
-        [
-            t("… against its first 30 valid days"),
-            interval(answer.of_baseline, "%"),
-            t("sensor's gain and curve cancel"),
-        ],
-        [t("Measured energy, full discharge"), interval(answer.energy_kwh, "kWh"), _energy_words(answer)],
-        [
+        (t("Measured state of health"), answer.soh.reason or answer.band, interval(answer.soh, "%")),
+        (t("… against its first 30 valid days"), cancels, interval(answer.of_baseline, "%")),
+        (t("Measured energy, full discharge"), _energy_words(answer), interval(answer.energy_kwh, "kWh")),
+        (
             t("Model state of health"),
-            quantity(answer.model.value, "%", 1),
             answer.model.reason or t("estimate, not measured"),
-        ],
-        [t("BMS state of health"), quantity(answer.bms, "%", 0), bms],
-        [t("Mean cell's capacity"), interval(answer.capacity_ah, "Ah"), t("ageing")],
-        [t("Usable capacity"), quantity(answer.usable_ah, "Ah", 1), t("first full to first empty cell")],
-        [t("Recoverable by balancing"), quantity(answer.recoverable_ah, "Ah", 1), t("imbalance, not ageing")],
+            _percent(answer.model.value, 1),
+        ),
+        (t("BMS state of health"), bms, _percent(answer.bms, 0)),
+        (t("Mean cell's capacity"), t("ageing"), interval(answer.capacity_ah, "Ah")),
+        (t("Usable capacity"), t("first full to first empty cell"), quantity(answer.usable_ah, "Ah", 1)),
+        (t("Recoverable by balancing"), t("imbalance, not ageing"), quantity(answer.recoverable_ah, "Ah", 1)),
     ]
-    return plain_table(["", t("Value"), t("Band or remark")], rows, numeric=(1,), wrapped=(2,))
+    told: list[list[Content]] = [[_named(name, remark), value] for name, remark, value in rows]
+    return plain_table(["", t("Value")], told, numeric=(1,))
+
+
+def _percent(value: float | None, digits: int) -> str:
+    return quantity(value, "%", digits)
+
+
+def _named(name: str, remark: str) -> html.Div:
+    """Put a name over its remark, so that both fit a phone."""
+    return html.Div([html.Div(name), html.Div(remark, className="ps-note")], style=NAMED)
 
 
 def _energy_words(answer: HealthAnswer) -> str:
@@ -137,17 +146,15 @@ def shifted(answer: HealthAnswer) -> Component:
     """List the cells whose voltage at full charge moved most, and since when."""
     if not answer.saturation:
         return html.P(t("Too few full charges, or no cells, to compare."))
-    rows = [
+    rows: list[list[Content]] = [
         [
-            t("Pack {pack}, cell {cell}", pack=one.pack, cell=one.cell),
+            _named(t("Pack {pack}, cell {cell}", pack=one.pack, cell=one.cell), since(one)),
             interval(one.shift_mv, "mV"),
             interval(one.now_mv, "mV"),
-            since(one),
         ]
         for one in answer.saturation
     ]
-    header = [t("Cell"), t("Moved by"), t("Now"), t("How")]
-    return plain_table(header, rows, numeric=(1, 2), wrapped=(3,))
+    return plain_table([t("Cell"), t("Moved by"), t("Now")], rows, numeric=(1, 2))
 
 
 def since(one: ShiftedCell) -> str:
