@@ -6,11 +6,11 @@ Exit status: 0 all well, 1 failed, 2 wrong usage, 3 built but some files were re
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+import polars as pl
 import typer
 
 from pipeline import build as builder
@@ -19,6 +19,7 @@ from pipeline import contract, report
 from pipeline import sample as simulator
 from pipeline.errors import PackscopeError, SettingsError
 from pipeline.settings import Settings, read_settings
+from pipeline.watch import LOOK_EVERY_S, Watcher
 
 FAILED, REJECTED = 1, 3
 HELP = """Turn a folder of battery and smart-meter CSVs into a dashboard that shows every cell.
@@ -26,7 +27,6 @@ HELP = """Turn a folder of battery and smart-meter CSVs into a dashboard that sh
 Exit status: 0 all well, 1 failed, 2 wrong usage, 3 built but some files were rejected.
 """
 SAMPLE_FOLDER = Path("data/sample")
-WATCH_EVERY_S = 60.0
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
 
@@ -60,17 +60,37 @@ def build(
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Read everything anew.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout, progress on stderr.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Go on: build again whenever files have changed.")] = False,
-    every: Annotated[float, typer.Option(min=1.0, help="With --watch: how often to look, in seconds.")] = WATCH_EVERY_S,
+    every: Annotated[float, typer.Option(min=0.1, help="With --watch: how often to look, in seconds.")] = LOOK_EVERY_S,
 ) -> None:
     """Build the store from the CSVs, only what has changed."""
     names = parse_rules(rules)
     settings = read_settings(meter_roots=roots, store=store, max_workers=workers, chunk_size=chunk_size)
-    while True:
-        status = build_once(settings, names, strict=strict, rebuild=rebuild, as_json=as_json)
-        if not watch:
-            raise typer.Exit(status)
-        time.sleep(every)
-        rebuild = False
+    if watch:
+        keep_current(settings, names, every, strict=strict, rebuild=rebuild, as_json=as_json)
+    else:
+        raise typer.Exit(build_once(settings, names, strict=strict, rebuild=rebuild, as_json=as_json))
+
+
+def keep_current(
+    settings: Settings, rules: Sequence[str], every_s: float, *, strict: bool, rebuild: bool, as_json: bool
+) -> None:
+    """Build whenever files have changed, until asked to end; a build that fails is said, and tried again."""
+    console = report.speaker(to_stderr=as_json)
+
+    def update(first: bool) -> bool:
+        try:
+            status = build_once(
+                settings, rules, strict=strict, rebuild=rebuild and first, as_json=as_json, in_one_line=not first
+            )
+        except (OSError, MemoryError, pl.exceptions.PolarsError) as exc:
+            complain(exc)
+            return False
+        if first:
+            console.print(f"Watching {', '.join(settings.meter_roots)} (Ctrl-C ends it).")
+        return status != FAILED
+
+    Watcher(settings, update, every_s).run()
+    console.print("Ended; what was published stays.")
 
 
 def build_once(
@@ -80,18 +100,19 @@ def build_once(
     strict: bool = False,
     rebuild: bool = False,
     as_json: bool = False,
+    in_one_line: bool = False,
 ) -> int:
-    """Build, say what came of it, and return the exit status."""
+    """Build, say what came of it (in one line, and only if anything did, where so wished), return the exit status."""
     console = report.speaker(to_stderr=as_json)
     try:
-        with report.progress(console, "Building") as tell:
+        with report.progress(console, "Building", silent=in_one_line) as tell:
             built = builder.build(settings, rules=rules, strict=strict, rebuild=rebuild, progress=tell)
     except PackscopeError as exc:
         complain(exc)
         if as_json:
             report.emit(report.error_as_json(str(exc)))
         return FAILED
-    report.summarise(console, built)
+    report.summarise(console, built, in_one_line=in_one_line)
     if as_json:
         report.emit(report.as_json(built))
     if not built.published:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -29,8 +30,11 @@ def speaker(*, to_stderr: bool = False) -> Console:
 
 
 @contextmanager
-def progress(console: Console, verb: str) -> Iterator[Tell]:
-    """Show progress: a bar on a terminal, plain lines otherwise."""
+def progress(console: Console, verb: str, *, silent: bool = False) -> Iterator[Tell]:
+    """Show progress: a bar on a terminal, plain lines otherwise, or nothing."""
+    if silent:
+        yield lambda done, total, what: None
+        return
     if not console.is_terminal:
         yield _plain(console, verb)
         return
@@ -78,8 +82,12 @@ def error_as_json(message: str) -> str:
     return json.dumps({**empty, "published": False, "rejected_files": [], "warnings": [], "error": message})
 
 
-def summarise(console: Console, report: BuildReport) -> None:
-    """Say what was built, kept and rejected, and why."""
+def summarise(console: Console, report: BuildReport, *, in_one_line: bool = False) -> None:
+    """Say what was built, kept and rejected, and why; or the same in one line, nothing where nothing is new."""
+    if in_one_line:
+        if report.built or report.removed or not report.published:
+            console.print(_line(report))
+        return
     console.print(
         f"Series: {report.built:,} built, {report.kept:,} kept, {report.removed:,} removed. "
         f"Files: {report.files:,} with {report.rows:,} rows, {len(report.rejected):,} rejected. {report.seconds:.1f} s."
@@ -93,6 +101,14 @@ def summarise(console: Console, report: BuildReport) -> None:
         console.print(f"Published build {report.build_id} in {report.store}.")
     else:
         console.print("Not published: with --strict a rejected file stops the build. The store is as it was.")
+
+
+def _line(report: BuildReport) -> str:
+    state = f"published build {report.build_id}" if report.published else "not published: a file was rejected"
+    return (
+        f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} {state}: {report.built:,} series built, "
+        f"{report.removed:,} removed, {len(report.rejected):,} files rejected, in {report.seconds:.1f} s."
+    )
 
 
 def _list(console: Console, word: str, lines: list[str]) -> None:
