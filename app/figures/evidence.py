@@ -1,54 +1,93 @@
-"""The evidence behind a cell's verdict: its residual in each regime over time, with limits and neighbours."""
+"""The evidence behind a cell's verdict: each measure over time, with its limits, its string and its neighbours."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import plotly.graph_objects as go
-import polars as pl
-from plotly.subplots import make_subplots
 
+from app.figures.clock import to_wall_ms
 from app.figures.marks import severity_marker
-from app.figures.theme import colours, style
-from app.shapes import Finding
+from app.figures.theme import colours, faded, style
+from app.language import t
+from app.numbers import number
+from app.shapes import Finding, Floats, Ints
 
-REGIMES: dict[str, str] = {"charge_end": "charge end", "rest": "rest", "discharge_end": "discharge end"}
-"""Regimes of a residual, in the order that they are drawn, with their words."""
-WARMTH = "warmth"
-"""The row of the sensor's temperature, above those of the regimes."""
-UNITS = {WARMTH: "K"}
-"""Unit of a row; mV where it is not said."""
+ROW_PX, TITLE_PX, EDGES_PX = 96, 40, 88
+"""Height of a measure's plot, of the words above it, and around all of them [px]."""
 MARKERS_MAX = 120
-"""Up to so many days are marked one by one [d]."""
+"""Up to so many points are marked one by one."""
+REGIMES = ("rest", "charge_end", "discharge_end")
+_ROW_OF = {"load": "resistance", "rest_empty": "charge_low", "any": "rest"}
+_ROW_OF_UNIT = {"K": "warmth", "°C": "warmth", "K/min": "warmth", "mΩ": "resistance"}
+
+
+class Measured(Protocol):
+    """What a row of the figure needs to know (see ``app.answers.detail.Track``)."""
+
+    @property
+    def key(self) -> str:
+        """Name of the measure."""
+
+    @property
+    def unit(self) -> str:
+        """Its unit."""
+
+    @property
+    def ts(self) -> Ints:
+        """Its stamps [epoch ms UTC]."""
+
+    @property
+    def value(self) -> Floats:
+        """The cell's."""
+
+    @property
+    def low(self) -> Floats:
+        """Lower edge of the string's band."""
+
+    @property
+    def high(self) -> Floats:
+        """Upper edge of the string's band."""
+
+    @property
+    def neighbours(self) -> dict[int, Floats]:
+        """The cells beside it."""
+
+    @property
+    def limit(self) -> float | None:
+        """On both sides of 0."""
+
+
+def titles() -> dict[str, str]:
+    """Name the measures, in the language of the request."""
+    return {
+        "rest": t("Voltage at rest, from the string's median"),
+        "charge_end": t("Voltage at charge end, from the string's median"),
+        "discharge_end": t("Voltage at discharge end, from the string's median"),
+        "charge_top": t("Charge at charge end, from the string's median"),
+        "charge_low": t("Charge near empty, from the string's median: what a cell lacks in capacity shows here"),
+        "resistance": t("Resistance beyond the string's, from the slope on the current"),
+        "warmth": t("Temperature of the sensor beside it, over position and load"),
+    }
 
 
 def cell_evidence(
-    frame: pl.DataFrame,
-    *,
-    cell: int,
-    limit_mv: float | None,
-    findings: Sequence[Finding] = (),
-    warmth: pl.DataFrame | None = None,
-    zone: str,
-    theme: str | None,
+    tracks: Sequence[Measured], *, cell: int, findings: Sequence[Finding] = (), zone: str, theme: str | None
 ) -> go.Figure:
-    """Draw a cell's residual per regime over time, its neighbours thin beside it.
+    """Draw each measure of a cell over time.
 
     Parameters
     ----------
-    frame : pl.DataFrame
-        Long: ``ts`` (UTC), ``cell``, ``regime``, ``residual_mv``; one row per cell, day and regime. Unknown is null.
+    tracks : sequence of Measured
+        One row each, time shared; at least one.
     cell : int
-        The cell that the verdict is about; every other cell in ``frame`` is a neighbour.
-    limit_mv : float or None
-        Limit of the voltage deviation [mV], drawn on both sides of 0.
+        The cell that it is about.
     findings : sequence of Finding
-        Marked at their times, in the row of their regime; an excursion at its own height.
-    warmth : pl.DataFrame, optional
-        ``ts`` (UTC) and ``residual_k``: the temperature of the sensor beside the cell, from the string's median [K].
-        Drawn as a row of its own.
+        Marked at their times in the row of their regime; a single reading at its own height.
     zone : str
         The site's zone, in which times are drawn.
     theme : str or None
@@ -57,121 +96,123 @@ def cell_evidence(
     Returns
     -------
     go.Figure
-        One row per regime that has readings, time shared.
+        In each row the string's band, the limits, the neighbours thin and the cell in the accent.
     """
-    rows = _rows(frame, cell, warmth)
-    figure = make_subplots(
-        rows=len(rows),
-        cols=1,
-        shared_xaxes=True,
-        vertical_spacing=0.09,
-        subplot_titles=[_title(name) for name in rows],
-    )
-    figure.update_annotations(font_size=12, x=0, xanchor="left")
-    for row, (regime, part) in enumerate(rows.items(), start=1):
-        _draw_row(figure, part, row, regime=regime, cell=cell, zone=zone, theme=theme)
-        marks = [found for found in findings if _row_of(found, rows) == regime]
-        figure.add_trace(_marks(marks, zone, theme), row=row, col=1)
-        if regime != WARMTH:
-            _limits(figure, limit_mv, row, theme)
-        figure.update_yaxes(title_text=UNITS.get(regime, "mV"), row=row, col=1)
-    style(
-        figure,
-        theme,
-        height=112 + 150 * len(rows),
-        margin={"l": 56, "r": 64, "t": 28, "b": 64},
-        legend={"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"},
-        hovermode="closest",
-    )
-    figure.update_yaxes(zeroline=True, zerolinecolor=colours(theme)["ink-3"], zerolinewidth=1)
-    figure.update_xaxes(title_text=f"day ({zone})", row=len(rows), col=1)
-    return figure
+    plot = (ROW_PX + TITLE_PX) * len(tracks)
+    layout: dict[str, Any] = {"shapes": [], "annotations": []}
+    traces: list[dict[str, Any]] = []
+    named = titles()
+    keys = [one.key for one in tracks]
+    for at, track in enumerate(tracks):
+        top = 1 - (at * (ROW_PX + TITLE_PX) + TITLE_PX) / plot
+        axis = "y" if at == 0 else f"y{at + 1}"
+        marks = [one for one in findings if row_of(one, keys) == track.key]
+        traces += _row(track, axis, cell, marks, zone=zone, theme=theme, first=at == 0)
+        layout[axis.replace("y", "yaxis")] = _axis(track, (top - ROW_PX / plot, top), theme)
+        layout["shapes"] += _limit_lines(track, axis, theme)
+        layout["annotations"] += [_words(named[track.key], top, theme), *_limit_words(track, axis, theme)]
+    last = "y" if len(tracks) == 1 else f"y{len(tracks)}"
+    layout["xaxis"] = {"type": "date", "anchor": last, "title": {"text": t("day ({zone})", zone=zone)}}
+    layout["legend"] = {"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"}
+    margin = {"l": 60, "r": 72, "t": 8, "b": EDGES_PX - 8}
+    return style(go.Figure(traces), theme, height=EDGES_PX + plot, margin=margin, uirevision="evidence", **layout)
 
 
-def _rows(frame: pl.DataFrame, cell: int, warmth: pl.DataFrame | None) -> dict[str, pl.DataFrame]:
-    """Split the evidence into the rows that hold any: ``ts``, ``cell`` and ``value`` each."""
-    plain = frame.select("ts", "cell", "regime", pl.col("residual_mv").alias("value"))
-    rows = {}
-    if warmth is not None:
-        rows[WARMTH] = warmth.select("ts", pl.lit(cell).alias("cell"), pl.col("residual_k").alias("value"))
-    rows |= {name: plain.filter(pl.col("regime") == name).sort("ts") for name in REGIMES}
-    return {name: part for name, part in rows.items() if not part.is_empty()} or {"rest": rows["rest"]}
+def row_of(found: Finding, rows: Sequence[str]) -> str:
+    """Say in which row a finding is marked: that of its regime or unit, else the first."""
+    if found.rule == "change" and found.unit == "%" and found.regime == "charge_end":
+        wanted = "charge_top"
+    elif found.rule == "change" and found.unit == "%":
+        wanted = "charge_low"
+    else:
+        wanted = _ROW_OF_UNIT.get(found.unit) or _ROW_OF.get(found.regime or "", found.regime or "")
+    return wanted if wanted in rows else rows[0]
 
 
-def _title(row: str) -> str:
-    return "Temperature of the sensor beside it" if row == WARMTH else f"At {REGIMES[row]}"
+def _row(
+    track: Measured, axis: str, cell: int, marks: Sequence[Finding], *, zone: str, theme: str | None, first: bool
+) -> list[dict[str, Any]]:
+    own = colours(theme)
+    when = to_wall_ms(track.ts, zone)
+    shared = {"type": "scatter", "x": when, "yaxis": axis, "connectgaps": False}
+    clear = {"width": 0}
+    noun = t("sensor") if track.key == "warmth" else t("cell")
+    grey = faded(own["ink-3"], 0.18)
+    edges = [
+        shared | {"y": _drawn(track.low), "line": clear, "mode": "lines", "hoverinfo": "skip", "showlegend": False},
+        shared
+        | {"y": _drawn(track.high), "line": clear, "mode": "lines", "hoverinfo": "skip", "showlegend": first}
+        | {"fill": "tonexty", "fillcolor": grey, "name": t("95 % of the string's cells"), "legendgroup": "band"},
+    ]
+    beside = [
+        shared
+        | {"y": _drawn(values), "mode": "lines", "showlegend": first, "legendgroup": f"beside{at}"}
+        | {"line": {"color": own["ink-3"], "width": 1, "dash": "dot" if at else "solid"}}
+        | {"name": t("{noun} {n}, beside it", noun=noun, n=other), "hovertemplate": _hover(track, f"{noun} {other}")}
+        for at, (other, values) in enumerate(track.neighbours.items())
+    ]
+    chosen = {
+        "y": _drawn(track.value),
+        "mode": "lines+markers" if np.isfinite(track.value).sum() <= MARKERS_MAX else "lines",
+        "line": {"color": own["accent"], "width": 1.75},
+        "marker": {"size": 3.5},
+        "name": t("cell {n}", n=cell),
+        "showlegend": first,
+        "hovertemplate": _hover(track, t("cell {n}", n=cell)),
+    }
+    return [*edges, *beside, shared | chosen, _marks(track, marks, axis, zone, theme)]
 
 
-def _row_of(found: Finding, rows: Mapping[str, pl.DataFrame]) -> str:
-    """Say in which row a finding is marked: its regime's, the sensor's for a temperature, else the first."""
-    if found.unit.startswith("K") and WARMTH in rows:
-        return WARMTH
-    return found.regime if found.regime is not None and found.regime in rows else next(iter(rows))
+def _drawn(values: Floats) -> Floats:
+    return np.round(values.astype(np.float64), 3).astype(np.float32)
 
 
-def _draw_row(
-    figure: go.Figure, part: pl.DataFrame, row: int, *, regime: str, cell: int, zone: str, theme: str | None
-) -> None:
-    beside = sorted(set(part["cell"].to_list()) - {cell})
-    for other in [*beside, cell]:
-        line = _line(part, other, zone, theme, chosen=other == cell, unit=UNITS.get(regime, "mV"))
-        line.line.dash = "dot" if other in beside[1:] else "solid"
-        line.showlegend = line.name not in {trace.name for trace in figure.data}
-        figure.add_trace(line, row=row, col=1)
+def _hover(track: Measured, name: str) -> str:
+    digits = 3 if track.unit == "mΩ" else 2 if track.unit == "%" else 1
+    return f"{name}<br>%{{x|%-d %b %Y}}<br>%{{y:+.{digits}f}} {track.unit}<extra></extra>"
 
 
-def _wall(stamps: pl.Series, zone: str) -> list[str]:
-    return stamps.dt.convert_time_zone(zone).dt.strftime("%Y-%m-%dT%H:%M").to_list()
+def _marks(track: Measured, marks: Sequence[Finding], axis: str, zone: str, theme: str | None) -> dict[str, Any]:
+    """Mark findings on the zero line, a single reading at its height; the shape says the severity."""
+    heights = [one.value if one.rule == "excursion" and one.unit == track.unit else 0.0 for one in marks]
+    return {
+        "type": "scatter",
+        "yaxis": axis,
+        "x": [datetime.fromisoformat(one.at).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M") for one in marks],
+        "y": heights,
+        "mode": "markers",
+        "marker": severity_marker([one.severity for one in marks], theme, size=11),
+        "text": [f"{t(one.severity)}: {one.text or one.rule}" for one in marks],
+        "hovertemplate": "%{text}<br>%{x|%-d %b %Y, %H:%M}<extra></extra>",
+        "showlegend": False,
+    }
 
 
-def _line(part: pl.DataFrame, cell: int, zone: str, theme: str | None, *, chosen: bool, unit: str) -> go.Scatter:
-    rows = part.filter(pl.col("cell") == cell)
-    color = colours(theme)["accent" if chosen else "ink-3"]
-    return go.Scatter(
-        x=_wall(rows["ts"], zone),
-        y=rows["value"].cast(pl.Float32).to_numpy(),
-        mode="lines+markers" if chosen and len(rows) <= MARKERS_MAX else "lines",
-        line={"color": color, "width": 1.5 if chosen else 1},
-        marker={"size": 3},
-        opacity=1.0 if chosen else 0.6,
-        name=f"cell {cell}" if chosen else f"neighbour {cell}",
-        legendgroup=str(cell),
-        connectgaps=False,
-        hovertemplate=f"cell {cell}<br>%{{x|%-d %b %Y}}<br>%{{y:+.1f}} {unit}<extra></extra>",
-    )
+def _axis(track: Measured, domain: tuple[float, float], theme: str | None) -> dict[str, Any]:
+    zero = {"zeroline": True, "zerolinecolor": colours(theme)["ink-3"], "zerolinewidth": 1}
+    place = {"domain": [max(domain[0], 0.0), domain[1]], "anchor": "x", "nticks": 5}
+    return {"title": {"text": track.unit}, **place, **zero}
 
 
-def _marks(findings: Sequence[Finding], zone: str, theme: str | None) -> go.Scatter:
-    """Mark findings on the zero line, an excursion at its height; the shape says the severity."""
-    return go.Scatter(
-        x=[_site_wall(found.at, zone) for found in findings],
-        y=[found.value if found.rule == "excursion" and found.unit in {"mV", "K"} else 0.0 for found in findings],
-        mode="markers",
-        marker=severity_marker([found.severity for found in findings], theme, size=11),
-        text=[f"{found.severity}: {found.text or found.rule}" for found in findings],
-        hovertemplate="%{text}<br>%{x|%-d %b %Y, %H:%M}<extra></extra>",
-        showlegend=False,
-    )
+def _limit_lines(track: Measured, axis: str, theme: str | None) -> list[dict[str, Any]]:
+    if track.limit is None:
+        return []
+    line = {"color": colours(theme)["limit"], "width": 1, "dash": "dash"}
+    across = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": axis, "line": line, "layer": "below"}
+    return [across | {"y0": value, "y1": value} for value in (-track.limit, track.limit)]
 
 
-def _site_wall(at: str, zone: str) -> str:
-    """Write an ISO stamp with an offset as site wall time."""
-    return datetime.fromisoformat(at).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
+def _limit_words(track: Measured, axis: str, theme: str | None) -> list[dict[str, Any]]:
+    if track.limit is None:
+        return []
+    place = {"xref": "paper", "x": 1, "xanchor": "left", "yref": axis, "showarrow": False, "xshift": 4}
+    font = {"size": 11, "color": colours(theme)["limit"]}
+    return [
+        place | {"y": value, "font": font, "text": f"{'+' if value > 0 else ''}{number(value)} {track.unit}"}
+        for value in (-track.limit, track.limit)
+    ]
 
 
-def _limits(figure: go.Figure, limit_mv: float | None, row: int, theme: str | None) -> None:
-    if limit_mv is None:
-        return
-    for value in (-limit_mv, limit_mv):
-        figure.add_hline(
-            y=value,
-            row=row,
-            col=1,
-            line={"color": colours(theme)["limit"], "width": 1, "dash": "dash"},
-            annotation={
-                "text": f"{value:+.0f} mV".replace("-", "−"),
-                "font": {"size": 10},
-                "xanchor": "left",
-                "x": 1.0,
-            },
-        )
+def _words(text: str, top: float, theme: str | None) -> dict[str, Any]:
+    place = {"x": 0, "xref": "paper", "xanchor": "left", "y": top, "yref": "paper", "yanchor": "bottom", "yshift": 2}
+    return {"text": text, "showarrow": False, "font": {"size": 12, "color": colours(theme)["ink-2"]}, **place}

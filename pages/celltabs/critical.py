@@ -5,31 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import polars as pl
 from dash import ClientsideFunction, Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
-from app.answers import battery, cells
+from app.answers.detail import CellDetail, cell_detail
 from app.components import (
-    badge,
     choice,
     csv_file,
     empty,
     entry_id,
     export_button,
     graph,
-    plain_table,
-    provenance,
     section,
     table,
 )
-from app.figures.evidence import cell_evidence
-from app.figures.theme import message
-from app.numbers import NOTHING, counted, number, quantity
+from app.errors import UnknownCell
+from app.language import t
+from app.numbers import counted, quantity
 from app.scope import Scope
-from app.shapes import CellVerdict, CriticalAnswer, Finding
-from pages.celltabs import verdicts
+from app.shapes import Finding
+from pages.celltabs import detail, verdicts
 from pages.celltabs.verdicts import Flagged
 
 if TYPE_CHECKING:
@@ -40,8 +35,6 @@ GRID, EXPORT, STATE = "cells-critical-grid", "cells-critical-export", "cells-cri
 GRAPH, FINDINGS = "cells-evidence-graph", "cells-evidence-findings"
 FILTERS = {"all": "All", "attention": "Need attention", "critical": "Critical only"}
 KEPT = {"attention": verdicts.ATTENTION, "critical": ("critical",)}
-WARMTH_POINTS = 600
-"""Stretches of time that the sensor's temperature is drawn in."""
 TOLD_MAX = 2
 """Findings of a cell that its row tells; all are listed below it."""
 _SEVERITY = {"function": "['◆ Critical', '▲ Warning', '○ Watch'][params.value]"}
@@ -92,12 +85,16 @@ def panel(scope: Scope) -> list[Component]:
         export_button(EXPORT),
     ]
     note = "Worst first. Select a row to see its evidence below."
-    chart = graph(GRAPH, label="Residual of the selected cell per regime over time", height=562, question="critical")
+    chart = graph(GRAPH, label=t("Every measure of the selected cell over time"), height=562, question="critical")
     return [
         section(
             "Cells with findings", [table(GRID, COLUMNS, selectable=True), html.Div(id=STATE)], note=note, tools=tools
         ),
-        section("Evidence", [html.Div(id=FINDINGS), chart], note="Residual: the cell minus the median of the string."),
+        section(
+            t("Evidence"),
+            [html.Div(id=FINDINGS), chart],
+            note=t("Grey: where 95 % of the string's cells lie. Dashed: the limits."),
+        ),
     ]
 
 
@@ -157,92 +154,14 @@ def chosen(rows: Sequence[Flagged], scope: Scope) -> tuple[int, int] | None:
     return (rows[0].pack, rows[0].verdict.cell) if rows else None
 
 
-def evidence(pick: tuple[int, int] | None, found: Mapping[int, CriticalAnswer], scope: Scope, theme: str) -> go.Figure:
-    """Draw the evidence about one cell; say why when there is none."""
+def detail_of(pick: tuple[int, int] | None, scope: Scope) -> CellDetail | None:
+    """Ask for everything about the chosen cell; None where none is chosen, or none of that number exists."""
     if pick is None:
-        return message("No cell is flagged, and none is selected.", theme, height=240)
-    pack, cell = pick
-    frame = battery.cell_evidence(str(scope.source), pack, cell, scope.start_ms, scope.end_ms)
-    if frame.is_empty():
-        return message(f"Pack {pack} cell {cell} has no residuals in this period.", theme, height=240)
-    verdict = verdict_of(found[pack], cell)
-    warm = warmth(scope, pack, cell) if verdict and is_thermal(verdict) else None
-    limit = found[pack].limits.get("voltage_deviation_mv", {}).get("value")
-    findings = verdict.findings if verdict else ()
-    return cell_evidence(frame, cell=cell, limit_mv=limit, findings=findings, warmth=warm, zone=scope.zone, theme=theme)
-
-
-def is_thermal(verdict: CellVerdict) -> bool:
-    """Whether any finding is about temperature."""
-    return any(found.unit.startswith("K") for found in verdict.findings)
-
-
-def warmth(scope: Scope, pack: int, cell: int) -> pl.DataFrame:
-    """Ask how far the sensor beside a cell strays from the median of the string, over time."""
-    answer = cells.surface(
-        str(scope.source),
-        pack,
-        scope.start_ms,
-        scope.end_ms,
-        quantity="temperature",
-        mode="deviation",
-        max_points=WARMTH_POINTS,
-    )
-    beside = [sensor for sensor in answer.cells if cell in (answer.cells_of or {}).get(str(sensor), (sensor,))]
-    column = answer.z[:, answer.cells.index(beside[0])] if beside else np.zeros(0, np.float32)
-    stamps = pl.Series("ts", answer.ts[: len(column)]).cast(pl.Datetime("ms", "UTC"))
-    return pl.DataFrame([stamps, pl.Series("residual_k", column)])
-
-
-def verdict_of(answer: CriticalAnswer, cell: int) -> CellVerdict | None:
-    """Find the verdict on one cell; None when it has no findings."""
-    return next((verdict for verdict in answer.cells if verdict.cell == cell), None)
-
-
-def findings_table(pick: tuple[int, int] | None, found: Mapping[int, CriticalAnswer]) -> list[Component]:
-    """List the findings about one cell: rule, value, limit, when, and what each rests on."""
-    if pick is None:
-        return []
-    pack, cell = pick
-    verdict = verdict_of(found[pack], cell) if pack in found else None
-    name = f"Pack {pack} cell {cell}"
-    if verdict is None:
-        return [html.P([html.Strong(name), " has no findings in this period."])]
-    fault = verdicts.FAULTS.get(verdict.fault, verdict.fault)
-    head = html.P([html.Strong(name), " ", badge(verdict.severity), f" signs fit: {fault}. {beside(verdict)}"])
-    header = ["", "Rule", "Where", "Value", "Limit", "Since", "In words", ""]
-    rows = [_finding_row(one) for one in verdict.findings]
-    return [head, plain_table(header, rows, numeric=(3, 4))]
-
-
-def _finding_row(found: Finding) -> list[str | Component]:
-    basis = {"rule": found.rule, "robust z": _short(found.z), "seen": found.count}
-    basis |= {str(key).replace("_", " "): value for key, value in found.evidence.items()}
-    return [
-        badge(found.severity),
-        verdicts.RULES.get(found.rule, found.rule),
-        verdicts.REGIMES.get(found.regime or "", (found.regime or NOTHING).replace("_", " ")),
-        quantity(found.value, found.unit),
-        quantity(found.limit, found.unit),
-        _since(found.at),
-        html.Span(found.text, className="ps-wrap"),
-        provenance(basis, subject="this finding", question="critical"),
-    ]
-
-
-def _since(at: str) -> str:
-    """Write when a finding was first seen; a midnight stands for its whole day."""
-    return at[:10] if at[11:16] == "00:00" else at[:16].replace("T", ", ")
-
-
-def _short(value: float | None) -> str:
-    return number(value, 1)
-
-
-def beside(verdict: CellVerdict) -> str:
-    """Say what the cells beside it do."""
-    told = [f"cell {cell} {quantity(value, 'mV')}" for cell, value in verdict.neighbours.items()]
-    return f"Beside it: {', '.join(told)}." if told else ""
+        return None
+    try:
+        return cell_detail(str(scope.source), *pick, scope.start_ms, scope.end_ms)
+    except UnknownCell:
+        return None
 
 
 def update(
@@ -254,9 +173,10 @@ def update(
     rows = kept(verdicts.flagged_cells(found), scope)
     pick = chosen(rows, scope)
     told = state(rows, verdicts.unknown_words(found), scope)
-    figure = evidence(pick, found, scope, asked["theme"])
+    known = detail_of(pick, scope)
+    figure = detail.draw(known, scope, asked["theme"])
     size = {"height": f"{figure.layout.height}px"}
-    return [row_of(row) for row in rows], told, findings_table(pick, found), figure, size
+    return [row_of(row) for row in rows], told, detail.words(known, scope) if known else [], figure, size
 
 
 def export(clicks: int, asked: Mapping[str, str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.answers import battery, cells
 from app.language import t
-from app.numbers import counted
+from app.numbers import counted, quantity
 from app.scope import Scope, scope_of
 from app.shapes import CellVerdict, CriticalAnswer, HeatmapAnswer
 
@@ -169,3 +169,9 @@ def unknown_words(answers: Mapping[int, CriticalAnswer]) -> str | None:
     if len(set(reasons.values())) == 1 and len(reasons) == len(answers):
         return next(iter(reasons.values()))
     return "; ".join(f"pack {pack}: {reason}" for pack, reason in reasons.items())
+
+
+def beside(verdict: CellVerdict) -> str:
+    """Say what the cells beside a cell do; nothing where none is known."""
+    told = [f"{cell}: {quantity(value, 'mV')}" for cell, value in verdict.neighbours.items()]
+    return t("Cells beside it: {told}.", told=", ".join(told)) if told else ""

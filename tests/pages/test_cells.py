@@ -13,10 +13,11 @@ from dash import dcc, html
 from plotly.utils import PlotlyJSONEncoder
 
 from app.answers import battery
+from app.answers.detail import CellDetail, Spike
 from app.scope import scope_of
 from app.shapes import CellVerdict, CriticalAnswer, Finding
 from pages import cells
-from pages.celltabs import comparison, critical, heatmaps, overview, pack_view, pairs, player, verdicts
+from pages.celltabs import comparison, critical, detail, heatmaps, overview, pack_view, pairs, player, verdicts
 from tests.pages.words import of_type, walk, words
 
 NAMES = ["Overview", "Pack comparison", "3D pack view", "Cell heatmaps", "Critical cells"]
@@ -218,14 +219,55 @@ def test_an_empty_table_says_why(answering):
     assert critical.state(verdicts.flagged_cells(FOUND), None, scope) == []
 
 
-def test_findings_show_value_limit_when_neighbours_and_provenance():
-    shown = critical.findings_table((2, 17), FOUND)
+def cell_of(found: CellVerdict | None, **changes: Any) -> CellDetail:
+    said: dict[str, Any] = {"system": "C1", "pack": 2, "cell": 17, "verdict": found, "tracks": (), "spikes": ()}
+    return CellDetail(**(said | {"signals": ("bms1_p2_v17",), "valid_days": 60} | changes))
+
+
+def test_a_cell_is_told_in_words_with_value_limit_when_neighbours_and_provenance(answering):
+    scope = verdicts.asked_scope(asked())
+    spike = Spike(at_ms=1_730_636_400_000, value=2.986, residual=-0.173, unit="V", signal="bms1_p2_v17")
+    shown = detail.words(cell_of(FOUND[2].cells[0], spikes=(spike,)), scope)
 
     told = words(shown)
-    for part in ("Voltage deviation", "discharge end", "−23.4 mV", "10.0 mV", "2024-11-03, 14:10", "cell 18 −1.2 mV"):
+    for part in ("Voltage deviation", "discharge end", "−23.4 mV", "10.0 mV", "3 Nov 2024, 14:10", "18: −1.2 mV"):
+        assert part in told
+    for part in ("fit low capacity", "evidence 0.80 of 1", "First seen", "2.3 times its limit", "2.986 V", "−173.0 mV"):
         assert part in told
     assert of_type(shown, html.Details)
-    assert "has no findings" in words(critical.findings_table((2, 40), FOUND))
+    assert "has no findings" in words(detail.words(cell_of(None), scope))
+
+
+def test_a_moment_leads_to_its_readings_in_explore(answering):
+    scope = verdicts.asked_scope(asked("?pack=2&cell=17"))
+    shown = detail.words(cell_of(FOUND[2].cells[0]), scope)
+    links = [one.to_plotly_json()["props"]["href"] for one in of_type(shown, dcc.Link)]
+
+    assert all(href.startswith("/explore?") and "signals=C1:bms1_p2_v17" in href for href in links)
+    assert any("start=2024-11-03T08:10&end=2024-11-03T20:10" in href for href in links)
+
+
+@pytest.mark.parametrize(
+    ("score", "fault", "said"),
+    [
+        (0.95, "low_capacity", "well supported"),
+        (0.7, "hot_spot", ", supported"),
+        (0.2, "imbalance", "weakly"),
+        (0.9, "unknown", "no single fault"),
+    ],
+)
+def test_how_sure_a_verdict_is_depends_on_its_evidence(score, fault, said):
+    assert said in detail.sentence(verdict(1, "warning", score, fault=fault))
+
+
+def test_any_cell_of_the_site_can_be_looked_into(answering):
+    rows, _, told, figure, size = critical.update(asked("?pack=2&cell=17"))
+
+    assert "Pack 2 cell 17" in words(told)
+    assert len(figure.data) >= 4
+    assert size["height"] == f"{figure.layout.height}px"
+    assert rows
+    assert critical.update(asked("?pack=2&cell=999"))[2] == []
 
 
 def test_findings_are_exported_unrounded(answering):

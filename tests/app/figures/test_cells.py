@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
-import polars as pl
-import pytest
-
 from app.figures.cells import Reading, pack_dots, soh_triples
-from app.figures.evidence import cell_evidence
-from app.shapes import Finding, Interval, PackReport, SohTriple
+from app.shapes import Interval, PackReport, SohTriple
 
 
 def report(pack, *, measured=None, low=None, high=None, model=None, bms=None):
@@ -75,93 +69,3 @@ def test_all_unknown_is_drawn_as_unknown():
     figure = pack_dots([Reading(name="Pack 1", value=None)], title="Mean", unit="V", theme="light")
 
     assert figure.data[1].text == ("unknown",)
-
-
-DAY = datetime(2024, 3, 30, 12, tzinfo=UTC)
-
-
-def residuals(cells=(16, 17, 18), regimes=("rest", "charge_end")):
-    rows = [
-        {"ts": DAY + timedelta(days=at), "cell": cell, "regime": regime, "residual_mv": float(-cell - at)}
-        for cell in cells
-        for regime in regimes
-        for at in range(3)
-    ]
-    return pl.DataFrame(rows)
-
-
-def finding():
-    return Finding(
-        rule="voltage_deviation",
-        subject="pack 2 cell 17",
-        value=-17.0,
-        limit=10.0,
-        unit="mV",
-        severity="warning",
-        at="2024-03-31T12:00:00+02:00",
-        regime="rest",
-    )
-
-
-def test_evidence_shows_the_cell_and_its_neighbours_in_each_regime():
-    figure = cell_evidence(
-        residuals(), cell=17, limit_mv=10.0, findings=[finding()], zone="Europe/Berlin", theme="dark"
-    )
-
-    names = [trace.name for trace in figure.data if trace.mode != "markers"]
-    assert names == ["neighbour 16", "neighbour 18", "cell 17"] * 2
-    assert [note.text for note in figure.layout.annotations][:2] == ["At charge end", "At rest"]
-    assert len([shape for shape in figure.layout.shapes if shape.y0 in {-10.0, 10.0}]) == 4
-
-
-def test_evidence_is_drawn_in_site_time_and_marks_findings_in_their_regime():
-    figure = cell_evidence(
-        residuals(), cell=17, limit_mv=None, findings=[finding()], zone="Europe/Berlin", theme="light"
-    )
-
-    own = next(trace for trace in figure.data if trace.name == "cell 17")
-    assert list(own.x)[:2] == ["2024-03-30T13:00", "2024-03-31T14:00"]
-    marks = [trace for trace in figure.data if trace.mode == "markers"]
-    assert [list(trace.x or ()) for trace in marks] == [[], ["2024-03-31T12:00"]]
-
-
-@pytest.mark.parametrize("frame", [residuals().clear(), residuals(cells=(17,), regimes=("rest",))])
-def test_little_evidence_is_drawn(frame):
-    assert cell_evidence(frame, cell=17, limit_mv=10.0, zone="UTC", theme="light").data
-
-
-def test_a_sensor_gets_a_row_of_its_own_and_its_findings():
-    warm = pl.DataFrame({"ts": [DAY, DAY + timedelta(days=1)], "residual_k": [0.4, 4.5]})
-    hot = Finding(
-        rule="temperature_variation",
-        subject="pack 2 cell 17",
-        value=4.5,
-        limit=3.0,
-        unit="K",
-        severity="critical",
-        at="2024-03-31T12:00:00+02:00",
-    )
-    figure = cell_evidence(
-        residuals(), cell=17, limit_mv=10.0, findings=[hot], warmth=warm, zone="Europe/Berlin", theme="light"
-    )
-
-    titles = [note.text for note in figure.layout.annotations]
-    assert "Temperature of the sensor beside it" in titles
-    assert figure.layout.yaxis.title.text == "K"
-    marks = [trace for trace in figure.data if trace.mode == "markers" and trace.x]
-    assert [trace.yaxis for trace in marks] == ["y"]
-
-
-def test_an_excursion_is_marked_at_its_height():
-    spike = Finding(
-        rule="excursion",
-        subject="pack 2 cell 17",
-        value=181.0,
-        limit=100.0,
-        unit="mV",
-        severity="warning",
-        at="2024-03-31T12:00:00+02:00",
-    )
-    figure = cell_evidence(residuals(), cell=17, limit_mv=10.0, findings=[spike], zone="UTC", theme="dark")
-
-    assert [list(trace.y) for trace in figure.data if trace.mode == "markers" and trace.x] == [[181.0]]
