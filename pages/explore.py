@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import Dash, Input, Output, State, dcc, html, no_update
+from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
-from app.answers import compare, series
+from app.answers import find, series
 from app.answers.sources import catalogue, list_sources
+from app.answers.statistics import statistics
 from app.components import (
-    Content,
     PageMeta,
-    csv_file,
+    choice,
     empty,
-    export_button,
+    entry_id,
     headline,
     icon,
     page,
-    plain_table,
     section,
     skeleton,
     time_graph,
@@ -30,21 +28,25 @@ from app.components import (
 from app.figures.panels import chart_height
 from app.figures.theme import bare, message
 from app.figures.timeseries import short_names, time_chart
-from app.numbers import counted, energy, known, number, percent, quantity
+from app.language import t
+from app.numbers import counted, number
 from app.scope import Scope, scope_for
 from app.shapes import SeriesAnswer
 from app.view import View, ms_to_wall
+from pages import rawrows
+from pages.grids import csv_button, fitted, grid, register_csv
+from pages.statistics import columns, row
 
 META = PageMeta(path="/explore", name="Explore", icon="explore")
 
-ANSWER, FIND, FOUND, CHOSEN, CHART, STATS, EXPORT = (
+ANSWER, FIND, FOUND, CHOSEN, CHART, RAW, STATS = (
     "explore-answer",
     "explore-find",
     "explore-found",
     "explore-chosen",
     "explore-chart",
+    "explore-raw",
     "explore-stats",
-    "explore-export",
 )
 MOST_FOUND = 24
 """Signals that a search lists."""
@@ -52,29 +54,34 @@ MOST_LINES = 12
 """Lines drawn at once."""
 STARTERS = ("bms1_soc", "pcs1_ap", "com_ap", "cell_max_t", "cell_v_diff")
 """What is offered before anything is typed."""
+RAW_READINGS = 400
+"""Readings that a link to single readings shows of the slowest signal [readings]."""
+MINUTE_MS = 60_000
 Line = tuple[str, str]
 
 
-def layout(**_query: str) -> html.Div:
+def layout(**query: str) -> html.Div:
     """Lay out the page."""
-    find = dbc.Input(id=FIND, type="search", debounce=0.2, placeholder="Type a signal, such as: pack 2 cell 17 voltage")
+    view = View.of(**query)
+    words = t("Type a signal, such as: pack 2 cell 17 voltage")
     search = [
-        html.Label("Find a signal", htmlFor=FIND, className="visually-hidden"),
-        find,
+        html.Label(t("Find a signal"), htmlFor=FIND, className="visually-hidden"),
+        dbc.Input(id=FIND, type="search", debounce=0.2, placeholder=words),
         html.Div(id=FOUND, className="ps-found"),
     ]
+    axes = {"unit": t("One axis a unit"), "own": t("One axis a signal")}
+    tools = choice(entry_id("axes", "unit"), t("Axes"), axes, view.get("axes", "unit"))
+    note = t("Drag to zoom in, down to single readings; a double click shows the whole period again.")
+    chart = time_graph(CHART, label=t("The chosen signals"), height=320)
+    exact = t("Exact, from every reading. A stamp leads to the readings around it.")
     return page(
         META,
         [
             html.Div(skeleton(2), id=ANSWER, className="ps-answer"),
-            section("Signals", [html.Div(id=CHOSEN, className="ps-found"), *search]),
-            section(
-                "Chart",
-                time_graph(CHART, label="The chosen signals, one panel for each unit", height=320),
-                note="Drag to zoom in, down to single readings; a double click shows the whole period again.",
-                tools=export_button(EXPORT),
-            ),
-            section("In the visible range", html.Div(skeleton(3), id=STATS)),
+            section(t("Signals"), [html.Div(id=CHOSEN, className="ps-found"), *search]),
+            section(t("Chart"), [html.Div(id=RAW, className="ps-found"), chart], note=note, tools=tools),
+            section(t("In the visible range"), grid(STATS, columns()), note=exact, tools=csv_button(STATS)),
+            rawrows.panel(),
         ],
     )
 
@@ -88,11 +95,11 @@ def lines_of(view: View) -> list[Line]:
 
 def starters() -> tuple[Line, ...]:
     """Pick what is shown when nothing is chosen: the state of charge or power of the first source that has one."""
-    for row in list_sources():
+    for one in list_sources():
         for ending in STARTERS:
-            found = next((name for name in row["signals"] if name.endswith(ending)), None)
+            found = next((name for name in one["signals"] if name.endswith(ending)), None)
             if found:
-                return ((row["name"], found),)
+                return ((one["name"], found),)
     return ()
 
 
@@ -108,22 +115,13 @@ def window_of(search: str | None, lines: Sequence[Line]) -> tuple[Scope, tuple[i
     return scopes[0], (min(one.drawn[0] for one in scopes), max(one.drawn[1] for one in scopes))
 
 
-def matches(text: str) -> list[dict[str, Any]]:
-    """Find signals whose source, name, label, unit or topic hold every word that was typed."""
-    words = text.lower().split()
-    found: list[dict[str, Any]] = []
-    for row in list_sources():
-        for signal in catalogue(row["name"]):
-            said = f"{row['name']} {signal['signal']} {signal['label']} {signal['unit']} {signal['topic']}".lower()
-            if _holds(said, words) if words else signal["signal"].endswith(STARTERS):
-                found.append({"source": row["name"], **signal})
-    return found
-
-
-def _holds(said: str, words: Sequence[str]) -> bool:
-    """Whether every word is in what is said of a signal; a number must be there as it is, ``2`` is not in ``12``."""
-    tokens = said.split()
-    return all(word in tokens if word.isdigit() else word in said for word in words)
+def matches(text: str) -> list[tuple[Line, str]]:
+    """Find signals by what was typed, best first, each with its label; some of each kind of source when nothing was."""
+    if text.strip():
+        return [((one.source, one.signal), one.label) for one in find.find(text)]
+    kinds = {row["kind"]: row["name"] for row in reversed(list_sources())}
+    every = ((name, signal) for name in kinds.values() for signal in catalogue(name))
+    return [((name, one["signal"]), one["label"]) for name, one in every if one["signal"].endswith(STARTERS)]
 
 
 def _written(lines: Sequence[Line]) -> tuple[str, ...]:
@@ -134,18 +132,17 @@ def update_found(text: str | None, search: str | None) -> list[Component]:
     """List what a search finds; each entry is a link that adds the signal."""
     view = View.parse(search)
     chosen = lines_of(view)
-    found = [row for row in matches(text or "") if (row["source"], row["signal"]) not in chosen]
+    found = [(line, label) for line, label in matches(text or "") if line not in chosen]
     links: list[Component] = []
-    for row in found[:MOST_FOUND]:
-        more = (*chosen, (row["source"], row["signal"]))
-        target = "/explore" + view.change(signals=_written(more)).search()
-        name: list[str | Component] = [html.Span(row["source"], className="ps-grey"), f" {row['label']}"]
-        links.append(dcc.Link(name, href=target, className="ps-pill", title=f"Add {row['signal']}"))
+    for line, label in found[:MOST_FOUND]:
+        target = "/explore" + view.change(signals=_written((*chosen, line))).search()
+        name: list[str | Component] = [html.Span(line[0], className="ps-grey"), f" {label}"]
+        links.append(dcc.Link(name, href=target, className="ps-pill", title=t("Add {signal}", signal=line[1])))
     rest = len(found) - len(links)
     if not found:
-        links.append(html.Span("No signal matches every word.", className="ps-caption"))
+        links.append(html.Span(t("No signal matches every word."), className="ps-caption"))
     elif rest:
-        links.append(html.Span(f"and {number(rest)} more; type to narrow down", className="ps-caption"))
+        links.append(html.Span(t("and {n} more; type to narrow down", n=number(rest)), className="ps-caption"))
     return links
 
 
@@ -157,7 +154,7 @@ def update_chosen(search: str | None) -> list[Component]:
     for line in chosen:
         rest = [other for other in chosen if other != line]
         target = "/explore" + view.change(signals=_written(rest)).search()
-        words: list[str | Component] = [f"{line[0]} {_label(line)}", icon("close", "Remove")]
+        words: list[str | Component] = [f"{line[0]} {_label(line)}", icon("close", t("Remove"))]
         pills.append(dcc.Link(words, href=target, className="ps-pill ps-pill-on"))
     return pills
 
@@ -177,74 +174,100 @@ def read(search: str | None, *, points: int | None = None) -> tuple[list[SeriesA
 
 def names_of(answers: Sequence[SeriesAnswer]) -> list[str]:
     """Name lines: by label, with the source where there are several, by signal where labels repeat."""
-    sources = list(dict.fromkeys(one.source for one in answers))
+    return _named([(one.source, one.signal, one.label) for one in answers])
+
+
+def line_names(lines: Sequence[Line]) -> list[str]:
+    """Name signals as the chart names their lines."""
+    return _named([(source, signal, _label((source, signal))) for source, signal in lines])
+
+
+def _named(rows: Sequence[tuple[str, str, str]]) -> list[str]:
+    sources = list(dict.fromkeys(source for source, _, _ in rows))
     short = dict(zip(sources, short_names(sources), strict=True))
-    labels = [(one.source, one.label) for one in answers]
-    names = [one.signal if labels.count((one.source, one.label)) > 1 else one.label for one in answers]
+    labels = [(source, label) for source, _, label in rows]
+    names = [signal if labels.count((source, label)) > 1 else label for source, signal, label in rows]
     return [
-        f"{short[one.source]} {name}" if len(sources) > 1 else name for one, name in zip(answers, names, strict=True)
+        f"{short[source]} {name}" if len(sources) > 1 else name
+        for (source, _, _), name in zip(rows, names, strict=True)
     ]
 
 
 def update_chart(search: str | None, theme: str | None) -> tuple[dict[str, Any], dict[str, str], Component]:
     """Draw the chosen signals, as high as their panels need, and say what is drawn."""
-    if not shown_lines(View.parse(search)):
-        nothing = empty("No signals", "The build found no signal in its folders.")
-        return bare(message("Nothing to draw", theme)), {"height": "240px"}, nothing
+    view = View.parse(search)
+    if not shown_lines(view):
+        nothing = empty(t("No signals"), t("The build found no signal in its folders."))
+        return bare(message(t("Nothing to draw"), theme)), {"height": "240px"}, nothing
     answers, scope, drawn = read(search)
-    height = chart_height(len({one.unit for one in answers}))
-    figure = time_chart(answers, names=names_of(answers), zone=scope.zone, theme=theme, drawn=drawn, height=height)
-    readings = sum(int(one.rows.sum()) for one in answers)
-    words = f"{counted(readings, 'reading')} of {counted(len(answers), 'signal')}"
-    lead = "Nothing is averaged away: the band runs from the lowest to the highest reading behind each point."
+    apart = view.get("axes", "unit") == "own"
+    height = chart_height(len(answers) if apart else len({one.unit for one in answers}))
+    given: dict[str, Any] = {"zone": scope.zone, "theme": theme, "drawn": drawn, "height": height}
+    figure = time_chart(answers, names=names_of(answers), apart=apart, **given)
+    readings = counted(sum(int(one.rows.sum()) for one in answers), "reading")
+    words = t("{readings} of {signals}", readings=readings, signals=counted(len(answers), "signal"))
+    lead = t("Nothing is averaged away: the band runs from the lowest to the highest reading behind each point.")
     return bare(figure), {"height": f"{height}px"}, headline(words, lead=lead, sample=scope.sample)
 
 
-def update_stats(search: str | None) -> Component:
-    """Summarise what is visible, from every reading in it."""
-    lines = shown_lines(View.parse(search))
+def update_raw(search: str | None) -> list[Component]:
+    """Lead to single readings: a link that zooms to the end of what is shown, where readings are buckets."""
+    view = View.parse(search)
+    lines = shown_lines(view)
     if not lines:
-        return html.Div()
-    _, drawn = window_of(search, lines)
-    return statistics_table(compare.statistics(lines, *drawn))
+        return []
+    scope, drawn = window_of(search, lines)
+    answers, _, _ = read(search)
+    if all(one.level == "raw" for one in answers):
+        return [html.Span(t("Every point is a single reading."), className="ps-caption")]
+    last = max((int(one.ts[-1]) + one.step_ms for one in answers if len(one.ts)), default=drawn[1])
+    interval = max(interval_of(line) for line in lines)
+    end = min(last, drawn[1])
+    room = min(RAW_READINGS, scope.points) * interval
+    target = "/explore" + view.change(zoom=around(end - room, end, scope.zone)).search()
+    return [dcc.Link(t("Show the last single readings"), href=target, className="ps-pill")]
 
 
-def statistics_table(rows: Sequence[compare.LineStatistics]) -> Component:
-    """Write the statistics of lines as a table; a counter has an energy instead of a mean."""
-    counters = any(known(row.energy_kwh) for row in rows)
-    cells: list[Sequence[Content]] = []
-    for row in rows:
-        label = html.Span([row.label, html.Span(f" {row.signal}", className="ps-grey")])
-        digits = 0 if row.mean is None else None  # flags come in whole numbers
-        figures = [quantity(value, row.unit, digits) for value in (row.min, row.mean, row.max, row.last)]
-        counted_energy = [energy(row.energy_kwh)] if counters else []
-        cells.append([row.source, label, *figures, *counted_energy, number(row.readings), percent(row.coverage, 1)])
-    head = ["Source", "Signal", "Lowest", "Mean of readings", "Highest", "Last", *(["Energy"] if counters else [])]
-    head += ["Readings", "Coverage"]
-    return plain_table(head, cells, numeric=range(2, len(head)))
+def around(start_ms: int, end_ms: int, zone: str) -> str:
+    """Write a zoom [epoch ms, UTC) for the address; its end falls after the last minute."""
+    return f"{ms_to_wall(start_ms, zone)}~{ms_to_wall(end_ms + MINUTE_MS, zone)}"
 
 
-def export(clicks: int | None, search: str | None) -> Any:  # noqa: ANN401 - a file for dcc.Download, or no update
-    """Write what is drawn as a CSV, with the extremes and the number of readings behind each point."""
-    if not clicks:
-        return no_update
-    answers, scope, _ = read(search)
-    header = ["time_local", "ts_ms_utc", "source", "signal", "unit", "value", "min", "max", "readings", "level"]
-    rows = [row for one in answers for row in _points(one, scope.zone)]
-    return csv_file("packscope-explore.csv", header, rows)
+def interval_of(line: Line) -> int:
+    """Look up the usual time between two readings of a signal [ms]."""
+    return next((round(one["interval_s"] * 1000) for one in catalogue(line[0]) if one["signal"] == line[1]), MINUTE_MS)
 
 
-def _points(line: SeriesAnswer, zone: str) -> list[list[object]]:
-    columns = zip(line.ts, line.value, line.min, line.max, line.rows, strict=True)
-    said = [line.source, line.signal, line.unit]
-    return [
-        [ms_to_wall(int(ts), zone), int(ts), *said, *map(_decimal, (value, low, high)), int(count), line.level]
-        for ts, value, low, high, count in columns
-    ]
+def update_stats(search: str | None) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Summarise what is visible, from every reading in it; the stamps of extremes lead to the readings around them."""
+    view = View.parse(search)
+    lines = shown_lines(view)
+    if not lines:
+        return [], fitted(0)
+    scope, drawn = window_of(search, lines)
+    kinds = {row["name"]: row["kind"] for row in list_sources()}
+    rows = []
+    for line, found in zip(lines, statistics(lines, *drawn), strict=True):
+        room = RAW_READINGS // 2 * interval_of(line)
+        hrefs = {
+            f"{which}_href": "/explore" + view.change(zoom=around(at - room, at + room, scope.zone)).search()
+            for which, at in (("min", found.min_ms), ("max", found.max_ms))
+            if at is not None
+        }
+        rows.append(row(found, scope.zone, view, kinds) | hrefs)
+    return rows, fitted(len(rows))
 
 
-def _decimal(value: float) -> float | None:
-    return float(f"{value:.7g}") if known(value) else None
+def update_rows(
+    search: str | None,
+) -> tuple[list[Component], list[dict[str, Any]], list[dict[str, Any]], dict[str, str]]:
+    """Fill the raw rows of the visible range."""
+    view = View.parse(search)
+    lines = shown_lines(view)
+    if not lines:
+        return [], [], [], fitted(0)
+    scope, drawn = window_of(search, lines)
+    return rawrows.update(view, lines, line_names(lines), drawn, scope.zone)
 
 
 def register(app: Dash) -> None:
@@ -254,7 +277,8 @@ def register(app: Dash) -> None:
     app.callback(Output(FOUND, "children"), Input(FIND, "value"), search)(update_found)
     app.callback(Output(CHOSEN, "children"), search)(update_chosen)
     app.callback(*chart, search, theme)(update_chart)
-    app.callback(Output(STATS, "children"), search)(update_stats)
-    app.callback(
-        Output(f"{EXPORT}-file", "data"), Input(EXPORT, "n_clicks"), State("url", "search"), prevent_initial_call=True
-    )(partial(export))
+    app.callback(Output(RAW, "children"), search)(update_raw)
+    app.callback(Output(STATS, "rowData"), Output(STATS, "style"), search)(update_stats)
+    app.callback(*rawrows.outputs(), search)(update_rows)
+    register_csv(app, STATS)
+    rawrows.register(app)

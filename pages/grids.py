@@ -51,11 +51,15 @@ def severity(field: str, title: str, *, key: str, width: int = 120) -> dict[str,
     return column | {"cellRenderer": "PackscopeBadge", "cellRendererParams": {"severity": key}}
 
 
-def figures(field: str, title: str, unit: str = "", *, digits: int = 0, width: int = 110) -> dict[str, Any]:
-    """Describe a column of numbers of one unit, which stands in its head; unknown is a dash."""
-    written = (
-        f"d3.format(',.{digits}f')(params.value).split(',').join('{THIN}').split('.').join('{DECIMAL[current()]}')"
-    )
+def figures(
+    field: str, title: str, unit: str = "", *, digits: int = 0, trim: bool = False, width: int = 110
+) -> dict[str, Any]:
+    """Describe a column of numbers of one unit, which stands in its head; unknown is a dash.
+
+    With ``trim``, noughts at the end of the ``digits`` decimals are left away: for columns of several units.
+    """
+    form = f",.{digits}{'~' if trim else ''}f"
+    written = f"d3.format('{form}')(params.value).split(',').join('{THIN}').split('.').join('{DECIMAL[current()]}')"
     shown = f"params.value == null ? '{NOTHING}' : {written}.replace('-', '−')"
     return {
         "field": field,
@@ -105,7 +109,7 @@ def fitted(rows: int, most: int = MOST_PX) -> dict[str, str]:
 
 
 def _height(rows: int, most: int) -> int:
-    return min(HEAD_PX + ROW_PX * max(rows, 2), most)
+    return min(HEAD_PX + ROW_PX * (rows or 2), most)
 
 
 def register_csv(app: Dash, *names: str) -> None:

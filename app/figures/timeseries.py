@@ -60,6 +60,7 @@ def time_chart(
     limits: Sequence[Limit] = (),
     events: Sequence[Event] = (),
     height: int | None = None,
+    apart: bool = False,
 ) -> go.Figure:
     """Draw series over one time axis, a panel for each unit.
 
@@ -83,6 +84,8 @@ def time_chart(
         Marks on a strip under the axis.
     height : int or None
         Height [px]; the page's when it is None.
+    apart : bool
+        Whether each line has a panel, and so an axis, of its own.
 
     Returns
     -------
@@ -93,7 +96,7 @@ def time_chart(
     if not any(len(line.ts) for line in lines):
         return message(_why_empty(lines), theme, height=height)
     hues = list(colour_of) if colour_of is not None else list(range(len(lines)))
-    panels = _panels(lines, called, hues)
+    panels = _panels(lines, called, hues, apart=apart)
     figure = go.Figure()
     for line in (line for panel in panels for line in panel):
         draw(figure, line, zone=zone, theme=theme)
@@ -130,11 +133,13 @@ def _why_empty(lines: Sequence[SeriesAnswer]) -> str:
     return reasons[0] if reasons else "No reading in this period"
 
 
-def _panels(lines: Sequence[SeriesAnswer], names: Sequence[str], hues: Sequence[int]) -> list[list[Line]]:
+def _panels(
+    lines: Sequence[SeriesAnswer], names: Sequence[str], hues: Sequence[int], *, apart: bool
+) -> list[list[Line]]:
     """Group lines by unit, in the order in which the units appear; a counter's energy and a flag stand alone."""
     groups: dict[tuple[str, str], list[int]] = {}
     for index, one in enumerate(lines):
-        key = (one.unit, one.kind if one.kind in {"flag", "counter"} else "")
+        key = (one.unit, str(index) if apart else one.kind if one.kind in {"flag", "counter"} else "")
         groups.setdefault(key, []).append(index)
     return [
         [

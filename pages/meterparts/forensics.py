@@ -52,7 +52,7 @@ def done(name: str) -> str:
 def panel() -> Component:
     """Lay out the row."""
     columns = [
-        words("at", t("From"), width=156, most=180),
+        words("at", t("From"), width=164, most=180),
         words("counter", t("Counter"), width=108, most=130),
         words("kind", t("What it is"), width=128, most=150),
         figures("minutes", t("Lasted"), "min", width=104),

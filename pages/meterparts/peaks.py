@@ -18,7 +18,7 @@ GRID = "meter-peaks"
 def panel() -> Component:
     """Lay out the row."""
     columns = [
-        words("at", t("Quarter hour from"), width=150),
+        words("at", t("Quarter hour from"), width=164),
         words("direction", t("Direction"), width=110),
         figures("demand", t("Demand"), "kW", digits=1) | {"sort": "desc"},
         figures("extreme", t("Furthest reading"), "kW", digits=1, width=150),
