@@ -98,6 +98,8 @@ def publish(store: Path, manifest: Manifest) -> None:
 def collect_garbage(store: Path, manifest: Manifest) -> int:
     """Remove the parts that neither the published build nor a build with readers needs.
 
+    Where it cannot be read what a build with readers needs, nothing is removed until they have left.
+
     Returns
     -------
     int
@@ -109,7 +111,10 @@ def collect_garbage(store: Path, manifest: Manifest) -> int:
         if build_id == manifest.build_id:
             continue
         if _has_readers(store, build_id):
-            older = contract.unseal(path.read_bytes(), Manifest)
+            try:
+                older = contract.unseal(path.read_bytes(), Manifest)
+            except StoreCorrupt:
+                return 0
             needed |= {part.path for group in older.groups for part in group.parts}
         else:
             path.unlink()
