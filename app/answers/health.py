@@ -190,7 +190,7 @@ def _months(ts: Ints, counts: Floats, evidence: SystemEvidence) -> tuple[Month, 
         if len(own) < MIN_MONTH_COUNTS:
             continue
         middle = float(np.median(own))
-        half = 1.96 * 1.2533 * float(np.std(own, ddof=1)) / np.sqrt(len(own))
+        half = 1.96 * 1.2533 * float(np.std(own, ddof=1) / np.sqrt(len(own)))
         made.append(
             Month(
                 start=evidence.stamp(int(ts[0] + one * MONTH_DAYS * DAY_MS)),
