@@ -13,7 +13,7 @@ from app.answers.sources import list_sources
 from app.api import files
 from app.api.openapi import INTRODUCTION
 from app.api.parameters import Parameter
-from app.api.routes import Route
+from app.api.route import Route
 from app.api.schemas import descriptions
 from app.shapes import Provenance
 from pipeline.errors import PackscopeError
@@ -127,6 +127,7 @@ def _places() -> dict[str, str]:
         found.setdefault("meter" if row["kind"] == "meter" else "system", row["name"])
         if row["packs"] and "pack" not in found and found.get("system") == row["name"]:
             found["pack"] = str(row["packs"][0]["pack"])
+            found["cell"] = str(next(iter(row["packs"][0]["cell_ids"]), 1))
     return found
 
 

@@ -10,7 +10,7 @@ from app import loader
 from app.api import files, schemas
 from app.api.parameters import Parameter
 from app.api.problems import PROBLEM
-from app.api.routes import Route
+from app.api.route import Route
 from app.shapes import Provenance
 
 _COMMON = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from app import loader, shapes
@@ -11,28 +9,14 @@ from app.answers import battery, cells, kpis, meter, quality, series, sources
 from app.answers.provenance import BASES, holds_data, provenance_of, words_of
 from app.answers.window import NO_READINGS, pack_of, source_of
 from app.api import parameters as p
+from app.api.battery_routes import BATTERY_ROUTES
+from app.api.meter_routes import METER_ROUTES
 from app.api.parameters import Parameter
+from app.api.route import Route
 from app.scope import scope_of
 
 SURFACE_POINTS = 500
 """Rows of a pack's surface by default: what compresses to under 200 kB for 52 cells [points]."""
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One path that answers a question."""
-
-    path: str
-    title: str
-    description: str
-    parameters: tuple[Parameter, ...]
-    answer: Callable[..., object]
-    shape: type | Mapping[str, str]
-    """Record of the answer; or its keys and what they hold."""
-    question: str
-    """What its provenance is looked up by (`app.answers.provenance.BASES`)."""
-    example: Mapping[str, str] = field(default_factory=dict)
-    """Query of an example."""
 
 
 def list_sources() -> dict[str, Any]:
@@ -190,7 +174,13 @@ ROUTES: tuple[Route, ...] = (
         "/cell/pack/{system}/{pack}/heatmap",
         "One value for each cell of a pack",
         "Cells in physical order; the statistic says what each value is.",
-        (p.SYSTEM, p.PACK, p.choice("metric", "What is shown.", cells.METRICS, "voltage"), *p.WINDOW),
+        (
+            p.SYSTEM,
+            p.PACK,
+            p.choice("metric", "What is shown.", cells.METRICS, "voltage"),
+            p.choice("mode", "As it is, or held against the string or the cells beside.", cells.MODES, "absolute"),
+            *p.WINDOW,
+        ),
         cells.heatmap,
         shapes.HeatmapAnswer,
         "heatmap",
@@ -248,4 +238,6 @@ ROUTES: tuple[Route, ...] = (
         },
         "quality",
     ),
+    *BATTERY_ROUTES,
+    *METER_ROUTES,
 )

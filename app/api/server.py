@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from urllib.parse import quote
 
 from flask import Blueprint, Flask, Response, redirect, request
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from app import language, loader
@@ -19,7 +20,8 @@ from app.api import docs, files, openapi, parameters, reports
 from app.api.encoding import encode, keys_of
 from app.api.metrics import Metrics, build_id
 from app.api.problems import of_exception, problem
-from app.api.routes import ROUTES, Route
+from app.api.route import Route
+from app.api.routes import ROUTES
 from app.store import Store
 from pipeline.errors import PackscopeError
 
@@ -61,6 +63,7 @@ def register(server: Flask) -> None:
     blueprint.after_request(_secured)
     server.register_blueprint(blueprint)
     server.register_blueprint(reports.blueprint())
+    server.register_error_handler(404, _unmatched)
     for rule in MOVED:
         server.add_url_rule(rule, f"moved{rule}", moved)
 
@@ -75,7 +78,7 @@ def _add(blueprint: Blueprint, path: str, view: View) -> None:
             return problem(405, f"{path} answers GET and HEAD alone.", headers={"Allow": ALLOWED})
         return view(**in_path)
 
-    rule = path.replace("{pack}", "<pack>").replace("{", "<path:").replace("}", ">")
+    rule = path.replace("{pack}", "<pack>").replace("{cell}", "<cell>").replace("{", "<path:").replace("}", ">")
     blueprint.add_url_rule(rule, path.replace(".", "-"), guarded, methods=EVERY_METHOD, provide_automatic_options=False)
 
 
@@ -144,6 +147,12 @@ def nothing(rest: str = "") -> Response:
     known = [f"{PREFIX}{route.path}" for route in ROUTES]
     near = get_close_matches(f"{PREFIX}/{rest}", known, 3, 0.5) or known
     return problem(404, f"No path {PREFIX}/{rest}. There is: {', '.join(near)}; see {PREFIX}/docs.")
+
+
+def _unmatched(error: NotFound) -> AnyResponse:
+    """Answer below the prefix as everything else there, even for a path that no rule can match (a line break in it)."""
+    below = request.path.startswith(f"{PREFIX}/")
+    return _secured(nothing(request.path.removeprefix(f"{PREFIX}/"))) if below else error.get_response()
 
 
 def moved(**_: str) -> AnyResponse:

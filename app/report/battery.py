@@ -185,9 +185,7 @@ def _cells(found: Answers, notes: Notes) -> str:
         for pack, one in found.flagged
     ]
     listed = table([t("Cell"), t("Severity"), t("Signs fit"), t("Why")], rows)
-    return section(
-        t("Every cell"), body + (listed or f"<p>{t('No cell exceeds a limit.')}</p>") + _system(found), new=True
-    )
+    return section(t("Every cell"), body + (listed or f"<p>{t('No cell exceeds a limit.')}</p>") + _system(found))
 
 
 def _system(found: Answers) -> str:

@@ -15,8 +15,8 @@ from app.api.encoding import encode
 from app.api.routes import ROUTES
 from tests.app.stores import ALARM_AT, CELLS, DAYS, FIRST, PACKS, PEAK_AT, SENSORS, STEP, build_site, local_ms, serve
 
-PLACES = {"meter": "m1", "system": "B1", "pack": "1", "source": "m1"}
-NEEDED = {"/series": "source=m1&signal=com_ap"}
+PLACES = {"meter": "m1", "system": "B1", "pack": "1", "cell": "2", "source": "m1"}
+NEEDED = {"/series": "source=m1&signal=com_ap", "/quality/calendar": "source=m1"}
 WINDOWED = [route.path for route in ROUTES if any(one.name == "start" for one in route.parameters)]
 ROOT = Path(__file__).parents[2]
 FILE = re.compile(r"/work|site-packages|Traceback")

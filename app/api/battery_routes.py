@@ -1,0 +1,75 @@
+"""Paths about batteries beyond the first ones: health through time, cells through time, the evidence of one cell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app import health_shapes, loader
+from app.answers import battery, cells, frames, health
+from app.answers.window import NO_READINGS
+from app.api import parameters as p
+from app.api.route import Route
+from pipeline.contract import TS
+
+_CELL = p.Parameter("cell", "Number of a cell.", p.integer, {"type": "integer"}, "path", required=True)
+
+
+def cell_evidence(system: str, pack: int, cell: int, start_ms: int | None, end_ms: int | None) -> dict[str, Any]:
+    """Answer ``/cell/pack/{system}/{pack}/{cell}/evidence``."""
+    found = battery.cell_evidence(system, pack, cell, start_ms, end_ms)
+    return {
+        "build_id": loader.current().build_id,
+        "level": None,
+        "coverage": battery.comparison(system, start_ms, end_ms).coverage,
+        "reason": None if found.height else NO_READINGS,
+        "ts": found[TS].dt.epoch("ms").to_numpy(),
+        "cell": found["cell"].to_list(),
+        "regime": found["regime"].to_list(),
+        "residual_mv": found["residual_mv"].to_list(),
+    }
+
+
+BATTERY_ROUTES: tuple[Route, ...] = (
+    Route(
+        "/bess/{system}/health",
+        "State of health through time",
+        "Measured capacity and energy against nominal and against the first 30 valid days, each with its interval and "
+        "its error budget; usable and recoverable capacity; the trend, its forecast to 80 % and steps. On the whole "
+        "history: no period changes it.",
+        (p.SYSTEM,),
+        health.health,
+        health_shapes.HealthAnswer,
+        "comparison",
+    ),
+    Route(
+        "/bess/{system}/frames",
+        "Every cell of a system over time",
+        "A row for each of at most 60 frames of equal length, a column for each cell or temperature sensor.",
+        (
+            p.SYSTEM,
+            p.choice("quantity", "What is shown.", cells.QUANTITIES, "voltage"),
+            p.choice("mode", "As it is, or held against the string or the cells beside.", cells.MODES, "deviation"),
+            *p.WINDOW,
+        ),
+        frames.frames,
+        frames.FramesAnswer,
+        "surface",
+    ),
+    Route(
+        "/cell/pack/{system}/{pack}/{cell}/evidence",
+        "What a cell's verdict rests on",
+        "Daily residuals to the string's median at rest, charge end and discharge end, of the cell and of the two "
+        "cells on either side; four lists of equal length.",
+        (p.SYSTEM, p.PACK, _CELL, *p.WINDOW),
+        cell_evidence,
+        {
+            "reason": "why there is none",
+            "ts": "the site's midnight [epoch ms UTC]",
+            "cell": "number of the cell",
+            "regime": "rest, charge_end or discharge_end",
+            "residual_mv": "distance from the string's median [mV]",
+        },
+        "critical",
+    ),
+)
+"""Paths about batteries."""
