@@ -21,7 +21,18 @@ from app.shapes import HeatmapAnswer, SurfaceAnswer
 from app.store import Store
 from pipeline.contract import Level, Series
 
-__all__ = ["METRICS", "MODES", "QUANTITIES", "Metric", "Mode", "Quantity", "heatmap", "heatmaps", "surface"]
+__all__ = [
+    "METRICS",
+    "MODES",
+    "QUANTITIES",
+    "Metric",
+    "Mode",
+    "Quantity",
+    "heatmap",
+    "heatmaps",
+    "sensor_cells",
+    "surface",
+]
 
 Metric = Literal["voltage", "temperature", "degradation", "deviation", "soh"]
 METRICS: tuple[Metric, ...] = ("voltage", "temperature", "degradation", "deviation", "soh")
@@ -239,6 +250,20 @@ def heatmap(
     source = source_of(loader.current(), system, "bess")
     pack_of(source, pack)
     return heatmaps(system, start_ms, end_ms, metric=metric, mode=mode)[pack]
+
+
+def sensor_cells(system: str) -> dict[tuple[int, int], tuple[int, ...]]:
+    """Name the cells that each temperature sensor of a system lies beside, by pack and sensor.
+
+    Raises
+    ------
+    UnknownSource
+        There is no such system.
+    """
+    store = loader.current()
+    packs = source_of(store, system, "bess").packs
+    near = {pack.pack: strings.cells_of(store, system, pack) for pack in packs}
+    return {(pack, int(sensor)): own for pack, found in near.items() for sensor, own in found.items()}
 
 
 def heatmaps(

@@ -29,6 +29,7 @@ def pack_heatmap(
     scale: Scale | None = None,
     relative: bool = False,
     in_one_row: bool = False,
+    beside: Mapping[tuple[int, int], int] | None = None,
 ) -> go.Figure:
     """Draw every pack of a system as a row of cells in physical order.
 
@@ -48,6 +49,8 @@ def pack_heatmap(
         Whether the numbers are distances already: the scale is then centred on 0, whatever the metric.
     in_one_row : bool
         Whether the whole string lies in one row, pack after pack, instead of one row for each pack.
+    beside : mapping of (pack, sensor) to int, optional
+        The cell that a click on a sensor means.
 
     Returns
     -------
@@ -58,6 +61,7 @@ def pack_heatmap(
     scale = scale or scale_of(answers, relative=relative, theme=theme)
     plan = Arrangement({pack: answer.cells for pack, answer in answers.items()}, in_one_row)
     figure = go.Figure([_unknown_cells(answers, plan, theme), _known_cells(answers, plan, scale, flagged, relative)])
+    figure.data[1].customdata = places_of(plan, beside or {})
     for severity in SYMBOLS:
         figure.add_trace(_flag_marks(plan, flagged, severity, theme))
     across, down = plan.axes(sensors=first.metric == "temperature")
@@ -119,14 +123,14 @@ def matrix_of(plan: Arrangement, values: Mapping[tuple[int, int], float | None])
     return matrix
 
 
-def places_of(plan: Arrangement) -> list[list[list[int] | None]]:
-    """Name the pack and cell of each spot of the matrix; None where there is no cell."""
+def places_of(plan: Arrangement, beside: Mapping[tuple[int, int], int]) -> list[list[list[int] | None]]:
+    """Name the pack and cell of each spot of the matrix, of a sensor the cell beside it; None where there is none."""
     rows, columns = plan.shape
     named: list[list[list[int] | None]] = [[None] * columns for _ in range(rows)]
     for pack, cells in plan.cells.items():
         for cell in cells:
             row, column = plan.index(pack, cell)
-            named[row][column] = [pack, cell]
+            named[row][column] = [pack, beside.get((pack, cell), cell)]
     return named
 
 
@@ -160,7 +164,6 @@ def _known_cells(
         xgap=0 if plan.in_one_row else 1,
         ygap=18,
         text=text,
-        customdata=places_of(plan),
         hovertemplate="%{text}<extra></extra>",
         hoverongaps=False,
         showlegend=False,

@@ -17,8 +17,8 @@ from app.language import t
 from app.numbers import digits_of
 from app.shapes import HeatmapAnswer
 
-ROW_PX, TITLE_PX, EDGES_PX = 24, 44, 64
-"""Height of a pack's row, of the words above each map, and around all of them [px]."""
+ROW_PX, MAP_MIN_PX, TITLE_PX, EDGES_PX = 24, 96, 44, 64
+"""Height of a pack's row, of a map at least, of the words above each map, and around all of them [px]."""
 Values = dict[tuple[int, int], float | None]
 
 
@@ -40,6 +40,7 @@ def period_pair(
     theme: str | None,
     relative: bool = False,
     limit: float | None = None,
+    beside: Mapping[tuple[int, int], int] | None = None,
 ) -> go.Figure:
     """Draw the cells in two periods on one scale, and the second minus the first on a scale of its own.
 
@@ -55,6 +56,8 @@ def period_pair(
         Whether the numbers are distances already: their scale is then centred on 0.
     limit : float, optional
         Limit that the difference is held against [unit of the metric].
+    beside : mapping of (pack, sensor) to int, optional
+        The cell that a click on a sensor means.
 
     Returns
     -------
@@ -80,7 +83,7 @@ def period_pair(
         Map(title=t("Second minus first"), values=moved, scale=diverging_scale(steps, limit, theme=theme), unit=unit),
     )
     plan = Arrangement({pack: answer.cells for pack, answer in before.items()})
-    return _drawn(maps, plan, theme, sensors=first.metric == "temperature")
+    return _drawn(maps, plan, theme, sensors=first.metric == "temperature", beside=beside or {})
 
 
 def values_of(answers: Mapping[int, HeatmapAnswer]) -> Values:
@@ -100,9 +103,16 @@ def difference(before: Values, after: Values) -> Values:
     }
 
 
-def _drawn(maps: Sequence[Map], plan: Arrangement, theme: str | None, *, sensors: bool) -> go.Figure:
-    rows = len(plan.packs)
-    block = TITLE_PX + ROW_PX * rows
+def map_px(packs: int) -> int:
+    """Return the height of one map: a row for each pack, and room for the words of its scale [px]."""
+    return max(ROW_PX * packs, MAP_MIN_PX)
+
+
+def _drawn(
+    maps: Sequence[Map], plan: Arrangement, theme: str | None, *, sensors: bool, beside: Mapping[tuple[int, int], int]
+) -> go.Figure:
+    tall = map_px(len(plan.packs))
+    block = TITLE_PX + tall
     height = EDGES_PX + block * len(maps)
     across, down = plan.axes(sensors=sensors)
     layout: dict[str, object] = {"xaxis": across | {"anchor": f"y{len(maps)}"}}
@@ -110,9 +120,9 @@ def _drawn(maps: Sequence[Map], plan: Arrangement, theme: str | None, *, sensors
     plot = height - EDGES_PX
     for at, one in enumerate(maps):
         top = 1 - (at * block + TITLE_PX) / plot
-        low = max(top - ROW_PX * rows / plot, 0.0)
+        low = max(top - tall / plot, 0.0)
         axis = "y" if at == 0 else f"y{at + 1}"
-        figure.add_trace(_map(one, plan, axis, (low, top)))
+        figure.add_trace(_map(one, plan, axis, (low, top), beside))
         layout[axis.replace("y", "yaxis")] = down | {"domain": [low, top], "ticks": ""}
     words = [_words(one, 1 - (at * block + TITLE_PX) / plot, theme) for at, one in enumerate(maps)]
     margin = {"l": 64, "r": 12, "t": 8, "b": EDGES_PX - 8}
@@ -126,7 +136,9 @@ def _words(one: Map, top: float, theme: str | None) -> dict[str, object]:
     return {"text": one.title, "showarrow": False, "font": font, **place}
 
 
-def _map(one: Map, plan: Arrangement, axis: str, domain: tuple[float, float]) -> go.Heatmap:
+def _map(
+    one: Map, plan: Arrangement, axis: str, domain: tuple[float, float], beside: Mapping[tuple[int, int], int]
+) -> go.Heatmap:
     unit = "z" if one.unit == "1" else one.unit
     bar: dict[str, object] = {"title": {"text": unit, "side": "right"}, "thickness": 10, "outlinewidth": 0}
     bar |= {"len": domain[1] - domain[0], "y": domain[0], "yanchor": "bottom", "lenmode": "fraction"}
@@ -149,7 +161,7 @@ def _map(one: Map, plan: Arrangement, axis: str, domain: tuple[float, float]) ->
         xgap=1,
         ygap=2,
         text=_texts(one, plan, unit),
-        customdata=places_of(plan),
+        customdata=places_of(plan, beside),
         hovertemplate="%{text}<extra></extra>",
         hoverongaps=False,
     )

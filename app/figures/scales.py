@@ -17,6 +17,9 @@ SPREAD = 0.95
 """Share of the values that a diverging scale spans at least; the rest saturates, so that one far cell does not turn
 all others into one colour. Hover gives the exact value."""
 
+CROWDED = 0.2
+"""A limit nearer to 0 than this share of the scale is told beside 0, where the words would overlap."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
@@ -66,13 +69,17 @@ def diverging_scale(values: NDArray[np.float64], limit: float | None, *, theme: 
     reach = float(np.quantile(finite, SPREAD)) if finite.size else 0.0
     reach = max(reach, 2 * abs(limit or 0.0)) or 1.0
     beyond = bool(finite.size) and float(finite.max()) > reach
-    marks = sorted({-reach, 0.0, reach} | ({-abs(limit), abs(limit)} if limit else set()))
-    words = tuple(_mark(value, reach, limit, beyond=beyond) for value in marks)
+    crowded = bool(limit) and abs(limit or 0.0) < CROWDED * reach
+    marks = sorted({-reach, 0.0, reach} | ({-abs(limit), abs(limit)} if limit and not crowded else set()))
+    words = tuple(_mark(value, reach, limit, beyond=beyond, crowded=crowded) for value in marks)
     return Scale(low=-reach, high=reach, colors=diverging(theme), ticks=tuple(marks), words=words)
 
 
-def _mark(value: float, reach: float, limit: float | None, *, beyond: bool) -> str:
-    text = number(value, 0 if reach >= 10 else 1 if reach >= 1 else 2)
+def _mark(value: float, reach: float, limit: float | None, *, beyond: bool, crowded: bool) -> str:
+    digits = 0 if reach >= 10 else 1 if reach >= 1 else 2
+    text = number(value, digits)
+    if crowded and value == 0:
+        return f"0 ± {number(abs(limit or 0.0), digits)} limit"
     if limit and abs(value) == abs(limit):
         return f"{text} limit"
     if beyond and abs(value) == reach:

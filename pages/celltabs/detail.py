@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 SURE, LIKELY = 0.9, 0.6
 """Evidence scores from which a verdict is called well supported, and supported [1]."""
+SPIKES_SHOWN = 5
+"""Single readings that are listed, the latest first."""
+DISTANCES = ("voltage_deviation", "temperature_variation", "change", "excursion", "safe_range")
+"""Rules whose value says how far a cell is out, by its size."""
 AROUND_MS = 6 * 3_600_000
 """What Explore shows before and after a moment [ms]."""
 
@@ -39,7 +43,7 @@ def words(found: CellDetail, scope: Scope) -> list[Component]:
     verdict = found.verdict
     head = html.P([html.Strong(name), " ", badge(verdict.severity), f" {sentence(verdict)} ", trail])
     facts = html.Ul([html.Li(one) for one in facts_of(found, scope)], className="ps-facts")
-    return [head, facts, *_spikes(found, scope), _findings(verdict, found, scope)]
+    return [head, facts, _findings(verdict, found, scope), *_spikes(found, scope)]
 
 
 def sentence(verdict: CellVerdict) -> str:
@@ -82,19 +86,13 @@ def facts_of(found: CellDetail, scope: Scope) -> list[str]:
         told.append(
             t("Beyond its limit on {n} of {days} days with readings.", n=often, days=max(found.valid_days, often))
         )
-    far = max(findings, key=_times)
-    times = number(_times(far), 1)
-    place = _where(far)
-    value, limit = quantity(far.value, far.unit), quantity(far.limit, far.unit)
-    told.append(
-        t(
-            "Farthest {place}: {value}, {times} times its limit of {limit}.",
-            place=place,
-            value=value,
-            times=times,
-            limit=limit,
-        )
-    )
+    distances = [one for one in findings if one.rule in DISTANCES]
+    if distances:
+        far = max(distances, key=_times)
+        value, limit = quantity(far.value, far.unit), quantity(far.limit, far.unit)
+        times, place = number(_times(far), 1), _where(far)
+        sized = {"place": place, "value": value, "times": times, "limit": limit}
+        told.append(t("Farthest {place}: {value}, {times} times its limit of {limit}.", **sized))
     near = verdicts.beside(found.verdict)
     return [*told, near] if near else told
 
@@ -130,9 +128,11 @@ def _spikes(found: CellDetail, scope: Scope) -> list[Component]:
     header = [t("Single readings"), t("Reading"), t("From the string's median"), ""]
     rows: list[Sequence[Content]] = [
         [stamp(one.at_ms, scope.zone), quantity(one.value, one.unit), _apart(one), _open(found, scope, one)]
-        for one in reversed(found.spikes)
+        for one in found.spikes[: -SPIKES_SHOWN - 1 : -1]
     ]
-    return [plain_table(header, rows, numeric=(1, 2))]
+    left = len(found.spikes) - len(rows)
+    more = [html.P(t("And {n} earlier ones.", n=left), className="ps-note")] if left else []
+    return [plain_table(header, rows, numeric=(1, 2)), *more]
 
 
 def _apart(spike: Spike) -> str:

@@ -85,6 +85,7 @@ def draw(answers: Mapping[int, HeatmapAnswer], scope: Scope, theme: str) -> go.F
         selected=verdicts.selected(scope),
         relative=relative,
         in_one_row=in_one_row(scope),
+        beside=verdicts.beside_sensors(scope),
     )
 
 

@@ -64,8 +64,7 @@ def ask(scope: Scope) -> SurfaceAnswer:
     found: SurfaceAnswer = cells.surface(
         str(scope.source),
         int(scope.pack or 0),
-        scope.start_ms,
-        scope.end_ms,
+        *verdicts.drawn_window(scope),
         quantity="temperature" if quantity == "temperature" else "voltage",
         mode=next((one for one in cells.MODES if one == mode), "deviation"),
         max_points=ROWS_MAX * BUDGET_PER_ROW,
@@ -83,6 +82,13 @@ def draw(answer: SurfaceAnswer, scope: Scope, theme: str) -> go.Figure:
     limit = found.limits.get(LIMITS.get(answer.unit, ""), {}).get("value")
     shared: dict[str, Any] = {"zone": scope.zone, "flagged": flagged, "theme": theme, "limit": limit}
     shared["selected"] = scope.view.cell
+    figure = _shape(answer, scope, shared)
+    if answer.cells_of:  # what a click on a sensor selects
+        figure.layout.meta = {sensor: own[len(own) // 2] for sensor, own in answer.cells_of.items() if own}
+    return figure
+
+
+def _shape(answer: SurfaceAnswer, scope: Scope, shared: Mapping[str, Any]) -> go.Figure:
     if is_flat(scope):
         return cell_time_map(answer, **shared)
     key = f"{scope.source}-{scope.pack}-{answer.quantity}-{answer.mode}"

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from app.answers import cells
 from app.components import choice, entry_id, graph, section
 from app.figures.clock import span_words
-from app.figures.pairs import EDGES_PX, ROW_PX, TITLE_PX, difference, period_pair, values_of
+from app.figures.pairs import EDGES_PX, TITLE_PX, difference, map_px, period_pair, values_of
 from app.figures.theme import message
 from app.language import t
 from app.numbers import quantity
@@ -53,7 +53,7 @@ def pairs() -> dict[str, str]:
 
 def panel(scope: Scope) -> list[Component]:
     """Lay out the section."""
-    tall = EDGES_PX + 3 * (TITLE_PX + ROW_PX * max(len(scope.packs), 1))
+    tall = EDGES_PX + 3 * (TITLE_PX + map_px(len(scope.packs)))
     chart = html.Div(graph(GRAPH, label=t("The cells in two periods"), height=tall), className="ps-wide ps-cellmap")
     tools = choice(entry_id("pair", "standing"), t("Periods"), pairs(), scope.view.get("pair", "standing"))
     note = t("One scale for both periods; the difference has its own, with the limit marked.")
@@ -119,6 +119,7 @@ def update(asked: Mapping[str, str]) -> tuple[go.Figure, dict[str, Any], str]:
             theme=asked["theme"],
             relative=verdicts.against_of(scope) != "absolute",
             limit=verdicts.step_limit(scope, before),
+            beside=verdicts.beside_sensors(scope),
         )
     return figure, {"height": f"{figure.layout.height}px"}, told
 

@@ -46,8 +46,7 @@ def ask(scope: Scope) -> FramesAnswer:
     plain: cells.Mode = "absolute" if metric in ("voltage", "temperature") else "deviation"
     return frames(
         str(scope.source),
-        scope.start_ms,
-        scope.end_ms,
+        *verdicts.drawn_window(scope),
         quantity="temperature" if metric == "temperature" else "voltage",
         mode=mode if mode != "absolute" else plain,
     )
@@ -93,6 +92,7 @@ def draw(found: FramesAnswer, scope: Scope, theme: str) -> go.Figure:
         scale=scale_of(pooled, relative=relative, theme=theme),
         relative=relative,
         in_one_row=scope.view.get("rows", "packs") == "one",
+        beside=verdicts.beside_sensors(scope),
     )
 
 

@@ -10,6 +10,8 @@ from app.language import t
 from app.numbers import counted, quantity
 from app.scope import Scope, scope_of
 from app.shapes import CellVerdict, CriticalAnswer, HeatmapAnswer
+from app.view import DAY_MS
+from pipeline.contract import day_starts
 
 RANK = {"critical": 0, "warning": 1, "watch": 2}
 """Worst first."""
@@ -37,6 +39,11 @@ RULES = {
     "data_quality": "Data quality",
 }
 REGIMES = {"charge_end": "charge end", "discharge_end": "discharge end", "rest": "rest"}
+
+
+HOUR_MS = 3_600_000
+WHOLE_HOURS_DAYS, WHOLE_DAYS_DAYS = 2, 60
+"""From so many days on a picture begins with a whole hour, and with a whole day [d]."""
 
 
 def modes() -> dict[str, str]:
@@ -74,6 +81,14 @@ def selected(scope: Scope) -> tuple[int, int] | None:
     cell = scope.view.cell
     shown = scope.pack is not None and cell is not None and metric_of(scope) != "temperature"
     return (int(scope.pack or 0), int(cell or 0)) if shown else None
+
+
+def beside_sensors(scope: Scope) -> dict[tuple[int, int], int]:
+    """Name the cell that each temperature sensor lies beside, where sensors are shown: the middle one of several."""
+    if metric_of(scope) != "temperature":
+        return {}
+    near = cells.sensor_cells(str(scope.source))
+    return {place: own[len(own) // 2] for place, own in near.items() if own}
 
 
 def marked(scope: Scope) -> dict[tuple[int, int], str]:
@@ -169,6 +184,19 @@ def unknown_words(answers: Mapping[int, CriticalAnswer]) -> str | None:
     if len(set(reasons.values())) == 1 and len(reasons) == len(answers):
         return next(iter(reasons.values()))
     return "; ".join(f"pack {pack}: {reason}" for pack, reason in reasons.items())
+
+
+def drawn_window(scope: Scope) -> tuple[int | None, int | None]:
+    """Return the window that a picture over time is asked for: a standing period begins with a whole day or hour.
+
+    So its first row is read from a level like all others, instead of from the raw readings of a whole month.
+    """
+    start, _ = scope.asked
+    span = scope.asked[1] - start
+    if scope.start_ms is None or scope.view.when == "custom" or span < WHOLE_HOURS_DAYS * DAY_MS:
+        return scope.start_ms, scope.end_ms
+    whole = day_starts(start, start, scope.zone)[0] if span > WHOLE_DAYS_DAYS * DAY_MS else start - start % HOUR_MS
+    return whole, scope.end_ms
 
 
 def beside(verdict: CellVerdict) -> str:
