@@ -1,103 +1,111 @@
-"""Data quality: what was read, what was left out and why, and on which days something is missing."""
+"""Data quality: what was read, what was left out and why, what is missing when, and what that means for verdicts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from dash import Dash, Input, Output, State, html
+from dash import Dash, Input, Output, html
 from dash.development.base_component import Component
 
-from app.answers import quality
+from app.answers import omissions, quality
 from app.components import (
-    Content,
     PageMeta,
-    csv_file,
     empty,
-    export_button,
+    entry_id,
     graph,
     headline,
     kpi,
     kpi_row,
     page,
-    plain_table,
     section,
+    select,
     skeleton,
-    table,
 )
 from app.figures.quality import coverage_calendar
 from app.figures.theme import message
+from app.language import t
 from app.numbers import counted, number, percent
 from app.scope import Scope, scope_of
+from app.view import View
+from pages.grids import csv_button, fitted, grid, register_csv
+from pages.qualityparts import tables
+from pages.qualityparts.meanings import counts
+from pages.qualityparts.tables import Row, Rows
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 META = PageMeta(path="/quality", name="Data quality", icon="quality", what="source")
-ANSWER, TILES, CALENDAR = "quality-answer", "quality-tiles", "quality-calendar"
-GRID, EXPORT, REJECTED, WARNINGS = "quality-grid", "quality-export", "quality-rejected", "quality-warnings"
-REJECTED_MAX = 200
-"""Rejected files that the page lists; the export holds all."""
-Row = Mapping[str, Any]
-COUNTS: dict[str, tuple[str, str]] = {
-    "gaps": ("Gaps", "Stretches without a reading that are longer than three usual intervals. Nothing is filled in."),
-    "duplicates": (
-        "Duplicates",
-        "Rows whose stamp came before. Equal rows are dropped; of differing ones the last wins, of flags the highest.",
-    ),
-    "out_of_order": (
-        "Out of order",
-        "Rows that were written after a later stamp. They are sorted into place and kept.",
-    ),
-    "out_of_range": ("Out of range", "Readings that cannot be true for this quantity. They are left out."),
-    "sentinels": ("Sentinels", "Register values that stand for no reading, such as 255 or 65 535. They are left out."),
-    "stuck": ("Stuck", "Readings that repeat while what drives them changes. They are kept and counted."),
-}
-"""What is counted of every series, with its meaning."""
-
-
-def _column(field: str, title: str, *, digits: int = 0, width: int = 104) -> dict[str, Any]:
-    shown = {
-        "function": f"params.value == null ? '–' : d3.format(',.{digits}f')(params.value).split(',').join('\u202f')"
-    }
-    kind = {"type": "numericColumn", "valueFormatter": shown, "filter": "agNumberColumnFilter"}
-    return {"field": field, "headerName": title, "minWidth": width, **kind}
-
-
-COLUMNS: tuple[dict[str, Any], ...] = (
-    {"field": "signal", "headerName": "Series", "minWidth": 168, "pinned": "left"},
-    _column("coverage_pct", "Coverage [%]", digits=2, width=130),
-    _column("rows", "Rows"),
-    *(_column(key, title, width=124) for key, (title, _) in COUNTS.items()),
+ANSWER, TILES, CALENDAR, GAP_WORDS, WARNINGS = (
+    "quality-answer",
+    "quality-tiles",
+    "quality-calendar",
+    "quality-gap-words",
+    "quality-warnings",
 )
+GROUPS = entry_id("group", "")
+GRIDS = (tables.SERIES, tables.GAPS, tables.OMITTED, tables.REJECTED, tables.FINDINGS)
 
 
 def layout(**query: str) -> html.Div:
     """Lay out the page."""
     scope = scope_of(f"?{urlencode(query)}", "any")
     if scope.source is None:
-        return page(META, [empty("No sources", "The build found no meter and no battery system in its folders.")])
-    note = "Of the readings expected each day, in site time. Blue is all there; the nearer to orange, the less."
-    meanings: list[list[Content]] = [[title, _wrapped(text)] for title, text in COUNTS.values()]
+        return page(META, [empty(t("No sources"), t("The build found no meter and no battery system in its folders."))])
+    chart = graph(CALENDAR, label=t("Coverage of series by day"))
+    note = t("Of the readings expected each day, in site time. Blue is all there; the nearer to orange, the less.")
+    groups = select(GROUPS, t("Show"), group_options(scope), scope.view.get("group", ""))
     return page(
         META,
         [
             html.Div(skeleton(2), id=ANSWER, className="ps-answer"),
-            section("In numbers", html.Div(skeleton(2), id=TILES)),
-            section("Coverage by day", graph(CALENDAR, label="Coverage of each group of series by day"), note=note),
-            section(
-                "Series", table(GRID, COLUMNS, height=460), note="Least covered first.", tools=export_button(EXPORT)
-            ),
-            section("Rejected files", html.Div(id=REJECTED), note="A file is rejected when no row of it can be used."),
-            section("Warnings", html.Div(id=WARNINGS)),
-            section("What each count means", plain_table(["", "Meaning"], meanings)),
+            section(t("In numbers"), html.Div(skeleton(2), id=TILES)),
+            section(t("Coverage by day"), chart, note=note, tools=groups),
+            *_reasons(),
+            *_series(),
+            section(t("Warnings"), html.Div(id=WARNINGS)),
         ],
     )
 
 
-def _wrapped(text: str) -> html.Span:
-    return html.Span(text, className="ps-wrap")
+def _reasons() -> list[Component]:
+    omitted = t("Every row that is not used has its reason, and every reason its meaning for the verdicts.")
+    found = t("What the readings themselves say against being trusted: that they stand still, for one.")
+    rejected = t("A file is rejected when no row of it can be used. Its cell or sensor stays in the geometry, unknown.")
+    return [
+        _listed(t("Left out or remarked"), tables.OMITTED, tables.omitted_columns(), omitted),
+        _listed(t("Rejected files"), tables.REJECTED, tables.rejected_columns(), rejected),
+        _listed(t("Findings about the readings"), tables.FINDINGS, tables.finding_columns(), found),
+    ]
+
+
+def _series() -> list[Component]:
+    listed = t("Least covered first. A series leads to its gaps, below.")
+    gaps = [html.P(id=GAP_WORDS, className="ps-caption"), grid(tables.GAPS, tables.gap_columns())]
+    note = t("Longest first. A gap leads to the readings around it.")
+    return [
+        _listed(t("Series"), tables.SERIES, tables.series_columns(), listed),
+        section(t("Gaps"), gaps, note=note, tools=csv_button(tables.GAPS)),
+    ]
+
+
+def _listed(title: str, name: str, columns: Sequence[dict[str, Any]], note: str) -> Component:
+    return section(title, grid(name, columns), note=note, tools=csv_button(name))
+
+
+def group_options(scope: Scope) -> dict[str, str]:
+    """List what the calendar can show: all groups of series, or the series of one."""
+    labels = quality.coverage_calendar(str(scope.source))["label"].unique(maintain_order=True).to_list()
+    return {"": t("All groups of series")} | {label: t("Series of: {group}", group=label) for label in labels}
+
+
+def update_groups(search: str | None) -> list[dict[str, str]]:
+    """Offer the groups of the source that is shown."""
+    scope = scope_of(search, "any")
+    options = group_options(scope) if scope.source else {}
+    return [{"label": words, "value": key} for key, words in options.items()]
 
 
 def summed(rows: Sequence[Row], key: str) -> int:
@@ -114,103 +122,122 @@ def covered(rows: Sequence[Row]) -> float | None:
 def answer_words(found: Row) -> str:
     """Answer in one sentence: coverage, and files that could not be used."""
     rows, rejected = found["series"], found["rejected_files"]
+    files = (
+        t("{files} could not be used", files=counted(len(rejected), "file")) if rejected else t("every file was used")
+    )
+    if not rows:
+        return t("No series, {files}", files=files)
     share = percent(covered(rows), 1)
-    files = f"{counted(len(rejected), 'file')} could not be used" if rejected else "every file was used"
-    return f"{share} of the expected readings are there, {files}" if rows else f"No series, {files}"
+    return t("{share} of the expected readings are there, {files}", share=share, files=files)
 
 
 def lead_words(found: Row, scope: Scope) -> str:
     """Say what was left out, of how much."""
     rows = found["series"]
-    out = {title.lower(): summed(rows, key) for key, (title, _) in COUNTS.items()}
+    out = {title.lower(): summed(rows, key) for key, (title, _, _) in counts().items()}
     told = ", ".join(f"{number(count)} {title}" for title, count in out.items() if count)
-    size = f"{counted(summed(rows, 'rows'), 'row')} in {number(len(rows))} series"
-    return f"{scope.source}: {size}. {told or 'Nothing odd'}."
+    given = {"rows": counted(summed(rows, "rows"), "reading"), "series": number(len(rows))}
+    size = t("{source}: {rows} in {series} series", source=scope.source, **given)
+    return f"{size}. {told or t('Nothing odd')}."
 
 
 def tiles(found: Row) -> Component:
     """Show the totals."""
     rows = found["series"]
-    counts = [kpi(title, number(summed(rows, key))) for key, (title, _) in COUNTS.items()]
-    first = [kpi("Rows kept", number(summed(rows, "rows"))), kpi("Series", number(len(rows)))]
-    return kpi_row([*first, *counts, kpi("Rejected files", number(len(found["rejected_files"])))])
-
-
-def grid_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """List the series, least covered first."""
-    shown = ("signal", "rows", *COUNTS)
-    flat = [
-        {key: row.get(key) for key in shown}
-        | {"coverage_pct": None if row.get("coverage") is None else 100 * float(row["coverage"])}
-        for row in rows
-    ]
-    return sorted(flat, key=lambda row: (row["coverage_pct"] is not None, row["coverage_pct"] or 0.0, row["signal"]))
-
-
-def rejected_table(rejected: Sequence[Row]) -> Component:
-    """List the rejected files with line and reason."""
-    if not rejected:
-        return html.P("None: every file was used.", className="ps-grey")
-    rows: list[list[Content]] = [
-        [html.Code(row["file"]), number(row["line"]) if row.get("line") is not None else "–", _wrapped(row["reason"])]
-        for row in rejected[:REJECTED_MAX]
-    ]
-    more = len(rejected) - REJECTED_MAX
-    tail = [html.P(f"and {counted(more, 'more file')}", className="ps-caption")] if more > 0 else []
-    return html.Div([plain_table(["File", "Line", "Reason"], rows, numeric=(1,)), *tail])
+    totals = [kpi(title, number(summed(rows, key))) for key, (title, _, _) in counts().items()]
+    first = [kpi(t("Readings kept"), number(summed(rows, "rows"))), kpi(t("Series"), number(len(rows)))]
+    return kpi_row([*first, *totals, kpi(t("Rejected files"), number(len(found["rejected_files"])))])
 
 
 def warning_list(warnings: Sequence[Any]) -> Component:
     """List the build's warnings."""
     if not warnings:
-        return html.P("None.", className="ps-grey")
+        return html.P(t("None."), className="ps-grey")
     return html.Ul([html.Li(str(one)) for one in warnings], className="ps-findings")
 
 
-def calendar(scope: Scope, theme: str | None) -> go.Figure:
-    """Draw the coverage calendar; say why when there is none."""
-    frame = quality.coverage_calendar(str(scope.source))
-    if frame.is_empty():
-        return message("No day with readings", theme, height=240)
-    return coverage_calendar(frame, theme=theme)
+def series_of(scope: Scope, rows: Sequence[Row]) -> str | None:
+    """Read which series' gaps are shown: the chosen one, else the one with the most gaps."""
+    chosen = scope.view.get("series", "")
+    if any(row["signal"] == chosen for row in rows):
+        return chosen
+    worst = max(rows, key=lambda row: int(row.get("gaps") or 0), default=None)
+    return worst["signal"] if worst else None
 
 
-def update(search: str | None) -> tuple[Component, Component, list[dict[str, Any]], Component, Component]:
-    """Fill the words and tables."""
+def update(search: str | None) -> tuple[Component, Component, Component, Rows, dict[str, str], Rows, dict[str, str]]:
+    """Fill the words, the totals, the warnings, the reasons and the rejected files."""
     scope = scope_of(search, "any")
+    if scope.source is None:
+        return html.Div(), html.Div(), html.Div(), [], fitted(0), [], fitted(0)
     found = quality.quality(scope.source)
     first = headline(answer_words(found), lead=lead_words(found, scope), sample=scope.sample)
-    rejected, warnings = rejected_table(found["rejected_files"]), warning_list(found["warnings"])
-    return first, tiles(found), grid_rows(found["series"]), rejected, warnings
+    omitted = tables.omitted_rows(omissions.omissions(scope.source))
+    rejected = tables.rejected_rows(found["rejected_files"])
+    size = fitted(2 * len(omitted)), fitted(2 * len(rejected))
+    return first, tiles(found), warning_list(found["warnings"]), omitted, size[0], rejected, size[1]
+
+
+def update_series(search: str | None) -> tuple[Rows, dict[str, str], Rows, dict[str, str], str]:
+    """Fill the table of series, and the gaps of the chosen one."""
+    scope = scope_of(search, "any")
+    rows = quality.quality(scope.source)["series"] if scope.source else []
+    listed = tables.series_rows(rows, scope.view)
+    signal = series_of(scope, rows)
+    if scope.source is None or signal is None:
+        return listed, fitted(len(listed)), [], fitted(0), ""
+    found = omissions.gaps(scope.source, signal)
+    gaps = tables.gap_rows(found, scope.source, signal, scope.view, scope.zone)
+    words = t(
+        "{signal}: {gaps}, {missing} missing in them",
+        signal=signal,
+        gaps=counted(len(gaps), "gap"),
+        missing=counted(int(found["missing"].sum()), "reading"),
+    )
+    return listed, fitted(len(listed)), gaps, fitted(len(gaps)), words
+
+
+def update_findings(search: str | None) -> tuple[Rows, dict[str, str]]:
+    """Fill the findings about the readings."""
+    source = scope_of(search, "any").source
+    rows = tables.finding_rows(omissions.findings(source)) if source else []
+    return rows, fitted(len(rows))
 
 
 def update_calendar(search: str | None, theme: str | None) -> tuple[go.Figure, dict[str, str]]:
-    """Fill the calendar."""
-    figure = calendar(scope_of(search, "any"), theme)
+    """Fill the calendar: of all groups of series, or of the series of one."""
+    scope = scope_of(search, "any")
+    figure = calendar(scope, View.parse(search).get("group", ""), theme)
     return figure, {"height": f"{figure.layout.height}px"}
 
 
-def export(clicks: int, search: str | None) -> dict[str, Any]:
-    """Write the table of series as CSV."""
-    del clicks
-    scope = scope_of(search, "any")
-    rows = quality.quality(scope.source)["series"]
-    header = ("signal", "rows", *COUNTS, "coverage")
-    return csv_file(f"quality-{scope.source}.csv", header, [[row.get(key) for key in header] for row in rows])
+def calendar(scope: Scope, group: str, theme: str | None) -> go.Figure:
+    """Draw the coverage calendar; say why when there is none."""
+    if scope.source is None:
+        return message(t("No sources"), theme, height=240)
+    frame = quality.coverage_calendar(scope.source)
+    if group in frame["label"]:
+        frame = quality.series_calendar(scope.source, group)
+    if frame.is_empty():
+        return message(t("No day with readings"), theme, height=240)
+    return coverage_calendar(frame, theme=theme)
 
 
 def register(app: Dash) -> None:
     """Wire the page."""
-    period, theme = Input("period", "data"), Input("theme", "data")
+    search, theme = Input("url", "search"), Input("theme", "data")
     app.callback(
-        Output(ANSWER, "children"),
-        Output(TILES, "children"),
-        Output(GRID, "rowData"),
-        Output(REJECTED, "children"),
-        Output(WARNINGS, "children"),
-        period,
+        *(Output(name, "children") for name in (ANSWER, TILES, WARNINGS)),
+        *_filled(tables.OMITTED),
+        *_filled(tables.REJECTED),
+        search,
     )(update)
-    app.callback(Output(CALENDAR, "figure"), Output(CALENDAR, "style"), period, theme)(update_calendar)
-    app.callback(
-        Output(f"{EXPORT}-file", "data"), Input(EXPORT, "n_clicks"), State("period", "data"), prevent_initial_call=True
-    )(export)
+    app.callback(*_filled(tables.SERIES), *_filled(tables.GAPS), Output(GAP_WORDS, "children"), search)(update_series)
+    app.callback(*_filled(tables.FINDINGS), search)(update_findings)
+    app.callback(Output(CALENDAR, "figure"), Output(CALENDAR, "style"), search, theme)(update_calendar)
+    app.callback(Output(GROUPS, "options"), Input("period", "data"))(update_groups)
+    register_csv(app, *GRIDS)
+
+
+def _filled(name: str) -> tuple[Output, Output]:
+    return Output(name, "rowData"), Output(name, "style")

@@ -15,6 +15,8 @@ from app.store import Store
 from pipeline import contract
 from pipeline.contract import TS, Rejected, Series, column
 
+MOST_SERIES = 60
+"""Series of a group that a calendar shows at most."""
 CALENDAR = {"label": pl.String, "day": pl.Date, "coverage": pl.Float64}
 _TOPICS = {
     "soc": "State of charge",
@@ -146,23 +148,68 @@ def coverage_calendar(source: str) -> pl.DataFrame:
 def _calendar(source: str) -> pl.DataFrame:
     store = loader.current()
     every = store.all_series(source)
-    first, last = min(one.first_ms for one in every), max(one.last_ms for one in every)
-    starts = np.asarray(contract.day_starts(first, last, store.zone), np.int64)
-    counted, expected = _counted(store, every, starts), _expected(starts, every)
-    local = pl.Series("day", starts[:-1]).cast(contract.TS_DTYPE).dt.convert_time_zone(store.zone).dt.date()
-    labels = np.array([_label(one) for one in every])
+    labels = np.array([group_of(one) for one in every])
+    days, counted, expected = _by_day(store, every)
     frames = [pl.DataFrame(schema=CALENDAR)]
     for label in sorted(set(labels.tolist())):
         own = labels == label
         present = counted[:, own].sum(axis=1) > 0
         there = np.minimum(counted, expected)[present][:, own].sum(axis=1)
         shares = there / np.maximum(expected[present][:, own].sum(axis=1), 1e-9)
-        row = {"label": [label] * len(shares), "day": local.filter(pl.Series(present)), "coverage": shares}
+        row = {"label": [label] * len(shares), "day": days.filter(pl.Series(present)), "coverage": shares}
         frames.append(pl.DataFrame(row, schema=CALENDAR))
     return pl.concat(frames)
 
 
-def _label(series: Series) -> str:
+def series_calendar(source: str, group: str) -> pl.DataFrame:
+    """Say the same of each series of a group, the least covered first and at most `MOST_SERIES` of them.
+
+    Parameters
+    ----------
+    source : str
+        Name.
+    group : str
+        One of the groups that `coverage_calendar` tells.
+
+    Returns
+    -------
+    DataFrame
+        As of `coverage_calendar`; ``label`` is the signal, and days without a reading have no row.
+
+    Raises
+    ------
+    UnknownSource
+        There is none of that name.
+    """
+    return _series_calendar(source, group)
+
+
+@loader.memoised
+def _series_calendar(source: str, group: str) -> pl.DataFrame:
+    store = loader.current()
+    every = [one for one in store.all_series(source) if group_of(one) == group]
+    every = sorted(every, key=lambda one: (one.coverage, one.signal))[:MOST_SERIES]
+    frames = [pl.DataFrame(schema=CALENDAR)]
+    if every:
+        days, counted, expected = _by_day(store, every)
+        shares = np.minimum(counted, expected) / np.maximum(expected, 1e-9)
+        for at, one in enumerate(every):
+            present = counted[:, at] > 0
+            row = {"label": [one.signal] * int(present.sum()), "day": days.filter(pl.Series(present))}
+            frames.append(pl.DataFrame(row | {"coverage": shares[present, at]}, schema=CALENDAR))
+    return pl.concat(frames)
+
+
+def _by_day(store: Store, every: list[Series]) -> tuple[pl.Series, NDArray[np.float64], NDArray[np.float64]]:
+    """List the days of several series of a source, with the readings of each day counted and expected."""
+    first, last = min(one.first_ms for one in every), max(one.last_ms for one in every)
+    starts = np.asarray(contract.day_starts(first, last, store.zone), np.int64)
+    local = pl.Series("day", starts[:-1]).cast(contract.TS_DTYPE).dt.convert_time_zone(store.zone).dt.date()
+    return local, _counted(store, every, starts), _expected(starts, every)
+
+
+def group_of(series: Series) -> str:
+    """Name the group that a series stands in: its pack's cells or sensors, else its topic."""
     if series.pack is None:
         return _TOPICS.get(series.topic, series.topic)
     return f"Pack {series.pack} {'voltages' if series.unit == 'V' else 'temperatures'}"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import plotly.graph_objects as go
 import polars as pl
 
 from app.figures.theme import colours, faded, series_colour, style
-from app.numbers import percent
 
-_ROW_PX = 26
+_ROW_PX, _LOW_ROW_PX = 26, 16
+MANY_ROWS = 20
+"""Rows from which they are drawn lower [rows]."""
 
 
 def coverage_calendar(frame: pl.DataFrame, *, theme: str | None) -> go.Figure:
@@ -37,7 +38,7 @@ def coverage_calendar(frame: pl.DataFrame, *, theme: str | None) -> go.Figure:
     style(
         figure,
         theme,
-        height=96 + _ROW_PX * max(len(labels), 2),
+        height=96 + (_ROW_PX if len(labels) <= MANY_ROWS else _LOW_ROW_PX) * max(len(labels), 2),
         margin={"l": 8, "r": 12, "t": 8, "b": 40},
     )
     figure.update_yaxes(autorange="reversed", showgrid=False, fixedrange=True, automargin=True)
@@ -46,29 +47,25 @@ def coverage_calendar(frame: pl.DataFrame, *, theme: str | None) -> go.Figure:
 
 
 def _days(frame: pl.DataFrame, labels: list[str], theme: str | None) -> go.Heatmap:
-    stamps: list[date] = frame["day"].to_list()
-    first, last = min(stamps), max(stamps)
-    days = [first + timedelta(days=at) for at in range((last - first).days + 1)]
-    row = {label: at for at, label in enumerate(labels)}
-    column = {day: at for at, day in enumerate(days)}
-    z = np.full((len(labels), len(days)), np.nan, dtype=np.float32)
-    for label, start, end in frame.group_by("label").agg(pl.min("day"), pl.max("day").alias("end")).iter_rows():
-        z[row[label], column[start] : column[end] + 1] = 0.0
-    for label, day, coverage in frame.select("label", "day", "coverage").iter_rows():
-        z[row[label], column[day]] = np.nan if coverage is None else round(coverage, 3)
-    text = [[percent(None if np.isnan(value) else float(value)) for value in values] for values in z]
+    first: date = frame["day"].min()  # type: ignore[assignment]  # a frame of days has a first one
+    day = (frame["day"] - first).dt.total_days().to_numpy()
+    row = frame["label"].replace_strict(labels, range(len(labels)), return_dtype=pl.Int64).to_numpy()
+    z = np.full((len(labels), int(day.max()) + 1), np.nan, dtype=np.float32)
+    for at in range(len(labels)):
+        own = day[row == at]
+        z[at, own.min() : own.max() + 1] = 0.0
+    z[row, day] = frame["coverage"].cast(pl.Float64).fill_null(np.nan).to_numpy().round(3)
     missing = series_colour(1, theme)
     return go.Heatmap(
         z=z,
-        x0=days[0].isoformat(),
+        x0=first.isoformat(),
         dx=86_400_000,
         y=labels,
         zmin=0,
         zmax=1,
         colorscale=[[0.0, missing], [0.75, faded(missing, 0.35)], [1.0, faded(colours(theme)["accent"], 0.3)]],
         colorbar={"title": {"text": "coverage"}, "tickformat": ".0%", "thickness": 12, "outlinewidth": 0, "len": 1},
-        ygap=3,
-        text=text,
-        hovertemplate="%{y}<br>%{x|%-d %b %Y}<br>%{text} of the readings expected<extra></extra>",
+        ygap=3 if len(labels) <= MANY_ROWS else 1,
+        hovertemplate="%{y}<br>%{x|%-d %b %Y}<br>%{z:.1%} of the readings expected<extra></extra>",
         hoverongaps=False,
     )

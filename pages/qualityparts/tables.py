@@ -1,0 +1,156 @@
+"""The tables of data quality: series, gaps of one, what was left out by reason, rejected files, findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from app.answers.omissions import Omission
+from app.language import t
+from app.numbers import duration, number
+from app.shapes import Finding
+from app.view import View
+from pages.grids import figures, moment, severity, words
+from pages.qualityparts.meanings import counts, reason
+
+SERIES, GAPS, OMITTED, REJECTED, FINDINGS = (
+    "quality-grid",
+    "quality-gaps",
+    "quality-omitted",
+    "quality-rejected",
+    "quality-findings",
+)
+Row = Mapping[str, Any]
+Rows = list[dict[str, Any]]
+MARGIN = 0.5
+"""How much is shown to either side of a gap, as a share of its length [1]."""
+
+
+def series_columns() -> list[dict[str, Any]]:
+    """Describe the table of series; a series leads to its gaps."""
+    return [
+        words("signal", t("Series"), width=168, href="href"),
+        words("label", t("Meaning"), width=190),
+        figures("coverage_pct", t("Coverage"), "%", digits=2, width=130),
+        figures("rows", t("Readings")),
+        *(figures(key, title, width=124) for key, (title, _, _) in counts().items()),
+        words("first", t("First"), width=164),
+        words("last", t("Last"), width=164),
+    ]
+
+
+def series_rows(found: Sequence[Row], view: View) -> Rows:
+    """List the series, least covered first; an unknown coverage stands before all."""
+    shown = ("signal", "label", "rows", *counts())
+    flat = [
+        {key: one.get(key) for key in shown}
+        | {"coverage_pct": None if one.get("coverage") is None else 100 * float(one["coverage"])}
+        | {key: (one.get(key) or "")[:16].replace("T", " ") for key in ("first", "last")}
+        | {"href": "/quality" + view.change(series=one["signal"]).search()}
+        for one in found
+    ]
+    return sorted(flat, key=lambda one: (one["coverage_pct"] is not None, one["coverage_pct"] or 0.0, one["signal"]))
+
+
+def gap_columns() -> list[dict[str, Any]]:
+    """Describe the table of gaps."""
+    return [
+        words("start", t("Last reading before"), width=176, href="href"),
+        words("end", t("First reading after"), width=176),
+        words("lasted", t("Lasted"), width=120),
+        figures("minutes", t("Lasted"), "min", width=120),
+        figures("missing", t("Readings missing"), width=150),
+    ]
+
+
+def gap_rows(found: pl.DataFrame, source: str, signal: str, view: View, zone: str) -> Rows:
+    """List the gaps of a series; each leads to the readings around it."""
+    rows = []
+    for start, end, missing in found.iter_rows():
+        room = max(round(MARGIN * (end - start)), 3_600_000)
+        zoom = "~".join((moment(one, zone) or "").replace(" ", "T") for one in (start - room, end + room))
+        href = view.href("/explore", signals=(f"{source}:{signal}",), when="complete", start=None, end=None, zoom=zoom)
+        rows.append(
+            {
+                "start": moment(start, zone),
+                "end": moment(end, zone),
+                "lasted": duration(end - start),
+                "minutes": round((end - start) / 60_000),
+                "missing": missing,
+                "href": href,
+            }
+        )
+    return rows
+
+
+def omitted_columns() -> list[dict[str, Any]]:
+    """Describe the table of what was left out."""
+    return [
+        words("title", t("Reason"), width=140),
+        words("done", t("Done"), width=110),
+        figures("rows", t("Rows"), width=100),
+        figures("series", t("Series"), width=100),
+        words("worst", t("Most in"), width=170),
+        words("meaning", t("What it is"), width=240, wrap=True),
+        words("verdicts", t("For the verdicts"), width=240, wrap=True),
+    ]
+
+
+def omitted_rows(found: Sequence[Omission]) -> Rows:
+    """Say what was left out or remarked, why, and what that means."""
+    rows = []
+    for one in found:
+        title, meaning, verdicts = reason(one.reason)
+        rows.append(
+            {
+                "title": title,
+                "done": t("kept") if one.kept else t("left out"),
+                "rows": one.rows,
+                "series": one.series,
+                "worst": f"{one.worst} ({number(one.worst_rows)})",
+                "meaning": meaning,
+                "verdicts": verdicts,
+            }
+        )
+    return rows
+
+
+def rejected_columns() -> list[dict[str, Any]]:
+    """Describe the table of rejected files."""
+    return [
+        words("file", t("File"), width=320, wrap=True),
+        figures("line", t("Line"), width=90),
+        words("reason", t("Reason"), width=300, wrap=True),
+    ]
+
+
+def rejected_rows(found: Sequence[Row]) -> Rows:
+    """List the rejected files with line and reason."""
+    return [{"file": one["file"], "line": one.get("line"), "reason": one["reason"]} for one in found]
+
+
+def finding_columns() -> list[dict[str, Any]]:
+    """Describe the table of findings."""
+    return [
+        severity("said", t("Severity"), key="severity"),
+        words("subject", t("What"), width=170),
+        words("at", t("Since"), width=164),
+        words("text", t("Finding"), width=420, wrap=True),
+    ]
+
+
+def finding_rows(found: Sequence[Finding]) -> Rows:
+    """List what the readings themselves say against being trusted."""
+    named = {"critical": t("Critical"), "warning": t("Warning"), "watch": t("Watch")}
+    return [
+        {
+            "said": named.get(one.severity, one.severity),
+            "severity": one.severity,
+            "subject": one.subject,
+            "at": one.at[:16].replace("T", " "),
+            "text": one.text,
+        }
+        for one in found
+    ]
