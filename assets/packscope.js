@@ -2,7 +2,8 @@
 (function () {
   "use strict";
   const KEPT = ["system", "meter", "pack", "when", "start", "end", "points"];
-  const NOT_PERIOD = ["zoom", "tab", "cell"];
+  /* What of the address does not change which period is asked about. */
+  const NOT_PERIOD = ["zoom", "tab", "cell", "metric", "quantity", "mode", "shape", "severity", "rows", "tour"];
   const keep = () => window.dash_clientside.no_update;
 
   function searchOf(params) {
@@ -10,12 +11,13 @@
     return query ? "?" + query : "";
   }
 
-  function write(params) {
+  function write(params, replace) {
     const search = searchOf(params);
     if (search === window.location.search) {
       return;
     }
-    window.history.pushState({}, "", window.location.pathname + search + window.location.hash);
+    const keptIn = replace ? "replaceState" : "pushState";
+    window.history[keptIn]({}, "", window.location.pathname + search + window.location.hash);
     window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
   }
 
@@ -71,6 +73,13 @@
     if (chosen && strip.scrollWidth > strip.clientWidth) {
       strip.scrollLeft = chosen.offsetLeft + chosen.offsetWidth / 2 - strip.clientWidth / 2;
     }
+  }
+
+  /* A chart that follows another one's range has nothing of its own to say. */
+  function follows(property) {
+    const box = document.getElementById(property.replace(/\.relayoutData$/, ""));
+    const plot = box && box.querySelector(".js-plotly-plot");
+    return Boolean(plot && window.packscopeCharts.isFollowing(plot));
   }
 
   const functions = {
@@ -149,7 +158,10 @@
       const triggered = window.dash_clientside.callback_context.triggered;
       const change = triggered.length ? triggered[0].value : null;
       const zoom = change && typeof change === "object" ? zoomOf(change) : null;
-      if (zoom !== null) {
+      if (zoom !== null && !window.packscopeCharts.isTurning() && !follows(triggered[0].prop_id)) {
+        if (zoom) {
+          window.packscopeCharts.move(zoom.split("~").map((end) => Date.parse(end + "Z")), null);
+        }
         const params = here();
         set(params, "zoom", zoom);
         write(params);
@@ -208,6 +220,7 @@
   };
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, { packscope: functions });
+  window.packscope = { here: here, set: set, write: write };
 
   /* What a number rests on closes when something else is clicked, and by Escape. */
   function closeMarks(except) {

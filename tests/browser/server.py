@@ -26,14 +26,15 @@ def served(settings: Settings) -> Iterator[str]:
     said = settings.model_dump(include={"meter_roots", "store", "host", "port"})
     server = subprocess.Popen(launch.server_command(settings), cwd=ROOT, env=environment(**said))
     try:
-        _wait(f"{launch.address(settings)}/api/health", server)
+        wait_for(f"{launch.address(settings)}/api/health", server)
         yield launch.address(settings)
     finally:
         server.terminate()
         server.wait(timeout=20)
 
 
-def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
+def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    """Wait until an address answers; fail when the server has ended or takes too long."""
     deadline = time.monotonic() + STARTS_WITHIN_S
     while time.monotonic() < deadline:
         assert server.poll() is None, f"the server ended with status {server.returncode}"
