@@ -220,7 +220,7 @@ def export_menu(label: str) -> html.Details:
     """Offer what a chart shows as files."""
     kinds: dict[str, dict[str, Any]] = {kind: {"data-export": kind} for kind in EXPORTS}
     buttons = [
-        html.Button(t(words), className="ps-chart-export", type="button", **kinds[kind])
+        html.Button(t(words), className="ps-chart-export", type="button", hidden=kind.startswith("raw"), **kinds[kind])
         for kind, words in EXPORTS.items()
     ]
     said = t("Export: {chart}", chart=label)
