@@ -29,6 +29,7 @@ from pipeline.feature_blocks import (
     schema,
     ts_series,
 )
+from pipeline.feature_crossing import crossings_ah
 from pipeline.feature_string import Floats, Ints, Timeline
 from pipeline.physics import Chemistry
 
@@ -77,11 +78,13 @@ CELL_DAY = schema(
         "k_sxy": pl.Float32,
         "step_sxx": pl.Float32,
         "step_sxy": pl.Float32,
+        "lead_ah": pl.Float32,
         "stuck": pl.Boolean,
     }
 )
 """``*_mv`` residuals [mV]; ``*_pct`` the same as charge through the open-circuit curve [%]; ``k_*`` sums of the
-residual [V] on current [A] between the knees; ``step_*`` of the step in a cell's voltage on the current's step."""
+residual [V] on current [A] between the knees; ``step_*`` of the step in a cell's voltage on the current's step;
+``lead_ah`` charge by which a cell gets to the charge-end voltage before the median [Ah]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +214,7 @@ def cell_days(
     k_sxx, k_sxy, _ = day_regression(state.current_a[rows], residual_v[rows], block.day[rows], days)
     step_sxx, step_sxy = _steps(block, state)
     columns |= {"k_sxx": k_sxx, "k_sxy": k_sxy, "step_sxx": step_sxx, "step_sxy": step_sxy}
+    columns["lead_ah"] = crossings_ah(block, median_v, state, chemistry)
     columns["stuck"] = stands_still(block, median_v, columns["v_min"], columns["v_max"], count, STUCK_MOVED_V)
     return table_rows(block, columns, places, CELL_DAY, "cell")
 
