@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.analytics.capacity import relative_capacity
 from app.analytics.cells import typical_levels
@@ -15,8 +16,12 @@ from app.analytics.robust import robust_z
 from app.analytics.signs import WARNING, Sign
 from app.shapes import Interval
 
-CELL_SOH_PCT = 1.0
-"""Standard uncertainty of a cell's capacity against its string's: the curve's, at both ends [%]."""
+CELL_SOH_PCT = 0.5
+"""Standard uncertainty of a cell's capacity against its string's, from the curve's slope at both ends: 0.3 % on
+simulated strings, more on a cell whose curve is its own [%]."""
+TOP_FLAT_PCT, TOP_STEEP_MV = 1.5, 230.0
+"""A charge offset at the top that small is read off the flat of the curve and may be none [%]; above the knee 1 % of
+charge is some 230 mV, from 3.42 V to the cut-off at 3.65 V [mV/%]."""
 SOH_FLOOR_PCT, RATE_FLOOR_PCT = 0.35, 0.08
 """Smallest spread of capacities, and of their trends, that a string is credited with [%, %/month]."""
 BIN_DAYS = 30
@@ -30,6 +35,26 @@ def relative_now(grid: Grid) -> Floats:
     levels = typical_levels(grid)
     bottom = np.where(np.isnan(levels["low_pct"]), levels["bot_pct"], levels["low_pct"])
     return relative_capacity(bottom, levels["top_pct"])
+
+
+def usable_shares(grid: Grid, columns: NDArray[np.intp]) -> tuple[float | None, float | None]:
+    """Return how much of the mean cell's capacity a string can use now, and could if it were balanced [1].
+
+    Formula: usable = 1 − (highest offset at the top − lowest at the bottom) of the cells' charge to the median cell: a
+    charge ends with its first full cell, a discharge with its first empty one. Balanced, the weakest cell is left as
+    the limit. Both from each cell's last valid days; None where no cell was seen near both ends. Weakness: offsets at
+    the top are read where the curve is either flat or very steep, so that less than 1 % recoverable means nothing.
+    """
+    levels = typical_levels(grid)
+    bottom = np.where(np.isnan(levels["low_pct"]), levels["bot_pct"], levels["low_pct"])[columns]
+    top, top_mv = levels["top_pct"][columns], levels["top_mv"][columns]
+    if not np.isfinite(bottom).any() or not np.isfinite(top).any():
+        return None, None
+    below = np.minimum(np.nan_to_num(top) + TOP_FLAT_PCT, 0.0)
+    weakest = 1 + min(float(np.nanmin(relative_capacity(bottom, below))), 0.0) / 100
+    above = np.where(top > TOP_FLAT_PCT, top, top_mv / TOP_STEEP_MV)
+    first_full, first_empty = max(float(np.nanmax(above)), 0.0), max(-float(np.nanmin(bottom)), 0.0)
+    return 1 - (first_full + first_empty) / 100, weakest
 
 
 def relative_trends(grid: Grid) -> Floats:

@@ -15,7 +15,7 @@ from app.analytics.capacity import Capacity, measure_capacity, relative_capacity
 from app.analytics.cells import window_residuals
 from app.analytics.cycles import days_between
 from app.analytics.grid import Floats, Grid, column_median, day_slice, row_median
-from app.analytics.health import relative_trends
+from app.analytics.health import relative_trends, usable_shares
 from app.analytics.judge import Judged
 from app.analytics.signs import WATCH
 from app.analytics.soh import bms_soh, classify, model_soh, remark
@@ -315,13 +315,10 @@ def _usable(window: Window, number: int | None) -> dict[str, float | None]:
     unknown: dict[str, float | None] = {"usable_ah": None, "recoverable_ah": None}
     if capacity is None or len(cells.days) == 0:
         return unknown
-    columns = window.columns(number)
-    bottom = np.where(np.isnan(cells["low_pct"]), cells["bot_pct"], cells["low_pct"])
-    low = column_median(bottom - row_median(bottom)[:, None])[columns]
-    top = column_median(cells["top_pct"] - row_median(cells["top_pct"])[:, None])[columns]
-    if not np.isfinite(low).any() or not np.isfinite(top).any():
+    usable, balanced = usable_shares(cells, window.columns(number))
+    if usable is None or balanced is None:
         return unknown
-    first_full, first_empty = max(float(np.nanmax(top)), 0.0), max(-float(np.nanmin(low)), 0.0)
-    weakest = 1 + min(float(np.nanmin(relative_capacity(low, top))), 0.0) / 100
-    usable = capacity * (1 - (first_full + first_empty) / 100)
-    return {"usable_ah": round(usable, 2), "recoverable_ah": round(max(capacity * weakest - usable, 0.0), 2)}
+    return {
+        "usable_ah": round(capacity * usable, 2),
+        "recoverable_ah": round(max(capacity * (balanced - usable), 0.0), 2),
+    }

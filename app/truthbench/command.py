@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
-from app.truthbench import document
+from app.truthbench import document, soh_coverage, soh_document
 from app.truthbench.run import ROOT, jobs_of, run_jobs
 from pipeline.report import emit, speaker
 
 QUICK_SEEDS, QUICK_HEALTHY, QUICK_DAYS, QUICK_FIRST = 1, 1, 130.0, 2
 """What ``--quick`` runs: enough to see that every part works [strings, d, seed]."""
+SOH_RUNS, QUICK_SOH = 400, 4
+"""Strings that intervals are measured on; and with ``--quick``."""
 
 
 def bench_truth(
@@ -24,8 +26,17 @@ def bench_truth(
     ),
     quick: Annotated[bool, typer.Option("--quick", help="Two short strings, to see that it works.")] = False,
     write: Annotated[bool, typer.Option("--write", help="Write docs/detection.md and its picture.")] = False,
+    soh: Annotated[
+        bool, typer.Option("--soh", help="Measure the intervals of state of health instead; --write: docs/soh.md.")
+    ] = False,
 ) -> None:
     """Measure detection: graded faults in simulated strings, judged as the app judges them."""
+    if soh:
+        runs = soh_coverage.run(range(QUICK_SOH if quick else SOH_RUNS))
+        if write:
+            soh_document.write(runs, ROOT)
+        emit(soh_document.text_of(runs))
+        return
     jobs = jobs_of(QUICK_SEEDS, QUICK_HEALTHY, QUICK_DAYS, QUICK_FIRST) if quick else jobs_of(seeds, healthy)
     trials = run_jobs(jobs, folder, 0 if quick else processes, speaker(to_stderr=True).print)
     if write:
