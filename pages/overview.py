@@ -7,19 +7,17 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from dash import Dash, Input, Output, dcc, html
+from dash import MATCH, Dash, Input, Output, html
 from dash.development.base_component import Component
 
 from app.answers import series
+from app.answers.attention import issues
 from app.answers.sources import list_sources
 from app.components import (
-    Content,
     PageMeta,
-    badge,
     empty,
     headline,
     page,
-    plain_table,
     section,
     skeleton,
     time_graph,
@@ -28,58 +26,78 @@ from app.components import (
 from app.figures.panels import chart_height
 from app.figures.theme import bare, message
 from app.figures.timeseries import short_names, time_chart
+from app.language import t
 from app.numbers import counted, number
 from app.scope import Scope, scope_for
 from app.view import View
-from pages.glance import Flagged, MeterGlance, SystemGlance, meter_glance, need_attention, system_glance
+from pages.attention import (
+    ATTENTION,
+    WORST,
+    Rows,
+    attention_columns,
+    attention_rows,
+    worst_columns,
+    worst_rows,
+)
+from pages.glance import Flagged, SystemGlance, meter_glance, need_attention, system_glance
+from pages.grids import csv_button, fitted, grid, register_csv
+from pages.sparks import sparks
 from pages.tiles import meter_tile, questions, system_tile
 
 META = PageMeta(path="/", name="Overview", icon="overview")
 
-ANSWER, QUESTIONS, TILES, WORST, TRENDS = (
-    "overview-answer",
-    "overview-questions",
-    "overview-tiles",
-    "overview-worst",
-    "overview-trends",
-)
+ANSWER, QUESTIONS, TRENDS = "overview-answer", "overview-questions", "overview-trends"
 TRENDS_PX = chart_height(3)
 """Height of the trends, a panel for each unit [px]."""
-SHOWN_WORST = 8
-"""Cells that the list of worst cells shows."""
+ATTENTION_PX = 300
+"""Height from which the table of what needs attention scrolls [px]."""
 TREND_SIGNALS = ("bms1_cell_v_diff", "bms1_cell_max_t", "bms1_soc")
 """What the trends show of each system, where it is logged."""
-FAULT_WORDS = {
-    "low_capacity": "low capacity",
-    "high_resistance": "high resistance",
-    "self_discharge": "self-discharge",
-    "imbalance": "imbalance",
-    "hot_spot": "hot spot",
-    "voltage_spike": "voltage spike",
-    "temperature_spike": "temperature spike",
-    "sense_lead": "sense lead",
-    "unknown": "not recognised",
-}
+
+
+def tile_id(source: str) -> dict[str, str]:
+    """Name the tile of a source; each is filled by a callback of its own."""
+    return {"type": "overview-tile", "name": source}
 
 
 def layout(**_query: str) -> html.Div:
     """Lay out the page."""
+    trends = t("Cell voltage spread, temperature and charge of each system")
+    zoom = t("Drag across the chart to zoom the whole view; a double click shows all of it again.")
+    attention = grid(ATTENTION, attention_columns(), height=ATTENTION_PX)
     return page(
         META,
         [
             html.Div(skeleton(2), id=ANSWER, className="ps-answer"),
             html.Div(id=QUESTIONS),
-            html.Div(id=TILES),
-            section("Worst cells", html.Div(skeleton(4), id=WORST), note="of all systems, worst first"),
             section(
-                "Trends",
-                time_graph(
-                    TRENDS, label="Cell voltage spread, temperature and charge of each system", height=TRENDS_PX
-                ),
-                note="Drag across the chart to zoom the whole view; a double click shows all of it again.",
+                t("Needs attention now"),
+                attention,
+                note=t("Gravest first, each with its evidence."),
+                tools=csv_button(ATTENTION),
             ),
+            *_tiles(),
+            section(
+                t("Worst cells"),
+                grid(WORST, worst_columns()),
+                note=t("of all systems, worst first"),
+                tools=csv_button(WORST),
+            ),
+            section(t("Trends"), time_graph(TRENDS, label=trends, height=TRENDS_PX), note=zoom),
         ],
     )
+
+
+def _tiles() -> list[Component]:
+    """Hold a place for the tile of each source, systems first."""
+    groups = [[row["name"] for row in list_sources() if row["kind"] == kind] for kind in ("bess", "meter")]
+    return [
+        html.Div(
+            [html.Article(skeleton(4), id=tile_id(name), className="ps-tile") for name in names], className="ps-tiles"
+        )
+        for names in groups
+        if names
+    ]
 
 
 def scopes(search: str | None) -> list[Scope]:
@@ -88,71 +106,61 @@ def scopes(search: str | None) -> list[Scope]:
     return [scope_for(view, row) for row in list_sources()]
 
 
-def glances(search: str | None) -> tuple[list[SystemGlance], list[MeterGlance]]:
-    """Look at every source."""
+def update_answer(
+    search: str | None,
+) -> tuple[Component, Component, Rows, dict[str, str], Rows, dict[str, str]]:
+    """Answer the page's question and the four questions; list what needs attention, and the worst cells."""
     every = scopes(search)
+    if not every:
+        nothing = empty(t("No sources"), t("The build found no meter and no battery system in its folders."))
+        return nothing, html.Div(), [], fitted(0), [], fitted(0)
     systems = [system_glance(scope) for scope in every if scope.kind == "bess"]
-    return systems, [meter_glance(scope) for scope in every if scope.kind == "meter"]
-
-
-def update_answer(search: str | None) -> tuple[Component, Component, Component, Component]:
-    """Answer the page's question, the four questions, each source's tile, and the list of worst cells."""
-    systems, meters = glances(search)
-    if not systems and not meters:
-        nothing = empty("No sources", "The build found no meter and no battery system in its folders.")
-        return nothing, html.Div(), html.Div(), html.Div()
-    now_ms = int(time.time() * 1000)
-    rows = [[system_tile(row, now_ms) for row in systems], [meter_tile(row, now_ms) for row in meters]]
-    sample = any(row.scope.sample for row in systems) or any(row.scope.sample for row in meters)
-    attention = need_attention(systems)
-    return (
-        headline(verdict_words(systems, attention), lead=lead_words(systems, meters), sample=sample),
-        questions(systems) if systems else html.Div(),
-        html.Div([html.Div(tiles, className="ps-tiles") for tiles in rows if tiles]),
-        worst_table([row for glance in systems for row in glance.flagged], View.parse(search)),
+    view = every[0].view
+    found = issues(int(time.time() * 1000), every[0].start_ms, every[0].end_ms)
+    attention = attention_rows(systems, found, view)
+    worst = worst_rows([row for glance in systems for row in glance.flagged], view)
+    sentence = headline(
+        verdict_words(systems, need_attention(systems)),
+        lead=lead_words(systems, len(every) - len(systems)),
+        sample=any(scope.sample for scope in every),
     )
+    sizes = fitted(len(attention), ATTENTION_PX), fitted(2 * len(worst))
+    return sentence, questions(systems) if systems else html.Div(), attention, sizes[0], worst, sizes[1]
+
+
+def update_tile(identity: dict[str, str], search: str | None) -> list[Component]:
+    """Fill the tile of one source."""
+    scope = next((one for one in scopes(search) if one.source == identity["name"]), None)
+    if scope is None:
+        return []
+    now_ms = int(time.time() * 1000)
+    tile = (
+        system_tile(system_glance(scope), now_ms) if scope.kind == "bess" else meter_tile(meter_glance(scope), now_ms)
+    )
+    return [*tile.children, sparks(scope)]
 
 
 def verdict_words(systems: Sequence[SystemGlance], attention: Sequence[Flagged]) -> str:
     """Write the page's one sentence."""
     cells = sum(row.cells for row in systems)
     if not systems:
-        return "Meters only: this site has no battery data"
+        return t("Meters only: this site has no battery data")
     if not cells:
-        return "No cell could be judged in this period"
+        return t("No cell could be judged in this period")
     if not attention:
-        return f"None of {number(cells)} cells needs attention"
-    verb = "needs" if len(attention) == 1 else "need"
-    return f"{len(attention)} of {number(cells)} cells {verb} attention"
+        return t("None of {cells} cells needs attention", cells=number(cells))
+    if len(attention) == 1:
+        return t("1 of {total} cells needs attention", total=number(cells))
+    return t("{n} of {total} cells need attention", n=len(attention), total=number(cells))
 
 
-def lead_words(systems: Sequence[SystemGlance], meters: Sequence[MeterGlance]) -> str:
+def lead_words(systems: Sequence[SystemGlance], meters: int) -> str:
     """Write what stands behind the sentence."""
     counts = Counter(row.verdict.severity for glance in systems for row in glance.flagged)
-    parts = [f"{counts[name]} {name}" for name in ("critical", "warning", "watch") if counts[name]]
-    found = f"Cells flagged: {', '.join(parts)}. " if parts else ""
-    sources = f"{counted(len(systems), 'battery system')} and {counted(len(meters), 'meter')}"
-    return f"{found}{sources}."
-
-
-def worst_table(flagged: Sequence[Flagged], view: View) -> Component:
-    """List the worst cells, each with the finding that counts and a link to it."""
-    ranked = sorted(
-        flagged, key=lambda row: ({"critical": 0, "warning": 1}.get(row.verdict.severity, 2), -row.verdict.score)
-    )
-    if not ranked:
-        return empty("No flagged cells", "No cell exceeds a limit in this period.")
-    rows: list[Sequence[Content]] = []
-    for row in ranked[:SHOWN_WORST]:
-        target = view.href("/cells", system=row.system, pack=row.pack, cell=row.verdict.cell, tab="critical")
-        link = dcc.Link(f"Pack {row.pack} cell {row.verdict.cell}", href=target)
-        fault = FAULT_WORDS.get(row.verdict.fault, row.verdict.fault)
-        rows.append([badge(row.verdict.severity), row.system, link, fault, row.worst.text])
-    more = len(ranked) - SHOWN_WORST
-    table = plain_table(["Severity", "System", "Cell", "Signs fit", "Why"], rows, wrapped=[4])
-    return html.Div(
-        [table, html.P(f"and {counted(more, 'more cell')}", className="ps-caption")] if more > 0 else [table]
-    )
+    parts = [f"{counts[name]} {t(name)}" for name in ("critical", "warning", "watch") if counts[name]]
+    found = t("Cells flagged: {parts}. ", parts=", ".join(parts)) if parts else ""
+    named = {"systems": counted(len(systems), "battery system"), "meters": counted(meters, "meter")}
+    return found + t("{systems} and {meters}", **named) + "."
 
 
 def update_trends(search: str | None, theme: str | None) -> dict[str, Any]:
@@ -165,7 +173,9 @@ def update_trends(search: str | None, theme: str | None) -> dict[str, Any]:
         for at, signal in asked
     ]
     if not lines:
-        return bare(message("No battery system logs a cell spread, a highest temperature or a state of charge", theme))
+        return bare(
+            message(t("No battery system logs a cell spread, a highest temperature or a state of charge"), theme)
+        )
     drawn = min(scope.drawn[0] for scope in systems), max(scope.drawn[1] for scope in systems)
     names = [called[at] if len(systems) > 1 else line.label for (at, _), line in zip(asked, lines, strict=True)]
     hues = [at for at, _ in asked]
@@ -176,11 +186,10 @@ def update_trends(search: str | None, theme: str | None) -> dict[str, Any]:
 
 def register(app: Dash) -> None:
     """Wire the page."""
-    app.callback(
-        Output(ANSWER, "children"),
-        Output(QUESTIONS, "children"),
-        Output(TILES, "children"),
-        Output(WORST, "children"),
-        Input("period", "data"),
-    )(update_answer)
+    period = Input("period", "data")
+    tables = [Output(name, part) for name in (ATTENTION, WORST) for part in ("rowData", "style")]
+    app.callback(Output(ANSWER, "children"), Output(QUESTIONS, "children"), *tables, period)(update_answer)
+    tile = {"type": "overview-tile", "name": MATCH}
+    app.callback(Output(tile, "children"), Input(tile, "id"), period)(update_tile)
     app.callback(Output(time_id(TRENDS), "figure"), Input("url", "search"), Input("theme", "data"))(update_trends)
+    register_csv(app, ATTENTION, WORST)

@@ -45,7 +45,9 @@ ANSWER, TILES, CALENDAR, GAP_WORDS, WARNINGS = (
     "quality-gap-words",
     "quality-warnings",
 )
-GROUPS = entry_id("group", "")
+ALL_GROUPS = "all"
+"""Choice that shows every group of series."""
+GROUPS = entry_id("group", ALL_GROUPS)
 GRIDS = (tables.SERIES, tables.GAPS, tables.OMITTED, tables.REJECTED, tables.FINDINGS)
 
 
@@ -56,7 +58,7 @@ def layout(**query: str) -> html.Div:
         return page(META, [empty(t("No sources"), t("The build found no meter and no battery system in its folders."))])
     chart = graph(CALENDAR, label=t("Coverage of series by day"))
     note = t("Of the readings expected each day, in site time. Blue is all there; the nearer to orange, the less.")
-    groups = select(GROUPS, t("Show"), group_options(scope), scope.view.get("group", ""))
+    groups = select(GROUPS, t("Show"), group_options(scope), scope.view.get("group", ALL_GROUPS))
     return page(
         META,
         [
@@ -98,7 +100,7 @@ def _listed(title: str, name: str, columns: Sequence[dict[str, Any]], note: str)
 def group_options(scope: Scope) -> dict[str, str]:
     """List what the calendar can show: all groups of series, or the series of one."""
     labels = quality.coverage_calendar(str(scope.source))["label"].unique(maintain_order=True).to_list()
-    return {"": t("All groups of series")} | {label: t("Series of: {group}", group=label) for label in labels}
+    return {ALL_GROUPS: t("All groups of series")} | {label: t("Series of: {group}", group=label) for label in labels}
 
 
 def update_groups(search: str | None) -> list[dict[str, str]]:
@@ -207,7 +209,7 @@ def update_findings(search: str | None) -> tuple[Rows, dict[str, str]]:
 def update_calendar(search: str | None, theme: str | None) -> tuple[go.Figure, dict[str, str]]:
     """Fill the calendar: of all groups of series, or of the series of one."""
     scope = scope_of(search, "any")
-    figure = calendar(scope, View.parse(search).get("group", ""), theme)
+    figure = calendar(scope, View.parse(search).get("group", ALL_GROUPS), theme)
     return figure, {"height": f"{figure.layout.height}px"}
 
 

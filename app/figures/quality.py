@@ -64,7 +64,7 @@ def _days(frame: pl.DataFrame, labels: list[str], theme: str | None) -> go.Heatm
         zmin=0,
         zmax=1,
         colorscale=[[0.0, missing], [0.75, faded(missing, 0.35)], [1.0, faded(colours(theme)["accent"], 0.3)]],
-        colorbar={"title": {"text": "coverage"}, "tickformat": ".0%", "thickness": 12, "outlinewidth": 0, "len": 1},
+        colorbar={"title": {"text": "coverage", "side": "right"}, "tickformat": ".0%", "thickness": 12, "outlinewidth": 0, "len": 1},
         ygap=3 if len(labels) <= MANY_ROWS else 1,
         hovertemplate="%{y}<br>%{x|%-d %b %Y}<br>%{z:.1%} of the readings expected<extra></extra>",
         hoverongaps=False,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from app.answers import closure, counters, load, meter
+from app.answers import attention, closure, counters, load, meter
 from app.errors import UnknownSource
 from pipeline.build import build
 from tests.app.stores import answering
@@ -123,3 +123,13 @@ def test_unknown_meters_are_said_to_be(site):
     for question in (load.meter_load, counters.counter_steps):
         with pytest.raises(UnknownSource):
             question("nobody")
+
+
+def test_what_of_the_data_asks_for_attention(site):
+    now = int(site[-1]) + 3 * 86_400_000
+    found = {(one.source, one.what): one.value for one in attention.issues(now)}
+
+    assert found["m1", "odd_steps"] == 2
+    assert found["m1", "old"] == now - int(site[-1])
+    assert ("house", "odd_steps") not in found
+    assert not [one for one in attention.issues(int(site[-1]), FIRST, FIRST + STEP) if one.source == "m1"]

@@ -3,36 +3,60 @@
 from __future__ import annotations
 
 import pytest
-from dash import dcc
+from dash import dcc, html
 
 from app.answers.sources import list_sources
+from app.view import View
 from pages import overview
+from pages.glance import RANKS
 from tests.pages.words import of_type, words
 
 pytestmark = pytest.mark.usefixtures("answering")
 
 
 def test_the_first_row_counts_the_cells_of_the_site():
-    answer, questions, tiles, _ = overview.update_answer("")
+    answer, questions, *_ = overview.update_answer("")
 
     cells = sum(pack["cells"] for row in list_sources() for pack in row["packs"])
     assert f"of {cells} cells" in words(answer)
     assert "Sample site" in words(answer)
     for question in ("Is it safe?", "Is it working?", "How much energy is available?", "What are the trends?"):
         assert question in words(questions)
-    for row in list_sources():
-        assert row["name"] in words(tiles)
+
+
+def test_every_source_has_a_tile_that_leads_to_its_page_and_its_signals():
+    placed = [one.id["name"] for one in of_type(overview.layout(), html.Article)]
+
+    assert sorted(placed) == sorted(row["name"] for row in list_sources())
+    for name in placed:
+        tile = overview.update_tile(overview.tile_id(name), "")
+        links = [link.href for link in of_type(tile, dcc.Link)]
+        assert name in words(tile)
+        assert any(f"={name}" in href for href in links)
+        assert any(href.startswith("/explore?") and f"signals={name}:" in href for href in links)
+    assert overview.update_tile(overview.tile_id("nobody"), "") == []
 
 
 def test_each_worst_cell_is_a_link_to_its_page():
-    worst = overview.update_answer("?when=complete")[3]
+    rows = overview.update_answer("?when=complete")[4]
 
-    links = of_type(worst, dcc.Link)
-    assert links
-    for link in links:
-        assert link.href.startswith("/cells?")
-        assert "cell=" in link.href
-        assert "tab=critical" in link.href
+    assert rows
+    for row in rows:
+        view = View.parse(row["href"].partition("?")[2])
+        assert row["href"].startswith("/cells?")
+        assert row["evidence"] == f"Pack {view.pack} cell {view.cell}"
+        assert view.tab == "critical"
+
+
+def test_what_needs_attention_is_the_gravest_first_and_leads_to_its_evidence():
+    rows = overview.update_answer("")[2]
+    grades = [RANKS.get(row["severity"], 3) for row in rows]
+
+    assert grades == sorted(grades)
+    assert any("need attention" in row["what"] for row in rows)
+    assert any("old" in row["what"] for row in rows)
+    for row in rows:
+        assert row["href"].partition("?")[0] in {"/cells", "/battery", "/meter", "/quality"}
 
 
 def test_the_trends_draw_every_system_in_one_colour():

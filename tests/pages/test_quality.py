@@ -132,4 +132,4 @@ def test_the_page_answers_for_every_source(answering, theme):
         assert size["height"] == f"{figure.layout.height}px"
         assert len(quality.update_series(search)[0]) == len(row["signals"])
         assert quality.update_findings(search)[0] is not None
-        assert quality.update_groups(search)[0]["value"] == ""
+        assert quality.update_groups(search)[0]["value"] == quality.ALL_GROUPS
