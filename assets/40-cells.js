@@ -97,6 +97,21 @@
       return same ? window.dash_clientside.no_update : asked;
     },
 
+    /* The selected cell is named on every tab; what was found of it came with the answer. */
+    selected: function (search, named) {
+      const params = new URLSearchParams(search);
+      const cell = params.get("cell");
+      if (!cell || !named) {
+        return ["", "/cells?tab=critical", "ps-hidden"];
+      }
+      const chosen = document.getElementById("pack");
+      const pack = params.get("pack") || (chosen && chosen.value) || "1";
+      const words = named.selected.replace("{n}", pack).replace("{k}", cell);
+      params.set("tab", "critical");
+      const link = window.location.pathname + "?" + params.toString();
+      return [words + " · " + (named.found[pack + "-" + cell] || named.fine), link, "ps-selected"];
+    },
+
     pickMark: function (click) {
       const point = click && click.points.length ? click.points[0] : null;
       const place = point && (Array.isArray(point.customdata) ? point.customdata : placeOf(point));

@@ -11,6 +11,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from app.components import PageMeta, aria, empty, headline, page, partial, skeleton
+from app.language import t
 from app.scope import Scope, scope_of
 from app.shell import PERIOD, THEME, URL
 from pages.celltabs import comparison, critical, heatmaps, overview, pack_view, verdicts
@@ -18,6 +19,8 @@ from pages.celltabs.verdicts import Flagged
 
 META = PageMeta(path="/cells", name="Cells", icon="cells", what="pack")
 ANSWER, TAB_NAMES = "cells-answer", "cells-tab-names"
+SELECTED, SELECTED_WORDS, SELECTED_LINK = "cells-selected", "cells-selected-words", "cells-selected-link"
+NAMED = "cells-named"
 LINKED_MAX = 12
 """Cells that the answer links to; the Critical cells tab lists all."""
 TABS: dict[str, tuple[str, ModuleType]] = {
@@ -47,10 +50,31 @@ def layout(**query: str) -> html.Div:
             html.Div(skeleton(), id=ANSWER, className="ps-answer"),
             dcc.Store(id=TAB_NAMES, data=list(TABS)),
             *stores,
+            _selected(),
             html.Div(tabs, className="ps-tabs", role="tablist", **aria(label="Views of the cells")),
             *panels,
         ],
     )
+
+
+def _selected() -> html.Div:
+    """Name the selected cell on every tab, with what was found of it; the browser fills it."""
+    words = html.Span(id=SELECTED_WORDS)
+    link = dcc.Link(t("Its evidence"), href="/cells?tab=critical", id=SELECTED_LINK)
+    return html.Div([words, link, dcc.Store(id=NAMED)], id=SELECTED, className="ps-hidden", role="status")
+
+
+def named(rows: Sequence[Flagged]) -> dict[str, Any]:
+    """Write what the browser says of a selected cell: its words, and those of each flagged one."""
+    return {
+        "selected": t("Selected: pack {n} cell {k}", n="{n}", k="{k}"),
+        "fine": t("nothing found"),
+        "found": {
+            f"{row.pack}-{row.verdict.cell}": f"{t(row.verdict.severity)}, "
+            f"{t(verdicts.FAULTS.get(row.verdict.fault, row.verdict.fault))}"
+            for row in rows
+        },
+    }
 
 
 def _search(query: Mapping[str, str]) -> str:
@@ -108,12 +132,13 @@ def _links(scope: Scope, rows: Sequence[Flagged]) -> html.Div:
     return html.Div(["Evidence: ", *told] if links else [], className="ps-note")
 
 
-def update_answer(search: str | None) -> Component:
-    """Fill the first row."""
+def update_answer(search: str | None) -> tuple[Component, dict[str, Any]]:
+    """Fill the first row, and tell the browser what was found of each cell."""
     scope = scope_of(search, "bess")
     found = verdicts.criticals(scope)
+    rows = verdicts.flagged_cells(found)
     cells = sum(report.cells for report in overview.compared(scope).packs)
-    return answer(scope, verdicts.flagged_cells(found), cells, verdicts.unknown_words(found))
+    return answer(scope, rows, cells, verdicts.unknown_words(found)), named(rows)
 
 
 def register(app: Dash) -> None:
@@ -130,4 +155,6 @@ def register(app: Dash) -> None:
             opens = ClientsideFunction("packscope_cells", "gate")
             in_browser(opens, Output(gate, "data"), search, theme, names, *before)
         module.register(app)
-    app.callback(Output(ANSWER, "children"), Input(PERIOD, "data"))(update_answer)
+    app.callback(Output(ANSWER, "children"), Output(NAMED, "data"), Input(PERIOD, "data"))(update_answer)
+    told = [Output(SELECTED_WORDS, "children"), Output(SELECTED_LINK, "href"), Output(SELECTED, "className")]
+    in_browser(ClientsideFunction("packscope_cells", "selected"), *told, search, Input(NAMED, "data"))

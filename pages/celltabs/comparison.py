@@ -6,11 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dash import Dash, Input, Output, State, html
+from dash import ClientsideFunction, Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
+from app.answers import cells
 from app.components import csv_file, export_button, graph, section, table
 from app.figures.cells import Reading, pack_dots, subject_of
+from app.figures.spread import EDGES_PX, ROW_PX, cell_spread
+from app.figures.theme import message
+from app.language import t
 from app.scope import Scope
 from app.shapes import PackReport
 from pages.celltabs import verdicts
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 
 GATE = {"type": "cells-gate", "tab": "comparison", "keys": ""}
 GRID, EXPORT = "cells-comparison-grid", "cells-comparison-export"
+SPREAD = "cells-spread-graph"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +82,7 @@ def _format(digits: int) -> dict[str, str]:
 
 
 def _numeric(field: str, title: str, digits: int, width: int = 104) -> dict[str, Any]:
-    shown = {"type": "numericColumn", "valueFormatter": _format(digits), "filter": False}
+    shown = {"type": "numericColumn", "valueFormatter": _format(digits), "filter": "agNumberColumnFilter"}
     wrapped = {"wrapHeaderText": True, "autoHeaderHeight": True}
     return {"field": field, "headerName": title, "minWidth": min(width, 104), **shown, **wrapped}
 
@@ -92,7 +97,7 @@ COLUMNS: tuple[dict[str, Any], ...] = (
     _numeric("measured", "Measured SOH [%]", 1, 136),
     _numeric("low", "95 % low", 1, 92),
     _numeric("high", "95 % high", 1, 96),
-    {"field": "band", "headerName": "Band", "minWidth": 120, "filter": False},
+    {"field": "band", "headerName": "Band", "minWidth": 120},
     _numeric("model", "Model SOH [%]", 1, 116),
     _numeric("bms", "BMS SOH [%]", 0, 108),
     _numeric("rate", "Degradation [%/month]", 2, 160),
@@ -125,7 +130,13 @@ def panel(scope: Scope) -> list[Component]:
     """Lay out the tab."""
     height = 84 + 34 * max(len(scope.packs), 1)
     charts = [graph(one.graph_id, label=f"{one.title} of each pack", height=height) for one in MULTIPLES]
+    tall = EDGES_PX + ROW_PX * max(len(scope.packs), 2)
     return [
+        section(
+            t("Every cell of every pack"),
+            graph(SPREAD, label=t("How far each cell of each pack lies from the string's median"), height=tall),
+            note=t("One point for each cell; the best and the worst of each pack are named. Click one to select it."),
+        ),
         section(
             "Side by side",
             html.Div(charts, className="ps-multiples"),
@@ -151,11 +162,24 @@ def multiples(reports: Sequence[PackReport], theme: str) -> list[go.Figure]:
     ]
 
 
+def spread(scope: Scope, reports: Sequence[PackReport], theme: str) -> go.Figure:
+    """Draw every cell of every pack; say why when none is known."""
+    answers = cells.heatmaps(str(scope.source), scope.start_ms, scope.end_ms, metric="deviation")
+    if not any(value is not None for answer in answers.values() for value in answer.values):
+        reasons = [answer.reason for answer in answers.values() if answer.reason]
+        return message(t(reasons[0] if reasons else "No readings in this period."), theme, height=240)
+    flagged = verdicts.severities(verdicts.flagged_cells(verdicts.criticals(scope)))
+    by_pack = {report.pack: report for report in reports if report.pack is not None}
+    return cell_spread(answers, by_pack, flagged=flagged, theme=theme)
+
+
 def update(asked: Mapping[str, str]) -> tuple[list[dict[str, Any]], *tuple[go.Figure, ...]]:
     """Fill the tab."""
-    packs = compared(verdicts.asked_scope(asked))
+    scope = verdicts.asked_scope(asked)
+    packs = compared(scope)
     rows = [row_of(one) for one in [*packs.packs, packs.system]]
-    return rows, *multiples(packs.packs, asked["theme"])
+    figure = spread(scope, packs.packs, asked["theme"])
+    return rows, figure, *multiples(packs.packs, asked["theme"])
 
 
 def export(clicks: int, asked: Mapping[str, str]) -> dict[str, Any]:
@@ -170,10 +194,13 @@ def register(app: Dash) -> None:
     """Wire the tab."""
     app.callback(
         Output(GRID, "rowData"),
+        Output(SPREAD, "figure"),
         *[Output(one.graph_id, "figure") for one in MULTIPLES],
         Input(GATE, "data"),
         prevent_initial_call=True,
     )(update)
+    in_browser: Any = app.clientside_callback
+    in_browser(ClientsideFunction("packscope_cells", "pickMark"), Input(SPREAD, "clickData"))
     app.callback(
         Output(f"{EXPORT}-file", "data"), Input(EXPORT, "n_clicks"), State(GATE, "data"), prevent_initial_call=True
     )(export)

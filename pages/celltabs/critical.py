@@ -81,14 +81,17 @@ COLUMNS: tuple[dict[str, Any], ...] = (
 def panel(scope: Scope) -> list[Component]:
     """Lay out the tab."""
     tools = [
-        choice(entry_id("severity", "all"), "Severity", FILTERS, scope.view.get("severity", "all")),
+        choice(entry_id("severity", "all"), t("Severity"), FILTERS, scope.view.get("severity", "all")),
         export_button(EXPORT),
     ]
-    note = "Worst first. Select a row to see its evidence below."
+    note = t("Worst first. Select a row to see its evidence below.")
     chart = graph(GRAPH, label=t("Every measure of the selected cell over time"), height=562, question="critical")
     return [
         section(
-            "Cells with findings", [table(GRID, COLUMNS, selectable=True), html.Div(id=STATE)], note=note, tools=tools
+            t("Cells with findings"),
+            [table(GRID, COLUMNS, selectable=True), html.Div(id=STATE)],
+            note=note,
+            tools=tools,
         ),
         section(
             t("Evidence"),
@@ -107,8 +110,8 @@ def kept(rows: Sequence[Flagged], scope: Scope) -> list[Flagged]:
 def finding_words(found: Finding) -> str:
     """Say one finding in words, with its numbers."""
     rule = verdicts.RULES.get(found.rule, found.rule)
-    where = f" at {verdicts.REGIMES[found.regime]}" if found.regime in verdicts.REGIMES else ""
-    limit = f"limit {quantity(found.limit, found.unit)}"
+    where = t(" at {verdicts}", verdicts=verdicts.REGIMES[found.regime]) if found.regime in verdicts.REGIMES else ""
+    limit = t("limit {limit}", limit=quantity(found.limit, found.unit))
     return found.text or f"{rule}{where}: {quantity(found.value, found.unit)}, {limit}"
 
 
@@ -141,10 +144,15 @@ def state(rows: Sequence[Flagged], missing: str | None, scope: Scope) -> list[Co
     if rows:
         return []
     if missing:
-        return [empty("No cell could be judged", missing)]
+        return [empty(t("No cell could be judged"), missing)]
     if scope.view.get("severity", "all") != "all":
-        return [empty("No cell of this severity", "Other severities may hold some: choose All.")]
-    return [empty("No cell needs attention", f"Every cell of {scope.source} is within its limits. {scope.words}.")]
+        return [empty(t("No cell of this severity"), t("Other severities may hold some: choose All."))]
+    return [
+        empty(
+            t("No cell needs attention"),
+            t("Every cell of {source} is within its limits. {words}.", source=scope.source, words=scope.words),
+        )
+    ]
 
 
 def chosen(rows: Sequence[Flagged], scope: Scope) -> tuple[int, int] | None:

@@ -12,6 +12,7 @@ from app.analytics.soh import BANDS
 from app.answers import battery
 from app.components import Content, band_badge, graph, kpi, kpi_row, plain_table, provenance, section, skeleton
 from app.figures.cells import soh_triples, subject_of
+from app.language import t
 from app.numbers import NOTHING, known, number, percent, quantity
 from app.scope import Scope
 from app.shapes import ComparisonAnswer, Finding, PackReport
@@ -31,13 +32,13 @@ def panel(scope: Scope) -> list[Component]:
     """Lay out the tab."""
     height = 130 + 34 * (len(scope.packs) + 1)
     return [
-        section("The system", html.Div(skeleton(2), id=TILES)),
+        section(t("The system"), html.Div(skeleton(2), id=TILES)),
         section(
-            "Three states of health, side by side",
-            graph(SOH_GRAPH, label="Measured, model and BMS state of health of each pack", height=height),
-            note="They answer different questions and are never mixed. Measured is the headline wherever it exists.",
+            t("Three states of health, side by side"),
+            graph(SOH_GRAPH, label=t("Measured, model and BMS state of health of each pack"), height=height),
+            note=t("They answer different questions and are never mixed. Measured is the headline wherever it exists."),
         ),
-        section("Packs", html.Div(skeleton(4), id=TABLE)),
+        section(t("Packs"), html.Div(skeleton(4), id=TABLE)),
         html.Div(id=FINDINGS),
     ]
 
@@ -52,16 +53,28 @@ def tiles(system: PackReport, flagged: Sequence[Flagged]) -> html.Div:
     """Show the system's key figures, each with what it rests on."""
     soh, rate = system.soh, system.degradation_pct_per_month
     mark = provenance(_basis(system), subject="the measured state of health")
-    interval = f"95 % interval {number(soh.low, 1)} to {number(soh.high, 1)}" if known(soh.low) else system.soh_reason
-    measured = kpi("Measured SOH", quantity(soh.measured, "%"), note=interval or "no interval", mark=mark)
+    interval = (
+        t("95 % interval {soh} to {soh2}", soh=number(soh.low, 1), soh2=number(soh.high, 1))
+        if known(soh.low)
+        else system.soh_reason
+    )
+    measured = kpi(t("Measured SOH"), quantity(soh.measured, "%"), note=interval or t("no interval"), mark=mark)
     rest = [
-        kpi("Model SOH", quantity(soh.model, "%"), note=MODEL_NOTE),
-        kpi("BMS SOH", quantity(soh.bms, "%", 0), note="as the battery reports it, whole per cent"),
-        kpi("Band", band_name(system), note=advice(system)),
-        kpi("Imbalance", quantity(system.imbalance_mv, "mV"), note="highest minus lowest cell, at rest"),
-        kpi("Degradation", quantity(rate.value, "%/month", 2), note=rate_words(system)),
-        kpi("Hottest reading", quantity(system.max_t, "°C"), note=f"mean {quantity(system.mean_t, '°C')}"),
-        kpi("Flagged cells", number(len(flagged)), note=f"{len(verdicts.needing(flagged))} need attention"),
+        kpi(t("Model SOH"), quantity(soh.model, "%"), note=MODEL_NOTE),
+        kpi(t("BMS SOH"), quantity(soh.bms, "%", 0), note=t("as the battery reports it, whole per cent")),
+        kpi(t("Band"), band_name(system), note=advice(system)),
+        kpi(t("Imbalance"), quantity(system.imbalance_mv, "mV"), note=t("highest minus lowest cell, at rest")),
+        kpi(t("Degradation"), quantity(rate.value, "%/month", 2), note=rate_words(system)),
+        kpi(
+            t("Hottest reading"),
+            quantity(system.max_t, "°C"),
+            note=t("mean {system}", system=quantity(system.mean_t, "°C")),
+        ),
+        kpi(
+            t("Flagged cells"),
+            number(len(flagged)),
+            note=t("{verdicts} need attention", verdicts=len(verdicts.needing(flagged))),
+        ),
     ]
     return kpi_row([measured, *rest])
 
@@ -89,17 +102,33 @@ def rate_words(report: PackReport) -> str:
     rate = report.degradation_pct_per_month
     if not known(rate.value):
         return rate.reason or "unknown"
-    return f"95 % interval {number(rate.low, 2)} to {number(rate.high, 2)}" if known(rate.low) else rate.reason or ""
+    return (
+        t("95 % interval {rate} to {rate2}", rate=number(rate.low, 2), rate2=number(rate.high, 2))
+        if known(rate.low)
+        else rate.reason or ""
+    )
 
 
 def pack_table(reports: Sequence[PackReport]) -> html.Div:
     """List the packs with their three states of health, band and advice."""
-    header = ["", "Measured", "95 % interval", "Band", "Advice", "Model", "BMS", "Imbalance", "Need attention"]
+    header = [
+        "",
+        t("Measured"),
+        t("95 % interval"),
+        t("Band"),
+        t("Advice"),
+        t("Model"),
+        "BMS",
+        t("Imbalance"),
+        t("Need attention"),
+    ]
     rows: list[list[Content]] = [
         [
             subject_of(report),
             quantity(report.soh.measured, "%"),
-            f"{number(report.soh.low, 1)} to {number(report.soh.high, 1)}" if known(report.soh.low) else NOTHING,
+            t("{report} to {report2}", report=number(report.soh.low, 1), report2=number(report.soh.high, 1))
+            if known(report.soh.low)
+            else NOTHING,
             band_badge(report.band, band_name(report) if report.band else None),
             advice(report),
             quantity(report.soh.model, "%"),
@@ -116,7 +145,7 @@ def system_findings(findings: Sequence[Finding], notes: Sequence[str]) -> list[C
     """List what was found about the system as a whole, and the notes on the data."""
     told = [found.text or f"{found.rule}: {quantity(found.value, found.unit)}" for found in findings]
     items = [html.Li(text) for text in dict.fromkeys([*told, *notes])]
-    return [section("Of the whole system", html.Ul(items, className="ps-findings"))] if items else []
+    return [section(t("Of the whole system"), html.Ul(items, className="ps-findings"))] if items else []
 
 
 def update(asked: Mapping[str, str]) -> tuple[Component, go.Figure, Component, list[Component]]:

@@ -13,6 +13,7 @@ from app.components import choice, entry_id, graph, section
 from app.figures.relief import MAP_ROWS_MAX, ROWS_MAX
 from app.figures.surface import cell_surface, cell_time_map
 from app.figures.theme import message
+from app.language import t
 from app.numbers import number, percent
 from app.scope import Scope
 from app.shapes import SurfaceAnswer
@@ -35,17 +36,17 @@ HEIGHT_PX = 600
 def panel(scope: Scope) -> list[Component]:
     """Lay out the tab."""
     tools = [
-        _control(scope, "quantity", "Quantity", QUANTITIES),
-        _control(scope, "mode", "What each cell is held against", verdicts.modes()),
-        _control(scope, "shape", "Surface or map", SHAPES),
+        _control(scope, "quantity", t("Quantity"), QUANTITIES),
+        _control(scope, "mode", t("What each cell is held against"), verdicts.modes()),
+        _control(scope, "shape", t("Surface or map"), SHAPES),
     ]
     chart = html.Div(
-        graph(GRAPH, label="Every cell of the pack over time", height=HEIGHT_PX, question="surface"),
+        graph(GRAPH, label=t("Every cell of the pack over time"), height=HEIGHT_PX, question="surface"),
         className="ps-surface",
     )
     caption = html.P(id=CAPTION, className="ps-caption")
-    note = "Cell, time and reading. Click a cell to select it everywhere."
-    return [dcc.Store(id=DRAWING), section("The pack over time", [chart, caption], note=note, tools=tools)]
+    note = t("Cell, time and reading. Click a cell to select it everywhere.")
+    return [dcc.Store(id=DRAWING), section(t("The pack over time"), [chart, caption], note=note, tools=tools)]
 
 
 def _control(scope: Scope, key: str, label: str, options: Mapping[str, str]) -> html.Div:
@@ -76,7 +77,7 @@ def ask(scope: Scope) -> SurfaceAnswer:
 def draw(answer: SurfaceAnswer, scope: Scope, theme: str) -> go.Figure:
     """Draw what was answered, in the shape that the view asks for; say why when there is nothing."""
     if not len(answer.ts):
-        return message(answer.reason or "No readings in this period.", theme, height=HEIGHT_PX)
+        return message(answer.reason or t("No readings in this period."), theme, height=HEIGHT_PX)
     found = battery.critical(str(scope.source), int(scope.pack or 0), scope.start_ms, scope.end_ms)
     flagged = {one.cell: one.severity for one in found.cells} if answer.quantity == "voltage" else {}
     limit = found.limits.get(LIMITS.get(answer.unit, ""), {}).get("value")
@@ -98,9 +99,15 @@ def _shape(answer: SurfaceAnswer, scope: Scope, shared: Mapping[str, Any]) -> go
 def caption(answer: SurfaceAnswer) -> str:
     """Say what the drawing rests on."""
     what = "cells" if answer.quantity == "voltage" else "sensors"
-    statistic = "mean of each row" if answer.mode == "absolute" else "farthest reading of each row"
-    size = f"{number(len(answer.cells))} {what} at {number(len(answer.ts))} times"
-    return f"{size}, {answer.level or 'no'} level, {statistic}, {percent(answer.coverage)} coverage"
+    statistic = t("mean of each row") if answer.mode == "absolute" else t("farthest reading of each row")
+    size = t("{cells} {what} at {ts} times", cells=number(len(answer.cells)), what=what, ts=number(len(answer.ts)))
+    return t(
+        "{size}, {level} level, {statistic}, {coverage} coverage",
+        size=size,
+        level=answer.level or "no",
+        statistic=statistic,
+        coverage=percent(answer.coverage),
+    )
 
 
 def update(asked: Mapping[str, str]) -> tuple[go.Figure, str]:

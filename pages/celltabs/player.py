@@ -138,7 +138,7 @@ def _plan(found: FramesAnswer, *, in_one_row: bool) -> Arrangement:
 
 
 def _words(found: FramesAnswer) -> dict[str, str]:
-    named = "Pack {n} cell {k}" if found.quantity == "voltage" else "Pack {n} sensor {k}"
+    named = t("Pack {n} cell {k}") if found.quantity == "voltage" else t("Pack {n} sensor {k}")
     return {
         "play": t("Play"),
         "pause": t("Pause"),

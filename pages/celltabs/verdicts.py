@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.answers import battery, cells
 from app.language import t
-from app.numbers import counted, quantity
+from app.numbers import counted, number, quantity
 from app.scope import Scope, scope_of
 from app.shapes import CellVerdict, CriticalAnswer, HeatmapAnswer
 from app.view import DAY_MS
@@ -121,7 +121,7 @@ class Flagged:
     @property
     def name(self) -> str:
         """The cell as the user reads it: ``pack 2 cell 17``."""
-        return f"pack {self.pack} cell {self.verdict.cell}"
+        return t("pack {pack} cell {verdict}", pack=self.pack, verdict=self.verdict.cell)
 
     @property
     def words(self) -> str:
@@ -160,8 +160,10 @@ def attention_words(rows: Sequence[Flagged], cells: int) -> str:
     """Answer the page's question in one sentence."""
     urgent = needing(rows)
     if not urgent:
-        return f"None of {counted(cells, 'cell')} needs attention"
-    return f"{len(urgent)} of {counted(cells, 'cell')} {'needs' if len(urgent) == 1 else 'need'} attention"
+        return t("None of {cells} needs attention", cells=counted(cells, "cell"))
+    if len(urgent) == 1:
+        return t("1 of {total} cells needs attention", total=number(cells))
+    return t("{n} of {total} cells need attention", n=len(urgent), total=number(cells))
 
 
 def named_words(rows: Sequence[Flagged]) -> str:
@@ -169,10 +171,10 @@ def named_words(rows: Sequence[Flagged]) -> str:
     urgent = needing(rows)
     watched = len(rows) - len(urgent)
     named = "; ".join(row.words for row in urgent[:NAMED_MAX])
-    more = f"; and {len(urgent) - NAMED_MAX} more" if len(urgent) > NAMED_MAX else ""
+    more = t("; and {urgent} more", urgent=len(urgent) - NAMED_MAX) if len(urgent) > NAMED_MAX else ""
     parts = [f"{named[:1].upper()}{named[1:]}{more}."] if urgent else []
     if watched:
-        parts.append(f"{counted(watched, 'more cell' if urgent else 'cell')} to watch.")
+        parts.append(t("{watched} to watch.", watched=counted(watched, "more cell" if urgent else "cell")))
     return " ".join(parts)
 
 
@@ -183,7 +185,7 @@ def unknown_words(answers: Mapping[int, CriticalAnswer]) -> str | None:
         return None
     if len(set(reasons.values())) == 1 and len(reasons) == len(answers):
         return next(iter(reasons.values()))
-    return "; ".join(f"pack {pack}: {reason}" for pack, reason in reasons.items())
+    return "; ".join(t("pack {pack}: {reason}", pack=pack, reason=reason) for pack, reason in reasons.items())
 
 
 def drawn_window(scope: Scope) -> tuple[int | None, int | None]:

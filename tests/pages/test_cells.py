@@ -130,9 +130,12 @@ def test_page_and_answers_count_the_same_cells(answering):
         for one in battery.critical(str(scope.source), pack, None, None).cells
     )
 
-    head = words(cells.update_answer(""))
+    head, told = cells.update_answer("")
+    head = words(head)
+    attention = [one for one in told["found"].values() if one.startswith(verdicts.ATTENTION)]
 
     assert "Sample site" in head
+    assert len(attention) == expected
     assert (f"{expected} of 260 cells" if expected else "None of 260 cells") in head
 
 
@@ -155,11 +158,15 @@ def test_the_overview_keeps_three_states_of_health_apart(answering):
 
 
 def test_the_comparison_lists_every_pack_and_the_system(answering):
-    rows, *figures = comparison.update(asked())
+    rows, cells_of_all, *figures = comparison.update(asked())
 
     assert [row["name"] for row in rows] == [f"Pack {n}" for n in range(1, 6)] + ["System"]
     assert set(rows[0]) >= {column["field"] for column in comparison.COLUMNS}
     assert len(figures) == len(comparison.MULTIPLES)
+    points = [tuple(place) for trace in cells_of_all.data if trace.mode == "markers" for place in trace.customdata]
+    assert sorted(points) == [(pack, cell) for pack in range(1, 6) for cell in range(1, 53)]
+    named = [note.text for note in cells_of_all.layout.annotations]
+    assert all(f"worst: {row['worst_cell']}" in named for row in rows[:5])
     assert comparison.export(1, asked())["content"].count("\n") == 7
 
 
