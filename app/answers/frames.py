@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from app import loader
+from app import loader, query
 from app.analytics import surface as shape
 from app.analytics.limits import limits
 from app.analytics.relative import Mode, measure_of
@@ -124,7 +124,8 @@ def _frames(
     level = _level(store, width)
     rows = strings.read_rows(store, string, level, *window)
     packs = np.array([pack for pack, _ in answer.places], np.int64)
-    ts, z = _cut(rows, mode, quantity, width, packs, strings.floor_of(quantity, table))
+    ts, z = _cut(_aligned(rows, level, store.zone), mode, quantity, width, packs, strings.floor_of(quantity, table))
+    ts = np.maximum(ts, window[0])
     found = strings.stray_readings(system, quantity, *window)
     z = _placed(ts, z, answer, found, width)
     readings = int(rows.count.sum())
@@ -144,6 +145,13 @@ def _level(store: Store, width_ms: int) -> Level:
     """Take the coarsest level whose buckets fit into a frame: each keeps its extremes, so nothing is lost by it."""
     fitting = [one for one in store.manifest.levels if one.name == RAW or one.step_ms <= width_ms]
     return max(fitting, key=lambda one: one.step_ms)
+
+
+def _aligned(rows: Rows, level: Level, zone: str) -> Rows:
+    """Let a first bucket that the window cuts begin where its level's does, so that frames hold whole buckets."""
+    if level.name == RAW or not len(rows.ts):
+        return rows
+    return replace(rows, ts=np.append(query.floor(int(rows.ts[0]), level, zone), rows.ts[1:]))
 
 
 def _cut(
