@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.dialect import Dialect
-from pipeline.errors import InputError
+from pipeline.errors import InputError, InputLost
 
 LINE_BYTES_MAX = 16 * 1024 * 1024
 """A longer line is no row of readings [bytes]."""
@@ -119,14 +119,14 @@ class BlockReader:
             try:
                 status = os.fstat(descriptor)
                 if (status.st_dev, status.st_ino) != self._identity or status.st_size < self._size:
-                    raise InputError(self.path, self.line + 1, "it was replaced or cut short while it was read")
+                    raise InputLost(self.path, self.line + 1, "it was replaced or cut short while it was read")
                 data = os.pread(descriptor, length, self.offset)
             finally:
                 os.close(descriptor)
         except OSError as exc:
-            raise InputError(self.path, self.line + 1, f"it can no longer be read: {exc.strerror}") from exc
+            raise InputLost(self.path, self.line + 1, f"it can no longer be read: {exc.strerror}") from exc
         if len(data) < length:
-            raise InputError(self.path, self.line + 1, "it was cut short while it was read")
+            raise InputLost(self.path, self.line + 1, "it was cut short while it was read")
         last = self.offset + length >= self._size
         if self._unit == 2:
             data = data[: len(data) // 2 * 2].decode(self.dialect.encoding, "replace").encode()
@@ -137,5 +137,5 @@ def _look(path: Path) -> tuple[int, tuple[int, int]]:
     try:
         status = path.stat()
     except OSError as exc:
-        raise InputError(path, None, f"it cannot be read: {exc.strerror}") from exc
+        raise InputLost(path, None, f"it cannot be read: {exc.strerror}") from exc
     return status.st_size, (status.st_dev, status.st_ino)

@@ -6,6 +6,7 @@
     ├── SettingsError     a setting has a value that cannot be
     ├── SiteFileError     site.toml cannot be read, or says something that cannot be
     ├── InputError        a CSV, or a row of it, cannot be used
+    │   └── InputLost     a CSV failed, or changed, while it was read
     └── StoreError
         ├── StoreMissing  there is no store yet
         ├── StoreCorrupt  a store file is damaged, or written by another version
@@ -53,6 +54,10 @@ class InputError(PackscopeError):
         self.reason = reason
         where = str(path) if line is None else f"{path}:{line}"
         super().__init__(f"{where}: {reason}")
+
+
+class InputLost(InputError):
+    """A file failed, or changed, while it was read: what it holds is not known, and the next build reads it again."""
 
 
 class StoreError(PackscopeError):

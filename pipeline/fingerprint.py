@@ -24,6 +24,10 @@ class Fingerprint:
     tail: str
 
 
+UNKNOWN = Fingerprint(size=0, mtime_ns=0, head="", tail="")
+"""Of a file that could not be read to its end: whatever it is the next time, it has changed."""
+
+
 def fingerprint(path: Path) -> Fingerprint:
     """Take a file's fingerprint.
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline import contract, discover, ingest, publish
 from pipeline.catalogue import series_of
 from pipeline.contract import GroupRecord, SourceFile, Tally
+from pipeline.fingerprint import UNKNOWN, Fingerprint
 from pipeline.group import GroupBuilder
 from pipeline.limits import limits_moved, power_limits, standing_limits
 from pipeline.signals import Kind
@@ -71,13 +73,13 @@ def _read(context: Context, job: Job, builder: GroupBuilder, states: Mapping[Pat
     tallies: dict[Path, Tally] = {}
     by_signal: dict[Path, dict[str, Tally]] = {}
     ends: dict[Path, contract.ResumePoint] = {}
-    rejected = list(job.old.rejected) if states and job.old else []
-    rejected = [one for one in rejected if states.get(Path(one.path)) == "same"]
-    zone = context.settings.naive_tz
+    lost: dict[Path, Fingerprint] = {}
+    standing = job.old.rejected if states and job.old else ()
+    rejected = [one for one in standing if states.get(Path(one.path)) == "same"]
     for chunk in ingest.read_files(
         job.source,
         reading,
-        zone=zone,
+        zone=context.settings.naive_tz,
         chunk_rows=context.settings.chunk_size,
         site=context.site,
         resume=resume_points,
@@ -87,7 +89,9 @@ def _read(context: Context, job: Job, builder: GroupBuilder, states: Mapping[Pat
         by_signal |= chunk.by_signal
         ends |= chunk.resume
         rejected += chunk.rejected
+        lost |= dict.fromkeys(chunk.lost, UNKNOWN)
     group = builder.finish()
+    job = replace(job, prints={**job.prints, **lost})
     files = tuple(
         before[file.path]
         if states.get(file.path) == "same"

@@ -16,7 +16,7 @@ import polars as pl
 from pipeline.clock import Clock, gather, read_clock
 from pipeline.contract import Rejected, ResumePoint, Tally
 from pipeline.discover import FoundFile
-from pipeline.errors import InputError
+from pipeline.errors import InputError, InputLost
 from pipeline.extent import extent
 from pipeline.openfile import OpenFile
 from pipeline.readings import settle
@@ -43,6 +43,8 @@ class Chunk:
     """Of each file that holds several signals, the tallies of each."""
     rejected: tuple[Rejected, ...] = ()
     """Files that turned out to hold no usable row, or that broke off while they were read."""
+    lost: frozenset[Path] = frozenset()
+    """Those of them that failed, or changed, while they were read: another time they may be whole."""
     resume: dict[Path, ResumePoint] = field(default_factory=dict)
     """Of each file finished with this chunk, where reading can start again once it has grown."""
 
@@ -85,8 +87,8 @@ def read_files(
     waiting = _in_order(files)
     active: list[OpenFile] = []
     while waiting or active:
-        rejected = _activate(waiting, active, resume or {})
-        yield reader.next_chunk(active, rejected)
+        failed = _activate(waiting, active, resume or {})
+        yield reader.next_chunk(active, failed)
         active = [file for file in active if not file.finished]
 
 
@@ -99,9 +101,9 @@ def _in_order(files: Sequence[FoundFile]) -> list[FoundFile]:
     return sorted(files, key=lambda file: (starts[file.path], file.path))
 
 
-def _activate(waiting: list[FoundFile], active: list[OpenFile], resume: Mapping[Path, ResumePoint]) -> list[Rejected]:
+def _activate(waiting: list[FoundFile], active: list[OpenFile], resume: Mapping[Path, ResumePoint]) -> list[InputError]:
     """Open every file none of whose signals another open file still holds."""
-    rejected: list[Rejected] = []
+    failed: list[InputError] = []
     taken = {signal for file in active for signal in file.found.signals}
     for found in list(waiting):
         if taken.isdisjoint(found.signals):
@@ -109,9 +111,9 @@ def _activate(waiting: list[FoundFile], active: list[OpenFile], resume: Mapping[
             try:
                 active.append(OpenFile(found, resume.get(found.path)))
             except InputError as exc:
-                rejected.append(_rejection(exc))
+                failed.append(exc)
         taken.update(found.signals)
-    return rejected
+    return failed
 
 
 def _rejection(exc: InputError) -> Rejected:
@@ -129,30 +131,31 @@ class _Reader:
         self._zone = zone
         self._chunk_rows = chunk_rows
 
-    def next_chunk(self, active: Sequence[OpenFile], rejected: list[Rejected]) -> Chunk:
+    def next_chunk(self, active: Sequence[OpenFile], failed: list[InputError]) -> Chunk:
         """Read the next block of each file."""
         clocks: list[Clock] = []
         for at in range(0, len(active), FILES_AT_ONCE):
-            opened = [file for file in active[at : at + FILES_AT_ONCE] if self._fill(file, rejected)]
+            opened = [file for file in active[at : at + FILES_AT_ONCE] if self._fill(file, failed)]
             for parsed in parse_strictly(opened):
                 gather(clocks, parsed)
         frames = [frame for clock in clocks for frame in self._frames(clock)]
-        rejected += [_unusable(file) for file in active if file.is_useless]
+        rejected = [*map(_rejection, failed), *(_unusable(file) for file in active if file.is_useless)]
         return Chunk(
             frames=frames,
             tallies={file.path: file.counts.whole() for file in active},
             by_signal={file.path: file.counts.by_signal() for file in active if len(file.found.signals) > 1},
             rejected=tuple(rejected),
+            lost=frozenset(exc.path for exc in failed if isinstance(exc, InputLost)),
             resume={file.path: point for file in active if file.finished and (point := file.resume_point())},
         )
 
-    def _fill(self, file: OpenFile, rejected: list[Rejected]) -> bool:
+    def _fill(self, file: OpenFile, failed: list[InputError]) -> bool:
         """Read a file's next block; False where there is none."""
         try:
             return file.fill(self._chunk_rows)
         except InputError as exc:
             file.give_up()
-            rejected.append(_rejection(exc))
+            failed.append(exc)
             return False
 
     def _frames(self, clock: Clock) -> Iterator[pl.DataFrame]:
