@@ -14,7 +14,7 @@ from typing import Any
 
 from app import loader
 from app.answers.window import iso
-from app.language import t
+from app.language import mark, t
 from app.numbers import NOTHING, number, percent
 from app.shapes import ComparisonAnswer, MeterKpis, Provenance, SohTriple
 from app.store import Store
@@ -23,8 +23,8 @@ from pipeline.signals import Kind
 
 NAMED_FILES = 5
 """Files that are named; of more, the number is told [files]."""
-AS_LOGGED = "As exact as the logger's last digit; the sensor's own error is not in the data."
-UNKNOWN = "Not estimated."
+AS_LOGGED = mark("As exact as the logger's last digit; the sensor's own error is not in the data.")
+UNKNOWN = mark("Not estimated.")
 METHODS = "docs/methods.md"
 _VOLTAGES_AND_CURRENT = ("battery", "soc")
 
@@ -55,53 +55,64 @@ def _is_figure(series: Series) -> bool:
 
 BASES: Mapping[str, Basis] = {
     "series": Basis(
-        "Points chosen by MinMaxLTTB; minimum, maximum and rows are those of the whole slice behind each point.",
+        mark("Points chosen by MinMaxLTTB; minimum, maximum and rows are those of the whole slice behind each point."),
         "docs/architecture.md",
         uncertainty=AS_LOGGED,
     ),
     "meter_kpis": Basis(
-        "Energy is the sum of the counters' steps; power is integrated reading by reading; extremes are readings.",
+        mark(
+            "Energy is the sum of the counters' steps; power is integrated reading by reading; extremes are readings."
+        ),
         METHODS,
         level="raw",
     ),
     "bess_kpis": Basis(
-        "Last, mean, least and highest of the readings in the window.", "docs/signals.md", _is_figure, "raw", AS_LOGGED
+        mark("Last, mean, least and highest of the readings in the window."),
+        "docs/signals.md",
+        _is_figure,
+        "raw",
+        AS_LOGGED,
     ),
     "comparison": Basis(
-        "Mean-cell capacity by charge counted between full and empty anchors; medians of daily values for the rest.",
+        mark(
+            "Mean-cell capacity by charge counted between full and empty anchors; medians of daily values for the rest."
+        ),
         METHODS,
         lambda series: _is_cell(series) or _is_string(series),
         "raw, by day",
     ),
     "surface": Basis(
-        "The bucket's mean; of a deviation its signed extreme against the string's median.",
+        mark("The bucket's mean; of a deviation its signed extreme against the string's median."),
         METHODS,
         _is_cell,
         uncertainty=AS_LOGGED,
     ),
-    "heatmap": Basis("One statistic for each cell, named beside the values.", METHODS, _is_cell, "raw, by day"),
+    "heatmap": Basis(mark("One statistic for each cell, named beside the values."), METHODS, _is_cell, "raw, by day"),
     "critical": Basis(
-        "The limits of docs/limits.md, exceeded by more than the string's own spread explains, on the whole history.",
+        mark(
+            "The limits of docs/limits.md, exceeded by more than the string's own spread explains, over the whole "
+            "history."
+        ),
         METHODS,
         lambda series: _is_cell(series) or _is_string(series),
         "raw, by day",
     ),
     "cycles": Basis(
-        "Charge counted from the current between its changes of sign; equivalent full cycles against nominal capacity.",
+        mark("Charge counted from the current between its changes of sign; full cycles against the nominal capacity."),
         METHODS,
         _is_string,
         "raw",
     ),
-    "quality": Basis("Every row of every file is counted, kept or left out with a reason.", "docs/input.md"),
+    "quality": Basis(mark("Every row of every file is counted, kept or left out with a reason."), "docs/input.md"),
     "energy_available": Basis(
-        "Last state of charge times usable capacity times mean string voltage; losses are not taken off.",
+        mark("Last state of charge times usable capacity times mean string voltage; losses are not taken off."),
         METHODS,
         _is_string,
         "raw, by day",
     ),
 }
 """What each question rests on."""
-_ANY = Basis("As the answer says.", METHODS, uncertainty=UNKNOWN)
+_ANY = Basis(mark("As the answer says."), METHODS, uncertainty=UNKNOWN)
 
 
 def provenance_of(
@@ -295,8 +306,12 @@ def uncertainty_of(answer: object) -> str | None:
 def soh_uncertainty(soh: SohTriple, reason: str | None) -> str:
     """Write the interval of a measured state of health, or why there is none."""
     if soh.measured is None or soh.low is None or soh.high is None:
-        return f"No interval: {reason or 'nothing was measured'}"
-    return f"95 % interval {soh.low:.1f} to {soh.high:.1f} %, from the spread of the counts and the anchors' error."
+        return t("No interval: {reason}", reason=reason or t("nothing was measured"))
+    return t(
+        "95 % interval {low} to {high} %, from the spread of the counts and the error budget.",
+        low=number(soh.low, 1),
+        high=number(soh.high, 1),
+    )
 
 
 def energy_uncertainty(counted_kwh: float | None, integrated_kwh: float | None) -> str | None:
@@ -304,4 +319,4 @@ def energy_uncertainty(counted_kwh: float | None, integrated_kwh: float | None) 
     if counted_kwh is None or integrated_kwh is None or counted_kwh == 0:
         return None
     apart = 100 * (integrated_kwh - counted_kwh) / counted_kwh
-    return f"Power, integrated, gives {apart:+.2f} % of import against the counter."
+    return t("Import integrated from power is {apart} % off the counter.", apart=number(apart, 2))

@@ -10,13 +10,13 @@ from typing import Any
 import polars as pl
 
 from app import loader
-from app.answers import battery, kpis, series
+from app.answers import battery, health, kpis, series
 from app.answers.evidence import evidence_of
 from app.answers.provenance import provenance_of, soh_uncertainty
 from app.language import t
 from app.numbers import NOTHING, counted, energy, known, number, percent, quantity
 from app.report.charts import Dots, cell_map, dot_chart, time_chart
-from app.report.common import POINTS, Period, about, period_of, reading
+from app.report.common import POINTS, Period, about, cite_lines, period_of, reading
 from app.report.document import Head, Notes, document, figure, figures, remarks, section, table
 from app.shapes import BessKpis, CellVerdict, ComparisonAnswer, CriticalAnswer, CyclesAnswer, PackReport, Stat
 from pipeline.contract import TS
@@ -124,17 +124,18 @@ def _cite(found: Answers, notes: Notes, question: str, title: str, **more: Any) 
 def _figures(found: Answers, notes: Notes) -> str:
     whole, cycles = found.compared.system, found.cycles
     sure = soh_uncertainty(whole.soh, whole.soh_reason)
-    health = _cite(found, notes, "comparison", t("State of health"), coverage=whole.coverage, uncertainty=sure)
+    soh = _cite(found, notes, "comparison", t("State of health"), coverage=whole.coverage, uncertainty=sure)
     counted_by = _cite(found, notes, "cycles", t("Energy and cycles"), coverage=cycles.coverage)
     read = _cite(found, notes, "bess_kpis", t("Readings"), coverage=found.figures.coverage)
     interval = f"{number(whole.soh.low, 1)} – {number(whole.soh.high, 1)} %" if known(whole.soh.low) else ""
     rows = [
-        figure(t("Measured SOH"), quantity(whole.soh.measured, "%"), interval or whole.soh_reason or "", health),
-        figure(t("Model SOH"), quantity(whole.soh.model, "%"), t("an estimate, not measured"), health),
-        figure(t("BMS SOH"), quantity(whole.soh.bms, "%", 0), t("as the battery reports it"), health),
-        figure(t("Band"), t(whole.band or NOTHING), whole.soh_basis or "", health),
-        figure(t("Degradation"), quantity(whole.degradation_pct_per_month.value, "%/month", 2), _rate(whole), health),
-        figure(t("Imbalance"), quantity(whole.imbalance_mv, "mV"), t("of the pack where it is largest"), health),
+        figure(t("Measured SOH"), quantity(whole.soh.measured, "%"), interval or whole.soh_reason or "", soh),
+        figure(t("Model SOH"), quantity(whole.soh.model, "%"), t("an estimate, not measured"), soh),
+        figure(t("BMS SOH"), quantity(whole.soh.bms, "%", 0), t("as the battery reports it"), soh),
+        figure(t("Band"), t(whole.band or NOTHING), whole.soh_basis or "", soh),
+        figure(t("Degradation"), quantity(whole.degradation_pct_per_month.value, "%/month", 2), _rate(whole), soh),
+        _forecast(found, soh),
+        figure(t("Imbalance"), quantity(whole.imbalance_mv, "mV"), t("of the pack where it is largest"), soh),
         figure(t("Discharged"), energy(_total(cycles, "discharge")), "", counted_by),
         figure(t("Charged"), energy(_total(cycles, "charge")), "", counted_by),
         figure(t("Round trip"), quantity(cycles.rte_pct, "%"), t("on the DC side"), counted_by),
@@ -143,6 +144,17 @@ def _figures(found: Answers, notes: Notes) -> str:
         figure(t("Alarms"), number(len(found.figures.alarms)), t("in the period"), read),
     ]
     return section(t("Key figures"), figures(rows))
+
+
+def _forecast(found: Answers, mark: str) -> str:
+    """Say when the state of health reaches 80 %, or why that cannot be said."""
+    dates = health.health(found.period.source.name).forecast
+    if dates.p50 is None:
+        return figure(t("80 % reached"), NOTHING, dates.reason or t("not within the forecast"), mark)
+    early, late = (_at(one)[:7] if one else "…" for one in (dates.p10, dates.p90))
+    return figure(
+        t("80 % reached"), _at(dates.p50)[:7], t("80 % of the draws between {a} and {b}", a=early, b=late), mark
+    )
 
 
 def _rate(report: PackReport) -> str:
@@ -217,7 +229,6 @@ def _worst(one: CellVerdict) -> str:
 def _over_time(found: Answers, notes: Notes) -> str:
     period = found.period
     there = {one.signal for one in loader.current().all_series(period.source.name)}
-    mark = _cite(found, notes, "series", t("Lines over time"))
     charts = []
     for title, signals in CHARTS:
         lines = [
@@ -226,6 +237,7 @@ def _over_time(found: Answers, notes: Notes) -> str:
             if name in there
         ]
         if lines:
+            mark = cite_lines(period, notes, lines)
             level = ", ".join(dict.fromkeys(line.level or "" for line in lines))
             words = f'<h3>{t(title)}{mark} <span class="soft">{t("level {level}", level=level)}</span></h3>'
             charts.append(f'<div class="keep">{words}{time_chart(lines, period.window, period.zone, t(title))}</div>')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,6 +13,7 @@ from app.answers.quality import quality
 from app.language import t
 from app.numbers import counted, number, percent, stamp
 from app.report.document import Notes, remarks, section, table
+from app.shapes import SeriesAnswer
 from pipeline.contract import Source
 
 MOST_FILES = 40
@@ -63,6 +65,28 @@ def about(period: Period) -> dict[str, str]:
         t("Build"): t("{build}, Packscope {version}", build=store.build_id, version=loader.VERSION),
     }
     return said | ({t("Bear in mind"): " ".join(period.source.notes)} if period.source.notes else {})
+
+
+def label_of(period: Period, signal: str) -> str:
+    """Return what a signal is called."""
+    return loader.current().series(period.source.name, signal).label
+
+
+def cite_lines(period: Period, notes: Notes, lines: Sequence[SeriesAnswer]) -> str:
+    """Return the mark of a chart over time: each chart rests on its own files."""
+    signals = tuple(line.signal for line in lines)
+    title = t("Lines over time: {names}", names=", ".join(line.label for line in lines))
+    basis = provenance_of(
+        "series",
+        period.source.name,
+        signals=signals,
+        start_ms=period.start_ms,
+        end_ms=period.end_ms,
+        level=", ".join(dict.fromkeys(line.level or "" for line in lines)),
+        coverage=min((line.coverage for line in lines if line.coverage is not None), default=None),
+        readings=sum(int(line.rows.sum()) for line in lines),
+    )
+    return notes.cite(f"series {signals}", title, basis)
 
 
 def reading(period: Period, notes: Notes) -> str:

@@ -10,7 +10,7 @@ from app.answers.provenance import energy_uncertainty, provenance_of
 from app.language import t
 from app.numbers import counted, energy, number, percent, quantity
 from app.report.charts import bar_chart, time_chart
-from app.report.common import POINTS, Period, about, period_of, reading
+from app.report.common import POINTS, Period, about, cite_lines, label_of, period_of, reading
 from app.report.document import Head, Notes, document, figure, figures, section, table
 from app.shapes import MeterKpis
 
@@ -59,18 +59,16 @@ def _head(period: Period, found: MeterKpis) -> Head:
     return Head(title=period.source.name, headline=said, lead=lead, about=about(period), sample=period.source.sample)
 
 
-def _cite(period: Period, notes: Notes, found: MeterKpis | None) -> str:
-    question, title = ("meter_kpis", t("Energy and power")) if found else ("series", t("Lines over time"))
-    sure = energy_uncertainty(found.import_kwh, found.from_power.get("import_kwh")) if found else None
+def _cite(period: Period, notes: Notes, found: MeterKpis) -> str:
     basis = provenance_of(
-        question,
+        "meter_kpis",
         period.source.name,
         start_ms=period.start_ms,
         end_ms=period.end_ms,
-        coverage=found.coverage if found else None,
-        uncertainty=sure,
+        coverage=found.coverage,
+        uncertainty=energy_uncertainty(found.import_kwh, found.from_power.get("import_kwh")),
     )
-    return notes.cite(question, title, basis)
+    return notes.cite("meter_kpis", t("Energy and power"), basis)
 
 
 def _figures(period: Period, found: MeterKpis, notes: Notes) -> str:
@@ -81,7 +79,7 @@ def _figures(period: Period, found: MeterKpis, notes: Notes) -> str:
         figure(t("Export"), energy(found.export_kwh), _from(power.get("export_kwh")), mark),
         figure(t("Net"), energy(found.net_kwh), _from(power.get("net_kwh")), mark),
         *(
-            figure(name, energy(kwh), t("from its counter"), mark)
+            figure(label_of(period, name), energy(kwh), t("from its counter"), mark)
             for name, kwh in found.energy_kwh.items()
             if name not in ("pos_ae", "neg_ae") and kwh is not None
         ),
@@ -107,7 +105,7 @@ def _over_time(period: Period, notes: Notes) -> str:
         return ""
     note = t("The line is the mean, the band runs from the lowest to the highest reading behind it.")
     chart = time_chart(lines, period.window, period.zone, t("Power"))
-    return section(t("Power"), chart, note=note, mark=_cite(period, notes, None))
+    return section(t("Power"), chart, note=note, mark=cite_lines(period, notes, lines))
 
 
 def _by_month(period: Period, notes: Notes) -> str:
@@ -127,7 +125,10 @@ def _counters(period: Period, found: MeterKpis, notes: Notes) -> str:
     if not found.counter_steps:
         return ""
     kinds = sorted({kind for steps in found.counter_steps.values() for kind, count in steps.items() if count})
-    rows = [[name, *(number(steps.get(kind, 0)) for kind in kinds)] for name, steps in found.counter_steps.items()]
+    rows = [
+        [label_of(period, name), *(number(steps.get(kind, 0)) for kind in kinds)]
+        for name, steps in found.counter_steps.items()
+    ]
     odd = sum(
         count
         for steps in found.counter_steps.values()
