@@ -10,10 +10,11 @@ from dash.development.base_component import Component
 
 from app.answers import battery, kpis
 from app.components import PageMeta, empty, headline, kpi, kpi_row, page, partial, provenance, section, skeleton
+from app.language import t
 from app.numbers import counted, digits_of, energy, number, percent, quantity, stamp
 from app.scope import Scope, scope_of
 from app.shapes import BessKpis, CyclesAnswer, Stat
-from pages.batteryparts import alarms, charts, health
+from pages.batteryparts import alarms, charts, health, limiting
 from pages.batteryparts import energy as energy_row
 from pages.reportlinks import report_links
 
@@ -46,11 +47,14 @@ def layout(**query: str) -> html.Div:
         [
             html.Div(skeleton(2), id=ANSWER, className="ps-answer"),
             section(
-                "Last readings", html.Div(skeleton(2), id=TILES), note="At the end of the period; range over all of it."
+                t("Last readings"),
+                html.Div(skeleton(2), id=TILES),
+                note=t("At the end of the period; range over all of it."),
             ),
             energy_row.panel(scope),
             alarms.panel(scope),
             health.panel(scope),
+            limiting.panel(scope),
             *charts.charts(scope),
         ],
     )
@@ -58,17 +62,17 @@ def layout(**query: str) -> html.Div:
 
 def no_system() -> html.Div:
     """Say that there is no battery system, and what would make one."""
-    todo: list[str | Component] = ["Put its CSVs under ", html.Code("<root>/BESS/<system>/"), " and build again."]
-    return empty("No battery system", "The store holds meters only: no folder under BESS was found.", todo)
+    todo: list[str | Component] = [t("Put its CSVs under "), html.Code("<root>/BESS/<system>/"), t(" and build again.")]
+    return empty(t("No battery system"), t("The store holds meters only: no folder under BESS was found."), todo)
 
 
 def answer_words(cycles: CyclesAnswer, found: BessKpis, *, watched: bool) -> str:
     """Answer in one sentence: energy given back, efficiency, alarms; ``watched`` says whether any alarm is logged."""
     given = energy_row.total(cycles.cycles, "discharge")
-    parts = [f"{energy(given)} discharged"] if given is not None else ["No discharge was measured"]
+    parts = [t("{given} discharged", given=energy(given))] if given is not None else [t("No discharge was measured")]
     if cycles.rte_pct is not None:
-        parts.append(f"{quantity(cycles.rte_pct, '%')} round trip")
-    quiet = "no alarm" if watched else "alarms are not logged"
+        parts.append(t("{cycles} round trip", cycles=quantity(cycles.rte_pct, "%")))
+    quiet = t("no alarm") if watched else t("alarms are not logged")
     parts.append(counted(len(found.alarms), "alarm") if found.alarms else quiet)
     return ", ".join(parts)
 
@@ -76,12 +80,13 @@ def answer_words(cycles: CyclesAnswer, found: BessKpis, *, watched: bool) -> str
 def lead_words(cycles: CyclesAnswer, found: BessKpis, scope: Scope) -> str:
     """Say what stands behind it: charge, health, cycles, and when the last reading was."""
     soc, soh = _first(found.soc), _first(found.soh)
-    parts = [f"State of charge {quantity(soc.last, soc.unit, 0)}"] if soc else []
-    parts += [f"health as the BMS reports it {quantity(soh.last, soh.unit, 0)}"] if soh else []
+    parts = [t("State of charge {soc}", soc=quantity(soc.last, soc.unit, 0))] if soc else []
+    parts += [t("health as the BMS reports it {soh}", soh=quantity(soh.last, soh.unit, 0))] if soh else []
     if cycles.efc is not None:
-        parts.append(f"{number(cycles.efc, 1)} equivalent full cycles")
-    said = "; ".join(parts)
-    return f"{said[:1].upper()}{said[1:]}{'; ' if said else ''}last reading {stamp(scope.last_ms, scope.zone)}."
+        parts.append(t("{cycles} equivalent full cycles", cycles=number(cycles.efc, 1)))
+    last = t("last reading {when}", when=stamp(scope.last_ms, scope.zone))
+    said = "; ".join([*parts, last])
+    return f"{said[:1].upper()}{said[1:]}."
 
 
 def _first(group: Mapping[str, Stat]) -> Stat | None:
@@ -98,8 +103,8 @@ def tile(stat: Stat) -> Component:
     """Show one figure: its last value, its range, and what it rests on."""
     digits = _digits(stat)
     mean = quantity(stat.mean, stat.unit, digits)
-    rows = {"coverage": percent(stat.coverage, 1), "mean": mean, "level": "extremes are raw"}
-    note = f"{number(stat.min, digits)} to {quantity(stat.max, stat.unit, digits)}"
+    rows = {"coverage": percent(stat.coverage, 1), "mean": mean, "level": t("extremes are raw")}
+    note = t("{stat} to {stat2}", stat=number(stat.min, digits), stat2=quantity(stat.max, stat.unit, digits))
     return kpi(stat.label, quantity(stat.last, stat.unit, digits), note=note, mark=provenance(rows))
 
 
@@ -117,7 +122,7 @@ def tiles(found: BessKpis) -> Component:
         stats: Mapping[str, Stat] = getattr(found, group)
         shown |= {name: stat for name, stat in stats.items() if name.endswith(ending)}
     if not shown:
-        return empty("No readings", found.reason or "None of the usual figures is logged.")
+        return empty(t("No readings"), found.reason or t("None of the usual figures is logged."))
     return kpi_row([tile(stat) for stat in shown.values()])
 
 
@@ -140,5 +145,5 @@ def answer(scope: Scope, cycles: CyclesAnswer, found: BessKpis) -> Component:
 def register(app: Dash) -> None:
     """Wire the page."""
     app.callback(Output(ANSWER, "children"), Output(TILES, "children"), Input("period", "data"))(update_answer)
-    for part in (energy_row, alarms, health, charts):
+    for part in (energy_row, alarms, health, limiting, charts):
         part.register(app)

@@ -1,0 +1,219 @@
+"""Which cells limit a string, what that costs, and which lose charge by themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app import loader
+from app.analytics import ledger as book
+from app.analytics import selfdischarge
+from app.analytics.cycles import days_between
+from app.analytics.grid import Floats, Grid, lay_out
+from app.analytics.ledger import USUAL_BALANCING_A, CycleRow, End, Ledger
+from app.analytics.selfdischarge import Leak, SelfDischarge
+from app.answers.evidence import SystemEvidence, evidence_of
+from app.errors import BadParameter
+from app.limiting_shapes import CellLeak, LeakAnswer, LedgerAnswer, LedgerCycle, LimitingCell, LimitingEnd
+from app.shapes import Interval
+
+NO_ENDS = "The string was never seen full or empty in this window: no cell limited it."
+BALANCING_HIDES = (
+    "Passive balancing bleeds the other cells towards one that leaks, and hides it up to the balancing current times "
+    "the share of time that it works."
+)
+READ_AT = {"low_pct": "discharge_end", "bot_pct": "discharge_end", "top": "charge_end"}
+
+
+def ledger(
+    system: str,
+    start_ms: int | None = None,
+    end_ms: int | None = None,
+    *,
+    balancing_a: float = USUAL_BALANCING_A,
+) -> LedgerAnswer:
+    """Answer which cell ended each charge and discharge of a window, and what that kept out of use.
+
+    Parameters
+    ----------
+    system : str
+        Name of a battery system.
+    start_ms, end_ms : int, optional
+        Half-open window [epoch ms UTC]; the whole history where None.
+    balancing_a : float
+        Balancing current that the hours are given at [A].
+
+    Raises
+    ------
+    UnknownSource, BadParameter
+        There is no such system; the end is not after the start; the current is not above 0.
+    """
+    if start_ms is not None and end_ms is not None and end_ms <= start_ms:
+        raise BadParameter("end", end_ms, "it must be later than start")
+    if balancing_a <= 0:
+        raise BadParameter("balancing_a", balancing_a, "it must be above 0")
+    evidence_of(system)
+    return _ledger(system, start_ms, end_ms, balancing_a)
+
+
+@loader.memoised
+def _ledger(system: str, start_ms: int | None, end_ms: int | None, balancing_a: float) -> LedgerAnswer:
+    evidence = evidence_of(system)
+    anchors = days_between(evidence.table("anchors"), start_ms, end_ms, whole_days=False)
+    kept = book.keep_ledger(anchors, evidence.cells, _capacity_ah(evidence), _string_v(evidence), _leads(system))
+    return LedgerAnswer(
+        build_id=loader.current().build_id,
+        level=None,
+        coverage=None,
+        reason=None if kept.limiting else _why_none(evidence),
+        cycles=tuple(_cycle(row, evidence) for row in kept.cycles),
+        limiting=tuple(
+            LimitingCell(
+                kind=one.kind,
+                pack=one.pack,
+                cell=one.cell,
+                times=one.times,
+                of=one.of,
+                recent=one.recent,
+                margin_mv=_rounded(one.margin_mv, 1),
+                offset_ah=_rounded(one.offset_ah, 2),
+                first_at=evidence.stamp(one.first_ts),
+                last_at=evidence.stamp(one.last_ts),
+            )
+            for one in kept.limiting
+        ),
+        lost_ah=_rounded(kept.lost_ah, 2),
+        lost_kwh=_rounded(kept.lost_kwh, 3),
+        balancing_ah=_rounded(kept.balancing_ah, 2),
+        balancing_hours=_rounded(kept.balancing_hours(balancing_a), 1),
+        balancing_a=balancing_a,
+        cells=len(evidence.cells.numbers),
+        notes=_notes(kept),
+    )
+
+
+def _why_none(evidence: SystemEvidence) -> str:
+    said = " ".join(evidence.source.notes)
+    return f"{NO_ENDS} {said}".strip()
+
+
+def _notes(kept: Ledger) -> tuple[str, ...]:
+    if kept.offset_source is None:
+        return ()
+    said = [f"Offsets at the charge end from {kept.offset_source}; at the discharge end from the open-circuit curve."]
+    said.append(
+        "Level means the fullest and the emptiest cell alike at the charge end; balancing does not mend a cell of low "
+        "capacity."
+    )
+    return tuple(said)
+
+
+def _cycle(row: CycleRow, evidence: SystemEvidence) -> LedgerCycle:
+    return LedgerCycle(
+        full=_end(row.full, evidence),
+        empty=None if row.empty is None else _end(row.empty, evidence),
+        lost_ah=_rounded(row.lost_ah, 2),
+        lost_kwh=_rounded(row.lost_kwh, 3),
+    )
+
+
+def _end(end: End, evidence: SystemEvidence) -> LimitingEnd:
+    place = evidence.cells.place(end.pack, end.cell)
+    return LimitingEnd(
+        at=evidence.stamp(end.ts),
+        pack=end.pack,
+        cell=end.cell,
+        place=0 if place is None else place + 1,
+        margin_mv=_rounded(end.margin_mv, 1),
+        offset_ah=_rounded(end.offset_ah, 2),
+    )
+
+
+def _capacity_ah(evidence: SystemEvidence) -> float | None:
+    return evidence.capacity.now.value or evidence.nominal_ah
+
+
+def _string_v(evidence: SystemEvidence) -> float | None:
+    """Mean voltage at which the string gave its charge [V]."""
+    days = evidence.table("system_day")
+    if days.height == 0:
+        return None
+    known = days.drop_nulls(["kwh_out", "ah_out"])
+    given = float(known["ah_out"].sum())
+    return 1000 * float(known["kwh_out"].sum()) / given if given > 0 else None
+
+
+@loader.once_per_build
+def _leads(system: str) -> Floats | None:
+    """Lay the crossings of the charge-end voltage out like the cells; None in a store built without them."""
+    table = evidence_of(system).table("cell_day")
+    if table.height == 0 or "lead_ah" not in table.columns:
+        return None
+    return lay_out(table, "cell", ("lead_ah",))["lead_ah"]
+
+
+def self_discharge(system: str) -> LeakAnswer:
+    """Answer which cells lose charge by themselves, as a current, and how small a leak this data could show.
+
+    Rests on the whole history: no period changes it.
+
+    Raises
+    ------
+    UnknownSource
+        There is no such battery system.
+    """
+    evidence_of(system)
+    return _self_discharge(system)
+
+
+@loader.once_per_build
+def _self_discharge(system: str) -> LeakAnswer:
+    evidence = evidence_of(system)
+    capacity = _capacity_ah(evidence)
+    where, found = _best(evidence.cells, capacity)
+    return LeakAnswer(
+        build_id=loader.current().build_id,
+        level=None,
+        coverage=None,
+        reason=found.reason,
+        cells=tuple(_leak(one, found) for one in found.leaks),
+        limit_ma=_rounded(found.limit_ma, 3),
+        span_days=round(found.span_days, 1),
+        measured_at=READ_AT[where] if found.leaks else None,
+        notes=(BALANCING_HIDES,) if found.leaks else (),
+    )
+
+
+def _best(cells: Grid, capacity_ah: float | None) -> tuple[str, SelfDischarge]:
+    """Read leaks where the offsets tell them best: the end with the lowest detection limit."""
+    if capacity_ah is None or len(cells.days) == 0:
+        reason = "Offsets in ampere-hours need cells that get full or empty, and a capacity: none is known."
+        return "top", SelfDischarge((), None, 0.0, reason)
+    ends = {"low_pct": cells["low_pct"], "bot_pct": cells["bot_pct"], "top": cells["top_pct"]}
+    found = {
+        name: selfdischarge.self_discharge(cells, values * capacity_ah / 100)
+        for name, values in ends.items()
+        if np.isfinite(values).any()
+    }
+    told = {name: one for name, one in found.items() if one.limit_ma is not None}
+    if told:
+        return min(told.items(), key=lambda item: item[1].limit_ma or np.inf)
+    return next(iter(found.items()), ("top", SelfDischarge((), None, 0.0, NO_ENDS)))
+
+
+def _leak(one: Leak, found: SelfDischarge) -> CellLeak:
+    limit = found.limit_ma if found.limit_ma is not None else np.inf
+    return CellLeak(
+        pack=one.pack,
+        cell=one.cell,
+        leak_ma=Interval(
+            value=round(one.leak_ma, 3),
+            low=round(one.leak_ma - one.half_ma, 3),
+            high=round(one.leak_ma + one.half_ma, 3),
+        ),
+        z=round(one.z, 1),
+        stands_out=one.leak_ma > limit and one.is_steady,
+    )
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None or not np.isfinite(value) else round(float(value), digits)

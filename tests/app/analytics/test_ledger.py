@@ -1,0 +1,102 @@
+"""The limiting-cell ledger on anchors and offsets of known truth."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from app.analytics.grid import DAY_MS, Grid
+from app.analytics.ledger import FIRST_EMPTY, FIRST_FULL, keep_ledger
+from pipeline.feature_cycles import ANCHORS
+
+FIRST = datetime(2024, 6, 1, tzinfo=UTC)
+FIRST_MS = round(FIRST.timestamp() * 1000)
+CAPACITY_AH = 280.0
+
+
+def anchors(days: int) -> pl.DataFrame:
+    rows = []
+    for day in range(days):
+        for hour, kind, cell, margin in ((5, "full", 2, 12.0), (21, "empty", 4 if day % 5 else 3, 30.0)):
+            rows.append(
+                {
+                    "ts": FIRST + timedelta(days=day, hours=hour),
+                    "kind": kind,
+                    "soc_pct": 100.0,
+                    "pack": 1,
+                    "cell": cell,
+                    "margin_mv": margin,
+                }
+            )
+    return pl.DataFrame(rows, schema_overrides={"ts": ANCHORS["ts"]})
+
+
+def cells(days: int) -> Grid:
+    top, bottom = np.zeros((days, 5)), np.zeros((days, 5))
+    top[:, 1], bottom[:, 3], bottom[:, 2] = 1.0, -2.0, -1.5
+    stamps = FIRST_MS + np.arange(days, dtype=np.int64) * DAY_MS
+    columns = {"top_pct": top, "bot_pct": bottom, "low_pct": np.full((days, 5), np.nan)}
+    return Grid(stamps, np.ones(5, np.int64), np.arange(1, 6), columns)
+
+
+def test_each_cycle_names_its_first_full_and_first_empty_cell():
+    kept = keep_ledger(anchors(10), cells(10), CAPACITY_AH, 832.0)
+
+    assert len(kept.cycles) == 10
+    assert {row.full.cell for row in kept.cycles} == {2}
+    assert [row.empty.cell for row in kept.cycles if row.empty] == [3, 4, 4, 4, 4] * 2
+
+
+def test_what_is_lost_is_both_offsets_in_charge_and_energy():
+    row = keep_ledger(anchors(3), cells(3), CAPACITY_AH, 832.0).cycles[1]
+
+    assert row.lost_ah == pytest.approx(0.03 * CAPACITY_AH)
+    assert row.lost_kwh == pytest.approx(0.03 * CAPACITY_AH * 0.832)
+
+
+def test_persistence_counts_how_often_and_how_lately():
+    found = {(one.kind, one.cell): one for one in keep_ledger(anchors(20), cells(20), CAPACITY_AH, None).limiting}
+
+    assert (found[FIRST_FULL, 2].times, found[FIRST_FULL, 2].of, found[FIRST_FULL, 2].recent) == (20, 20, 7)
+    assert (found[FIRST_EMPTY, 4].times, found[FIRST_EMPTY, 3].times) == (16, 4)
+    assert found[FIRST_EMPTY, 4].margin_mv == 30.0
+
+
+def test_hours_of_balancing_follow_from_charge_and_current():
+    kept = keep_ledger(anchors(9), cells(9), CAPACITY_AH, 832.0)
+
+    assert kept.balancing_ah == pytest.approx(2.8)
+    assert kept.balancing_hours(0.1) == pytest.approx(28.0)
+    assert kept.balancing_hours(0.0) is None
+
+
+def test_crossings_of_the_charge_end_voltage_win_over_the_curve():
+    leads = np.zeros((9, 5))
+    leads[:, 1] = 1.4
+    kept = keep_ledger(anchors(9), cells(9), CAPACITY_AH, 832.0, leads)
+
+    assert kept.balancing_ah == pytest.approx(1.4)
+    assert "crossings" in str(kept.offset_source)
+    assert kept.cycles[0].full.offset_ah == pytest.approx(1.4)
+
+
+def test_without_a_capacity_there_are_names_but_no_ampere_hours():
+    kept = keep_ledger(anchors(4), cells(4), None, None)
+
+    assert kept.cycles[0].full.cell == 2
+    assert (kept.lost_ah, kept.balancing_ah) == (None, None)
+
+
+def test_a_discharge_end_days_later_belongs_to_no_cycle():
+    late = anchors(1).with_columns(
+        pl.when(pl.col("kind") == "empty").then(pl.col("ts") + pl.duration(days=9)).otherwise(pl.col("ts")).alias("ts")
+    )
+
+    assert keep_ledger(late, cells(12), CAPACITY_AH, 832.0).cycles[0].empty is None
+
+
+def test_no_anchor_is_an_empty_ledger():
+    assert keep_ledger(pl.DataFrame(schema=ANCHORS), cells(3), CAPACITY_AH, 832.0).cycles == ()
