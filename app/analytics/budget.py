@@ -30,12 +30,12 @@ HYSTERESIS_LIMIT_V = 0.005
 """Half of LFP's hysteresis is 2.5-12.5 mV; 7.5 mV are taken out at the empty end [V]."""
 OHM_LIMIT = 1 / 3
 """Share by which the resistance may be wrong that takes the current's part out of an anchor's voltage [1]."""
-CURVE_FULL_LIMIT_PCT, CURVE_EMPTY_LIMIT_PCT = 0.4, 0.25
+CURVE_FULL_LIMIT_PCT, CURVE_EMPTY_LIMIT_PCT = 0.3, 0.25
 """Limits of a cell's own curve against the one in use, at the upper and the lower knee: as far as published LFP curves
 lie apart there between 3.40 and 3.45 V, and between 3.00 and 3.20 V [% of charge]."""
 MOST_FULL_PCT = 100.0 - CURVE_FULL_LIMIT_PCT
 """A full anchor is read as no fuller than this: a charge ends with the string's first cell, so the median cell lies
-between 99.2 and 100 % [%]."""
+between 99.4 and 100 % [%]."""
 DIFFUSION_S = 200.0
 """Under current the surface of a particle, which the voltage tells of, runs ahead of its bulk by R²/15D times the rate:
 20-400 s for electrodes of LFP cells, 0.2 % of charge at a taper of C/28 [s]."""
@@ -49,7 +49,7 @@ def gain_pct() -> float:
 def full_pct(soc_pct: Floats, current_a: Floats, nominal_ah: float | None) -> Floats:
     """Return the bulk's state of charge where a charge ends, from the surface's [%].
 
-    Formula: min(SOC − t_D·|I|/C, 99.6), t_D = ``DIFFUSION_S``; without a nominal capacity C the lead is left in.
+    Formula: min(SOC − t_D·|I|/C, 99.7), t_D = ``DIFFUSION_S``; without a nominal capacity C the lead is left in.
     """
     return np.asarray(np.minimum(soc_pct - _lead_pct(current_a, nominal_ah), MOST_FULL_PCT))
 
