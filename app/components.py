@@ -20,6 +20,7 @@ from dash.development.base_component import Component
 from app.figures.theme import BANDS, CHART_MIN_PX
 from app.language import t
 from app.numbers import NOTHING, SPACE
+from app.terms import meaning_of
 
 Identity = str | dict[str, str]
 Content = str | Component | Sequence[str | Component]
@@ -120,6 +121,15 @@ def provenance(
     return html.Details([summary, html.Dl(pairs)], className="ps-mark", **asked)
 
 
+def term(words: str) -> html.Details | None:
+    """Explain a term in place: a small "?" that opens its meaning; None where the words explain themselves."""
+    meaning = meaning_of(words)
+    if meaning is None:
+        return None
+    summary = html.Summary("?", role="button", **aria(label=t("What this means: {term}", term=words)))
+    return html.Details([summary, html.Dl(html.Div([html.Dt(words), html.Dd(meaning)]))], className="ps-term")
+
+
 def stat(value: str) -> html.Span:
     """Write a number with its unit (as `app.numbers.quantity` does) in tabular figures, the unit smaller."""
     figure, _, unit = value.rpartition(SPACE)
@@ -140,7 +150,7 @@ def kpi(
 ) -> html.Div:
     """Show one key figure: label, number with unit, small print, and the mark of its provenance (see `provenance`)."""
     rests_on = mark or provenance({}, subject=label, question=question)
-    head = html.Div([html.Span(label), rests_on], className="ps-kpi-label")
+    head = html.Div([html.Span(label), term(label), rests_on], className="ps-kpi-label")
     figure = dcc.Link(stat(value), href=href) if href else stat(value)
     body = [head, html.Div(figure, className="ps-kpi-value")]
     if note:
@@ -169,7 +179,7 @@ def section(
     title: str, children: Content, *, note: Content | None = None, tools: Content | None = None
 ) -> html.Section:
     """Frame one row of evidence: its title, a grey note, its controls, and the content."""
-    words: list[Component] = [html.H2(title, className="ps-h2")]
+    words: list[Component] = [html.Div([html.H2(title, className="ps-h2"), term(title)], className="ps-titled")]
     if note:
         words.append(html.Div(note, className="ps-note"))
     head = [html.Div(words)] + ([html.Div(tools, className="ps-tools")] if tools else [])

@@ -23,7 +23,7 @@ import dash_bootstrap_components as dbc
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
-from app import language, loader
+from app import guide, language, loader
 from app.answers.sources import list_sources
 from app.components import PageMeta, aria, choice, empty, icon, select
 from app.figures.clock import span_words
@@ -47,14 +47,14 @@ Layouts = Mapping[str, tuple[PageMeta, Callable[..., Component]]]
 def no_store() -> html.Div:
     """Say that there is no store yet, and how to get one."""
     todo: list[str | Component] = [
-        "Run ",
+        t("Run "),
         html.Code("make build-pyramids"),
         " (or ",
         html.Code("packscope build"),
-        "). This page then opens.",
+        t("). This page then opens."),
     ]
     return empty(
-        "No store yet", "Packscope shows what has been built from CSV files, and nothing has been built.", todo
+        t("No store yet"), t("Packscope shows what has been built from CSV files, and nothing has been built."), todo
     )
 
 
@@ -62,7 +62,7 @@ def layout(metas: Sequence[PageMeta], build_id: str | None) -> html.Div:
     """Lay out the frame around the page."""
     return html.Div(
         [
-            html.A("Skip to the content", href="#main", className="ps-skip"),
+            html.A(t("Skip to the content"), href="#main", className="ps-skip"),
             dcc.Location(id=URL, refresh=False),
             dcc.Store(id=THEME),
             dcc.Store(id=PERIOD),
@@ -71,7 +71,16 @@ def layout(metas: Sequence[PageMeta], build_id: str | None) -> html.Div:
             dcc.Store(id="links", data=[{"id": _link_id(m), "path": m.path, "name": m.name} for m in metas]),
             dcc.Interval(id="beat", interval=POLL_MS),
             _rail(metas),
-            html.Div([_top(), _banner(), html.Main(html.Div(id="page"), id="main", className="ps-main", tabIndex=-1)]),
+            html.Div(
+                [
+                    _top(),
+                    _banner(),
+                    guide.tour_offer(),
+                    html.Main(html.Div(id="page"), id="main", className="ps-main", tabIndex=-1),
+                ]
+            ),
+            guide.help_dialog(),
+            guide.tour_panel(),
             html.Div(id="live", className="visually-hidden", **aria(live="polite")),
             html.Div(id="toasts", className="ps-toasts", role="alert"),
         ],
@@ -81,8 +90,8 @@ def layout(metas: Sequence[PageMeta], build_id: str | None) -> html.Div:
 
 def toast(words: str, identity: str) -> html.Div:
     """Say that something went wrong, with the id under which the server's log holds the rest."""
-    close = html.Button(icon("close", "Close"), className="ps-button ps-bare ps-toast-close")
-    told = html.Div([html.Div(words), html.Span(["Reported as ", html.Code(identity)], className="ps-note")])
+    close = html.Button(icon("close", t("Close")), className="ps-button ps-bare ps-toast-close")
+    told = html.Div([html.Div(words), html.Span([t("Reported as "), html.Code(identity)], className="ps-note")])
     return html.Div([told, close], className="ps-toast")
 
 
@@ -97,27 +106,27 @@ def _rail(metas: Sequence[PageMeta]) -> html.Nav:
         words = [icon(meta.icon), html.Span(meta.name, className="ps-word-long"), short]
         links.append(html.Li(dcc.Link(words, href=meta.path, id=_link_id(meta))))
     brand = html.Div([icon("cells"), "Packscope"], className="ps-brand")
-    return html.Nav([brand, html.Ul(links)], className="ps-rail", **aria(label="Pages"))
+    return html.Nav([brand, html.Ul(links)], className="ps-rail", **aria(label=t("Pages")))
 
 
 def _top() -> html.Header:
     what = [
         html.Div([*_what()], id="what-field", className="ps-hidden"),
-        html.Div(select("pack", "Pack", {}, None), id="pack-field", className="ps-hidden"),
+        html.Div(select("pack", t("Pack"), {}, None), id="pack-field", className="ps-hidden"),
     ]
-    exact = html.Div([_moment("start", "From"), _moment("end", "To")], id="exact", className="ps-hidden")
-    steps = [_step("earlier", "One period earlier"), _step("later", "One period later")]
-    when = [choice("when", "Period", PRESETS, None), html.Div(steps, id="steps", className="ps-hidden"), exact]
-    switch = html.Button(icon("theme", "Switch between light and dark"), id="switch", className="ps-button ps-bare")
+    exact = html.Div([_moment("start", t("From")), _moment("end", t("To"))], id="exact", className="ps-hidden")
+    steps = [_step("earlier", t("One period earlier")), _step("later", t("One period later"))]
+    when = [choice("when", t("Period"), PRESETS, None), html.Div(steps, id="steps", className="ps-hidden"), exact]
+    switch = html.Button(icon("theme", t("Switch between light and dark")), id="switch", className="ps-button ps-bare")
     first = html.Div([*what, *when], className="ps-top-row")
-    chip = html.Button([html.Span(id="zoom-words"), icon("close", "Show the whole period")], id="unzoom")
-    points = select("points", "Points per line", {}, None)
+    chip = html.Button([html.Span(id="zoom-words"), icon("close", t("Show the whole period"))], id="unzoom")
+    points = select("points", t("Points per line"), {}, None)
     tongue = select("language", t("Language"), language.LANGUAGES, language.current())
     second = [
         html.Span(id="sample"),
         html.Span(id="range-words"),
         chip,
-        html.Div([points, tongue, switch], className="ps-push ps-field"),
+        html.Div([points, tongue, guide.button(), switch], className="ps-push ps-field"),
     ]
     inner = html.Div([first, html.Div(second, className="ps-top-row")], className="ps-top-inner")
     return html.Header(inner, className="ps-top")
@@ -125,7 +134,7 @@ def _top() -> html.Header:
 
 def _what() -> list[Component]:
     menu = dbc.Select(id="what", options=[], size="sm")
-    return [html.Label("Source", htmlFor="what", id="what-label"), menu]
+    return [html.Label(t("Source"), htmlFor="what", id="what-label"), menu]
 
 
 def _moment(identity: str, label: str) -> html.Div:
@@ -138,8 +147,8 @@ def _step(identity: str, words: str) -> html.Button:
 
 
 def _banner() -> html.Div:
-    show = html.Button("Show it", id="reload", className="ps-button")
-    return html.Div(["A new build of the data is there.", show], id="banner", className="ps-hidden", role="status")
+    show = html.Button(t("Show it"), id="reload", className="ps-button")
+    return html.Div([t("A new build of the data is there."), show], id="banner", className="ps-hidden", role="status")
 
 
 def show_page(pathname: str | None, search: str | None, *, layouts: Layouts) -> Component:
@@ -151,7 +160,11 @@ def show_page(pathname: str | None, search: str | None, *, layouts: Layouts) -> 
     found = layouts.get(pathname or "/")
     if found is None:
         names = ", ".join(meta.name for meta, _ in layouts.values())
-        return empty("No such page", f"There is nothing at {pathname}.", f"The pages are {names}.")
+        return empty(
+            t("No such page"),
+            t("There is nothing at {pathname}.", pathname=pathname),
+            t("The pages are {names}.", names=names),
+        )
     return found[1](**dict(parse_qsl((search or "").lstrip("?"))))
 
 
@@ -172,15 +185,15 @@ def set_top(pathname: str | None, search: str | None, *, layouts: Layouts) -> di
     return {
         "label": _LABELS.get(what, "Source"),
         "what_options": [{"label": name, "value": name} for name in sources],
-        "pack_options": [{"label": f"Pack {pack}", "value": str(pack)} for pack in scope.packs],
+        "pack_options": [{"label": t("Pack {pack}", pack=pack), "value": str(pack)} for pack in scope.packs],
         "points_options": _point_options(scope.points),
         **{name: said[name] for name in ("what", "pack", "when", "start", "end", "points")},
-        "sample": html.Span("Sample site", className="ps-sample")
+        "sample": html.Span(t("Sample site"), className="ps-sample")
         if any(row["sample"] for row in list_sources())
         else "",
         "words": _range_words(scope, getattr(view, _KEYS[what])) if what in _KINDS else _site_words(view, scope.zone),
-        "zoom": f"Zoomed to {duration(scope.drawn[1] - scope.drawn[0])}" if zoomed else "",
-        "live": f"Showing {scope.source or 'nothing'}, {scope.words}",
+        "zoom": t("Zoomed to {drawn}", drawn=duration(scope.drawn[1] - scope.drawn[0])) if zoomed else "",
+        "live": t("Showing {source}, {words}", source=scope.source or "nothing", words=scope.words),
         "said": said,
         **_hidden(what_class=what == "none" or not sources, pack_class=what != "pack" or len(scope.packs) < 2),
         **_hidden(exact=view.when != "custom", steps=view.when in {"complete"}, unzoom=not zoomed),
@@ -192,7 +205,11 @@ def _point_options(points: int) -> list[dict[str, str]]:
 
 
 def _range_words(scope: Scope, wanted: str | None) -> str:
-    missing = f"There is no {wanted}; this is {scope.source}. " if wanted and wanted != scope.source else ""
+    missing = (
+        t("There is no {wanted}; this is {source}. ", wanted=wanted, source=scope.source)
+        if wanted and wanted != scope.source
+        else ""
+    )
     return f"{missing}{scope.words} · {scope.zone} · {duration(scope.asked[1] - scope.asked[0])}"
 
 
@@ -203,7 +220,7 @@ def _site_words(view: View, zone: str) -> str:
         return zone
     first, last = min(start for start, _ in asked), max(end for _, end in asked)
     apart = max(end for _, end in asked) - min(end for _, end in asked) > DAY_MS
-    own = " · each source to its own last reading" if apart and view.when != "custom" else ""
+    own = t(" · each source to its own last reading") if apart and view.when != "custom" else ""
     return f"{span_words(first, last, zone)} · {zone} · {duration(last - first)}{own}"
 
 

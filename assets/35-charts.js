@@ -164,5 +164,26 @@
     }
   }).observe(document.documentElement, { childList: true, subtree: true });
 
-  window.packscopeCharts = { move: move, isFollowing: (plot) => Boolean(plot.psFollows), isTurning: () => wheel !== null };
+  /* What keys do: lengthen the range by a factor, or move it by a share of itself. Says whether there was a chart. */
+  function turn(factor, share) {
+    const charts = timeCharts();
+    const zoomed = wheel !== null || window.packscope.here().has("zoom");
+    if (!charts.length || (!zoomed && factor >= 1)) {
+      return false;
+    }
+    const [start, end] = wheel ? wheel.range : rangeOf(charts[0]);
+    const length = Math.max((end - start) * factor, SHORTEST_MS);
+    const from = Math.round((start + end) / 2 + share * (end - start) - length / 2);
+    window.clearTimeout(wheel && wheel.timer);
+    wheel = { range: [from, from + Math.round(length)], timer: window.setTimeout(settle, WHEEL_SETTLED_MS) };
+    move(wheel.range, null);
+    return true;
+  }
+
+  window.packscopeCharts = {
+    turn: turn,
+    move: move,
+    isFollowing: (plot) => Boolean(plot.psFollows),
+    isTurning: () => wheel !== null,
+  };
 })();

@@ -224,7 +224,7 @@
 
   /* What a number rests on closes when something else is clicked, and by Escape. */
   function closeMarks(except) {
-    document.querySelectorAll("details.ps-mark[open]").forEach(function (mark) {
+    document.querySelectorAll("details.ps-mark[open], details.ps-term[open]").forEach(function (mark) {
       if (!except || !mark.contains(except)) {
         mark.open = false;
       }
@@ -239,7 +239,7 @@
   document.addEventListener(
     "toggle",
     function (event) {
-      const told = event.target.open && event.target.matches("details.ps-mark") && event.target.querySelector("dl");
+      const told = event.target.open && event.target.matches("details.ps-mark, details.ps-term") && event.target.querySelector("dl");
       if (told) {
         told.style.transform = "";
         const beyond = told.getBoundingClientRect().right + 8 - document.documentElement.clientWidth;
