@@ -11,7 +11,7 @@ from app.analytics.signs import WARNING, WATCH, Sign
 
 AMBIGUOUS_MOST = 2
 """A cell that stands out alone more often than this where its string's state may explain it is weak, not spiking."""
-RARE_CELLS = 3
+RARE_CELLS = 5
 """An ambiguous reading is a warning where no more cells of the string have one [cells]."""
 RESOLVED = 0.95
 """Share of the limit from which a reading counts: what it resolves is not held against the finding [1]."""

@@ -1,4 +1,4 @@
-"""Whether what a cell lacks came at once and stayed, or grows: a step, or a ramp."""
+"""Whether what a cell lacks came at once and stayed, or grows: a step, or a ramp downwards."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ EDGE = 3
 """Days on either side of a step at least [d]."""
 
 
-def grows(days: Floats, values: Floats, least: float) -> bool:
-    """Whether a series is better described by a ramp that has not stopped than by one lasting step.
+def keeps_falling(days: Floats, values: Floats, least: float) -> bool:
+    """Whether a series is better described by a fall that has not stopped than by one lasting step.
 
     Formula: y = a + b·max(t − τ, 0) against y = a + b·(t ≥ τ), both by least squares, τ over forty onsets; the ramp has
-    to explain clearly more, and to have come as far as ``least``. Accepts any spacing of days. Weakness: a step within
+    to explain clearly more, and to have come down by ``least``. Accepts any spacing of days. Weakness: a step within
     the last days looks like a ramp's beginning and is called a step.
 
     Parameters
@@ -30,7 +30,7 @@ def grows(days: Floats, values: Floats, least: float) -> bool:
     values : array
         NaN is no value.
     least : float
-        Smallest growth that counts, in the values' unit.
+        Smallest fall that counts, in the values' unit.
     """
     known = ~np.isnan(values)
     t, y = days[known], values[known]
@@ -43,7 +43,7 @@ def grows(days: Floats, values: Floats, least: float) -> bool:
     left_ramp, reached = _left(ramps, y)
     left_step, _ = _left(steps, y)
     best = int(left_ramp.argmin())
-    return bool(left_ramp[best] < CLEARLY * left_step.min() and abs(reached[best]) > least)
+    return bool(left_ramp[best] < CLEARLY * left_step.min() and reached[best] < -least)
 
 
 def _calmed(y: Floats) -> Floats:

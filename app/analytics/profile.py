@@ -10,7 +10,7 @@ import numpy as np
 from app.analytics import neighbours
 from app.analytics.change import Change
 from app.analytics.grid import DAY_MS, Floats, Grid, row_median
-from app.analytics.growth import grows
+from app.analytics.growth import keeps_falling
 from app.analytics.limits import Limit
 from app.analytics.robust import robust_z
 from app.analytics.signs import WATCH, Profile, Sign, worst
@@ -72,6 +72,7 @@ def profile_of(pack: int, cell: int, signs: Sequence[Sign], context: Context) ->
         )
         or _is_lastingly_hot(signs),
         heat_leads=_clearest(sign for sign in signs if sign.of_sensor) > _clearest(solid),
+        is_worn=any(sign.rule in HEALTH_RULES for sign in signs),
         has_voltage_spike=any(sign.rule == "excursion" and sign.unit == "mV" for sign in signs),
         has_temperature_spike=any(sign.rule in ("excursion", "safe_range") and sign.of_sensor for sign in signs),
         shortfall=ends.is_shortfall,
@@ -80,7 +81,7 @@ def profile_of(pack: int, cell: int, signs: Sequence[Sign], context: Context) ->
 
 
 def _clearest(signs: Iterable[Sign]) -> float:
-    return max((abs(sign.z or 0.0) for sign in signs), default=0.0)
+    return max((_clarity(sign) for sign in signs), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +117,17 @@ def _ends(column: int | None, solid: Sequence[Sign], context: Context) -> Ends:
 
 
 def _stands_by_level(solid: Sequence[Sign]) -> bool:
-    """Whether a cell's distance from its string is at least as clear, in charge, as its change."""
-    clear = {
-        rule: max(
-            (abs(one.z or 0.0) for one in solid if one.rule == rule and one.regime in CHARGE_REGIMES), default=0.0
-        )
-        for rule in ("change", "voltage_deviation")
-    }
-    return clear["change"] <= clear["voltage_deviation"]
+    """Whether a cell's distance from its string is at least as clear, in charge, as its change; or is what shrinks."""
+    own = [one for one in solid if one.regime in CHARGE_REGIMES]
+    level = max((one for one in own if one.rule == "voltage_deviation"), key=_clarity, default=None)
+    change = max((one for one in own if one.rule == "change"), key=_clarity, default=None)
+    if level is None or change is None:
+        return change is None
+    return _clarity(change) <= _clarity(level) or (level.severity != WATCH and change.value * level.value < 0)
+
+
+def _clarity(sign: Sign) -> float:
+    return abs(sign.z or 0.0)
 
 
 def _levels(column: int, context: Context) -> list[float]:
@@ -219,7 +223,7 @@ def _grows_down(column: int | None, solid: Sequence[Sign], context: Context) -> 
         return False
     matrix = context.grid[furthest.measure]
     days = (context.grid.days - context.grid.days[0]) / DAY_MS
-    return grows(days, matrix[:, column] - row_median(matrix), GROWTH_PCT)
+    return keeps_falling(days, matrix[:, column] - row_median(matrix), GROWTH_PCT)
 
 
 def _direction(signs: Sequence[Sign], regimes: tuple[str, ...]) -> int:

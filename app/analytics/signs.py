@@ -102,6 +102,8 @@ class Profile:
     """Whether what it lacks near empty dwarfs what it lacks at charge end."""
     heat_leads: bool = False
     """Whether its heat stands out more clearly than anything of its voltage."""
+    is_worn: bool = False
+    """Whether its estimated capacity, or the trend of it, stands out."""
     is_discharged: bool = False
     """Whether it lacks charge where a resistance shows nothing, as clearly as its slope stands out."""
 
@@ -132,7 +134,7 @@ def name_fault(profile: Profile) -> Fault:
         return Fault.VOLTAGE_SPIKE
     if profile.has_temperature_spike:
         return Fault.TEMPERATURE_SPIKE
-    return Fault.UNKNOWN
+    return Fault.LOW_CAPACITY if profile.is_worn else Fault.UNKNOWN
 
 
 def _electrical(profile: Profile) -> Fault | None:
