@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -64,7 +65,7 @@ def lines(name: str, said: str) -> tuple[tuple[str, str], ...]:
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "lines",
-        "Signals as source:signal, separated by commas.",
+        "Signals as source:signal, separated by commas; a * stands for any letters, as in B1:bms1_p1_v*.",
         lines,
         {"type": "string", "examples": ["m1:com_ap,m1:pf"]},
         required=True,
@@ -82,9 +83,10 @@ def answer() -> Response:
     store = loader.current()
     said = p.read_all(PARAMETERS, {}, request.args)
     points = loader.settings().max_points if said["max_points"] is None else said["max_points"]
-    asked = export.Asked(said["lines"], said["start_ms"], said["end_ms"], points, said["level"])
-    for source, signal in asked.lines:
-        store.series(source, signal)
+    named = tuple(line for source, signal in said["lines"] for line in _named(store, source, signal))
+    if len(named) > MOST_LINES:
+        raise BadParameter("lines", len(named), f"write at most {MOST_LINES} lines")
+    asked = export.Asked(named, said["start_ms"], said["end_ms"], points, said["level"])
     frames = export.raw(store, asked) if said["rows"] == "raw" else iter((export.shown(asked),))
     name = f"{_plain(asked.lines)}-{said['rows']}.{said['format']}"
     if said["format"] == "csv":
@@ -94,6 +96,18 @@ def answer() -> Response:
     file = tempfile.TemporaryFile()  # noqa: SIM115  (closed when it has been sent)
     export.write_parquet(frames, _told(store, asked, said), file)
     return _sent(file, name)
+
+
+def _named(store: Store, source: str, signal: str) -> list[tuple[str, str]]:
+    """Name the signals that a pattern stands for; one without a ``*`` stands for itself.
+
+    Raises
+    ------
+    UnknownSource, UnknownSignal
+        There is none.
+    """
+    found = fnmatch.filter((one.signal for one in store.all_series(source)), signal) if "*" in signal else []
+    return [(source, name) for name in found] or [(source, store.series(source, signal).signal)]
 
 
 def _sent(file: IO[bytes], name: str) -> Response:

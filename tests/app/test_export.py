@@ -87,6 +87,16 @@ def test_a_files_rows_add_up_to_those_of_the_window(client, tiny):
     assert told["packscope.level"] == "1d"
 
 
+def test_a_pattern_stands_for_every_signal_of_its_form(client, tiny):
+    frame, _ = read_parquet(client.get("/api/export?lines=B1:bms1_p1_v*,m1:pf&rows=raw&format=parquet"))
+    counts = dict(frame.group_by("signal").len().iter_rows())
+
+    assert counts == {
+        name: len(tiny[1]["B1"].ts) for name in ("bms1_p1_v1", "bms1_p1_v2", "bms1_p1_v3", "bms1_p1_v4", "pf")
+    }
+    assert client.get("/api/export?lines=B1:nothing*").status_code == 404
+
+
 def test_an_empty_window_is_a_file_without_rows(client):
     frame, _ = read_parquet(client.get("/api/export?lines=m1:com_ap&rows=raw&format=parquet&end=2001-01-01"))
 
