@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from app.figures.theme import colours, message, series_colour, style
+from app.language import t
 from app.numbers import energy_parts
 
 UNIT_WORDS = {"hour": "hour", "day": "day", "week": "week", "month": "month"}
@@ -47,7 +48,7 @@ def energy_bars(
     """
     known = [row for row in rows if len(row.kwh) and np.isfinite(row.kwh).any()]
     if not known:
-        return message("No energy is known in this period", theme, height=height)
+        return message(t("No energy is known in this period"), theme, height=height)
     _, shown = energy_parts(max(float(np.nanmax(np.abs(row.kwh))) for row in known))
     factor = {"kWh": 1.0, "MWh": 1e-3, "GWh": 1e-6}[shown]
     figure = go.Figure()
@@ -63,7 +64,7 @@ def energy_bars(
                 hovertemplate=f"%{{customdata}} {shown}<extra>{row.name}</extra>",
             )
         )
-    title = f"{shown} per {UNIT_WORDS[unit]}"
+    title = t("{shown} per {UNIT_WORDS}", shown=shown, UNIT_WORDS=UNIT_WORDS[unit])
     return style(
         figure,
         theme,

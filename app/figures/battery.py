@@ -13,6 +13,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.figures.theme import colours, series_colour, style
+from app.language import t
 from app.numbers import counted, number
 from app.shapes import AlarmEvent, Cycle, SeriesAnswer
 
@@ -158,7 +159,7 @@ def _ticks(marks: Sequence[Mark], label: str, zone: str, theme: str | None) -> g
 
 def _told(mark: Mark, zone: str) -> str:
     start, end = (moment.astimezone(ZoneInfo(zone)) for moment in (mark.start, mark.end))
-    times = f"{start:%d %b %Y, %H:%M} to {end:%d %b %Y, %H:%M}"
+    times = f"{start:%d %b %Y, %H:%M} – {end:%d %b %Y, %H:%M}"
     return f"<b>{mark.label}</b><br>{times}<br>{counted(mark.events, 'event')}, peak {number(mark.peak, 0)}"
 
 
@@ -203,7 +204,10 @@ def cycle_energy(cycles: Sequence[Cycle], *, unit: Unit, zone: str, theme: str |
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
     )
     figure.update_yaxes(
-        title_text=f"energy per {unit}, DC [kWh]", zeroline=True, zerolinecolor=colours(theme)["ink-3"], zerolinewidth=1
+        title_text=t("energy per {unit}, DC [kWh]", unit=unit),
+        zeroline=True,
+        zerolinecolor=colours(theme)["ink-3"],
+        zerolinewidth=1,
     )
     periods = sorted({*sums["charge"], *sums["discharge"]})
     few = {"tickvals": periods} if len(periods) <= TICKS_MAX else {}
@@ -226,7 +230,7 @@ def cycle_depths(cycles: Sequence[Cycle], *, theme: str | None) -> go.Figure:
     depths = np.array([c.dod_pct for c in cycles if c.kind == "discharge" and c.dod_pct is not None], dtype=np.float64)
     edges = np.arange(0.0, 100.0 + DEPTH_STEP_PCT, DEPTH_STEP_PCT)
     counts, _ = np.histogram(np.clip(depths, 0.0, 100.0), bins=edges)
-    words = [f"{low:.0f} to {low + DEPTH_STEP_PCT:.0f} %" for low in edges[:-1]]
+    words = [t("{low:.0f} to {low2:.0f} %", low=low, low2=low + DEPTH_STEP_PCT) for low in edges[:-1]]
     figure = go.Figure(
         go.Bar(
             x=(edges[:-1] + DEPTH_STEP_PCT / 2).astype(np.float32),
@@ -238,8 +242,8 @@ def cycle_depths(cycles: Sequence[Cycle], *, theme: str | None) -> go.Figure:
         )
     )
     style(figure, theme, height=300, margin={"l": 56, "r": 16, "t": 12, "b": 44}, showlegend=False)
-    figure.update_xaxes(title_text="depth of discharge [% of capacity]", range=[0, 100], dtick=20)
-    figure.update_yaxes(title_text="discharges [count]", rangemode="tozero")
+    figure.update_xaxes(title_text=t("depth of discharge [% of capacity]"), range=[0, 100], dtick=20)
+    figure.update_yaxes(title_text=t("discharges [count]"), rangemode="tozero")
     return figure
 
 

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from app.figures.theme import ABSOLUTE_SCALE, diverging, message, style
+from app.language import t
 
 HOURS = 24
 
@@ -36,7 +37,7 @@ def day_by_hour(
         Height [px].
     """
     if not np.isfinite(power_kw).any():
-        return message("No power reading in this period", theme, height=height)
+        return message(t("No power reading in this period"), theme, height=height)
     signed = bool(np.nanmin(power_kw) < 0 < np.nanmax(power_kw))
     reach = float(np.nanquantile(np.abs(power_kw), 0.99)) or 1.0
     figure = go.Figure(
@@ -60,7 +61,7 @@ def day_by_hour(
         margin={"l": 8, "r": 8, "t": 8, "b": 8, "pad": 0},
         xaxis={"type": "date", "showgrid": False},
         yaxis={
-            "title": {"text": "hour of the day"},
+            "title": {"text": t("hour of the day")},
             "autorange": "reversed",
             "tickvals": [0, 6, 12, 18, 23],
             "fixedrange": True,

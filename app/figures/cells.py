@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from app.figures.theme import colours, message, series_colour, style
+from app.language import t
 from app.numbers import known, number, quantity
 from app.shapes import PackReport
 
@@ -18,7 +19,7 @@ _ROW_PX = 34
 
 def subject_of(report: PackReport) -> str:
     """Name what a report is about: ``Pack 2``, or ``System`` for the whole."""
-    return "System" if report.pack is None else f"Pack {report.pack}"
+    return t("System") if report.pack is None else t("Pack {report}", report=report.pack)
 
 
 def soh_triples(reports: Sequence[PackReport], *, theme: str | None) -> go.Figure:
@@ -40,13 +41,15 @@ def soh_triples(reports: Sequence[PackReport], *, theme: str | None) -> go.Figur
     names = [subject_of(report) for report in reports]
     if not _all_soh(reports):
         reasons = [report.soh_reason for report in reports if report.soh_reason]
-        return message(reasons[0] if reasons else "No state of health is known", theme)
+        return message(reasons[0] if reasons else t("No state of health is known"), theme)
     figure = go.Figure()
     figure.add_trace(_measured(reports, names, theme))
     model = [report.soh.model for report in reports]
-    figure.add_trace(_soh_marks(model, names, "model estimate, not measured", "diamond-open", colours(theme)["ink-3"]))
+    figure.add_trace(
+        _soh_marks(model, names, t("model estimate, not measured"), "diamond-open", colours(theme)["ink-3"])
+    )
     bms = [report.soh.bms for report in reports]
-    figure.add_trace(_soh_marks(bms, names, "BMS, whole per cent", "line-ns-open", series_colour(1, theme)))
+    figure.add_trace(_soh_marks(bms, names, t("BMS, whole per cent"), "line-ns-open", series_colour(1, theme)))
     for edge in BAND_EDGES:
         figure.add_vline(x=edge, line={"color": colours(theme)["ink-3"], "width": 0.75, "dash": "dot"}, layer="below")
     low = min([75.0, *(value - 2 for value in _all_soh(reports))])
@@ -58,7 +61,7 @@ def soh_triples(reports: Sequence[PackReport], *, theme: str | None) -> go.Figur
         margin={"l": 72, "r": 16, "t": 34, "b": 44},
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
     )
-    figure.update_xaxes(title_text="state of health [%]", range=[low, high], fixedrange=True)
+    figure.update_xaxes(title_text=t("state of health [%]"), range=[low, high], fixedrange=True)
     figure.update_yaxes(**_rows(names))
     return figure
 
@@ -90,7 +93,7 @@ def _measured(reports: Sequence[PackReport], names: Sequence[str], theme: str | 
         x=[soh.measured for _, soh in rows],
         y=[name for name, _ in rows],
         mode="markers",
-        name="measured, 95 % interval",
+        name=t("measured, 95 % interval"),
         marker={"size": 10, "color": series_colour(0, theme), "symbol": "circle"},
         error_x={"type": "data", "array": above, "arrayminus": below, "thickness": 1.5, "width": 5},
         hovertemplate=[
@@ -178,7 +181,13 @@ def pack_dots(
     figure.add_trace(_unknown(readings, theme))
     if limit is not None:
         figure.add_vline(x=limit, line={"color": colours(theme)["limit"], "width": 1, "dash": "dash"})
-        note = {"text": f"limit {number(limit, 1)}", "showarrow": False, "yref": "paper", "y": 1, "font": {"size": 11}}
+        note = {
+            "text": t("limit {limit}", limit=number(limit, 1)),
+            "showarrow": False,
+            "yref": "paper",
+            "y": 1,
+            "font": {"size": 11},
+        }
         figure.add_annotation(x=limit, yanchor="bottom", **note)
     style(
         figure,

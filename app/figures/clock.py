@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from app.language import t
 from app.numbers import stamp
 
 DAY_MS = 86_400_000
@@ -69,4 +70,4 @@ def _offsets(ts_ms: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
 
 def span_words(start_ms: int, end_ms: int, zone: str) -> str:
     """Write a window as the user reads it: ``1 Oct 2023, 00:00 to 22 Jun 2025, 23:55``."""
-    return f"{stamp(start_ms, zone)} to {stamp(end_ms, zone)}"
+    return t("{start_ms} to {end_ms}", start_ms=stamp(start_ms, zone), end_ms=stamp(end_ms, zone))

@@ -184,7 +184,7 @@ def _hover(
     lines.append(f"{_written(value, answer.unit)} ({t(answer.statistic)})")
     if median is not None:
         lines.append(t("{value} from the median", value=_deviation(value - median, answer.unit)))
-    order = _RANKED.get(answer.metric, "farthest first") if median is not None else "farthest first"
+    order = _RANKED.get(answer.metric, "farthest first") if median is not None else t("farthest first")
     lines.append(f"{t('rank {k} of {n}', k=rank[0], n=rank[1])}, {t(order)}")
     return "<br>".join(lines)
 

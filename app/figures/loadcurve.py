@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from app.figures.theme import colours, faded, message, series_colour, style
+from app.language import t
 from app.numbers import percent, quantity
 
 QUANTILE_MARKS = (0.01, 0.5, 0.99)
@@ -39,7 +40,7 @@ def load_duration(
         Height [px].
     """
     if not len(share):
-        return message("No power reading in this period", theme, height=height)
+        return message(t("No power reading in this period"), theme, height=height)
     colour = series_colour(0, theme)
     figure = go.Figure(
         go.Scatter(
@@ -58,7 +59,7 @@ def load_duration(
         figure,
         theme,
         height=height,
-        xaxis={"title": {"text": "share of the time with readings [%]"}, "range": [0, 100], "fixedrange": True},
+        xaxis={"title": {"text": t("share of the time with readings [%]")}, "range": [0, 100], "fixedrange": True},
         yaxis={"title": {"text": "kW"}, "zeroline": True, "zerolinecolor": colours(theme)["ink-3"], "fixedrange": True},
         showlegend=False,
         margin={"l": 8, "r": 12, "t": 8, "b": 8, "pad": 0},

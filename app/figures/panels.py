@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from app.figures.clock import clock_changes, to_wall, to_wall_ms
 from app.figures.marks import severity_marker
 from app.figures.theme import TEXT_PX, colours, series_colour, style
+from app.language import t
 
 PANEL_PX = 150
 """Least height of a panel where there are several [px]."""
@@ -113,7 +114,9 @@ def frame_panels(
         _limits(figure, panel, at, theme)
         _end_labels(figure, panel, at, plot_px / len(panels), theme)
     _gap_bands(figure, gaps, drawn, zone, theme)
-    layout["xaxis"]["title"] = {"text": f"time in {zone}{_clock_marks(figure, drawn, zone, theme)}"}
+    layout["xaxis"]["title"] = {
+        "text": t("time in {zone}{clock_marks}", zone=zone, clock_marks=_clock_marks(figure, drawn, zone, theme))
+    }
     if events:
         layout[f"yaxis{len(panels) + 1}"] = _strip(figure, events, len(panels) + 1, floor, zone, theme)
     _say(figure, caption, theme)
@@ -230,7 +233,7 @@ def _clock_marks(figure: go.Figure, drawn: tuple[int, int], zone: str, theme: st
         line = {"color": colours(theme)["ink-3"], "width": 1, "dash": "dot"}
         figure.add_shape(type="line", xref="x", yref="paper", x0=at, x1=at, y0=0, y1=1, line=line, layer="below")
     moves = list(dict.fromkeys(f"{'+' if moved > 0 else '−'}{abs(moved) / 3_600_000:g} h" for _, moved in changes))
-    return f" (dotted: clock {', '.join(moves)})" if moves else ""
+    return t(" (dotted: clock {moves})", moves=", ".join(moves)) if moves else ""
 
 
 def _strip(

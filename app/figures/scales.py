@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.figures.theme import ABSOLUTE_SCALE, BANDS, TEMPERATURE_SCALE, diverging
+from app.language import t
 from app.numbers import number
 
 Colorscale = list[list[float | str]] | str
@@ -79,9 +80,9 @@ def _mark(value: float, reach: float, limit: float | None, *, beyond: bool, crow
     digits = 0 if reach >= 10 else 1 if reach >= 1 else 2
     text = number(value, digits)
     if crowded and value == 0:
-        return f"0 ± {number(abs(limit or 0.0), digits)} limit"
+        return t("0 ± {abs} limit", abs=number(abs(limit or 0.0), digits))
     if limit and abs(value) == abs(limit):
-        return f"{text} limit"
+        return t("{text} limit", text=text)
     if beyond and abs(value) == reach:
         return f"{'≤' if value < 0 else '≥'} {text}"
     return text

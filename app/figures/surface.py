@@ -101,7 +101,7 @@ def cell_surface(
             "aspectmode": "manual",
             "aspectratio": {"x": 1.6, "y": 1.5, "z": 0.6},
             "xaxis": {**wall, "title": {"text": shown.noun}, "tickvals": _cell_ticks(shown)},
-            "yaxis": {**wall, "title": {"text": f"time ({zone})"}, **_time_ticks(shown, zone)},
+            "yaxis": {**wall, "title": {"text": t("time ({zone})", zone=zone)}, **_time_ticks(shown, zone)},
             "zaxis": {**wall, "title": {"text": _z_title(answer, shown)}, "nticks": 6},
         },
     )
@@ -270,9 +270,17 @@ def cell_time_map(
     if selected is not None:
         for edge in (selected - 0.5, selected + 0.5):
             figure.add_hline(y=edge, line={"color": colours(theme)["accent"], "width": 1.5})
-    figure.update_xaxes(title_text=f"time ({zone})", showgrid=False)
+    figure.update_xaxes(title_text=t("time ({zone})", zone=zone), showgrid=False)
     figure.update_yaxes(title_text=shown.noun, tickvals=_cell_ticks(shown), autorange="reversed", showgrid=False)
     return figure
+
+
+def _span(shown: Relief, zone: str) -> list[str] | None:
+    """Return the axis from the first column's left edge to the last one's right edge."""
+    if len(shown.ts) < 2:
+        return None
+    half = int(np.median(np.diff(shown.ts))) // 2
+    return [str(edge) for edge in to_wall([int(shown.ts[0]) - half, int(shown.ts[-1]) + half], zone)]
 
 
 def _edge_mark(shown: Relief, cell: int, severity: str, zone: str, theme: str | None) -> go.Scatter:

@@ -16,6 +16,7 @@ import plotly.graph_objects as go
 from app.figures.lines import Line, draw
 from app.figures.panels import Panel, frame_panels
 from app.figures.theme import message
+from app.language import t
 from app.numbers import number, percent
 from app.shapes import SeriesAnswer
 
@@ -130,7 +131,7 @@ def _asked(line: SeriesAnswer) -> dict[str, str | int | float | None]:
 
 def _why_empty(lines: Sequence[SeriesAnswer]) -> str:
     reasons = [line.reason for line in lines if line.reason]
-    return reasons[0] if reasons else "No reading in this period"
+    return reasons[0] if reasons else t("No reading in this period")
 
 
 def _panels(
@@ -173,7 +174,7 @@ def _framed(panel: Sequence[Line], limits: Sequence[Limit], *, alone: bool) -> P
     first = panel[0].answer
     low, high = _extent([line.answer for line in panel])
     flag = first.kind == "flag"
-    said = {"counter": f"{first.unit} per point", "flag": "alarm"}.get(first.kind, first.unit)
+    said = {"counter": t("{first} per point", first=first.unit), "flag": "alarm"}.get(first.kind, first.unit)
     single = f"{panel[0].name} [{said}]" if said else panel[0].name
     titled = len(panel) == 1 and len(single) <= LONGEST_TITLE
     direct = len(panel) <= MAX_DIRECT_LABELS and not titled and not (alone and len(panel) == 1)
@@ -209,10 +210,10 @@ def caption(lines: Sequence[SeriesAnswer]) -> str:
     levels = list(dict.fromkeys(_level_words(line.level) for line in lines))
     unit = "readings" if first.level == "raw" else "buckets"
     covered = [line.coverage for line in lines if line.coverage is not None]
-    span = f"{percent(min(covered), 1)} coverage" if covered else "coverage unknown"
+    span = t("{min} coverage", min=percent(min(covered), 1)) if covered else t("coverage unknown")
     count = number(max(line.buckets for line in lines))
-    return f"{' and '.join(levels)} level, {count} {unit}, {span}"
+    return t("{levels} level, {count} {unit}, {span}", levels=" and ".join(levels), count=count, unit=unit, span=span)
 
 
 def _level_words(level: str | None) -> str:
-    return {"5min": "5 min", "15min": "15 min", "1h": "1 h", "1d": "1 d"}.get(level or "", level or "no")
+    return {"5min": t("5 min"), "15min": t("15 min"), "1h": "1 h", "1d": "1 d"}.get(level or "", level or "no")

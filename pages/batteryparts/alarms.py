@@ -14,6 +14,7 @@ from app.answers import kpis
 from app.components import csv_file, empty, export_button, section, table, time_graph, time_id
 from app.figures.battery import alarm_strip
 from app.figures.theme import message
+from app.language import t
 from app.numbers import counted, duration
 from app.scope import Scope, scope_of
 from app.shapes import AlarmEvent
@@ -47,11 +48,14 @@ def has_flags(scope: Scope) -> bool:
 def panel(scope: Scope) -> Component:
     """Lay out the row."""
     if not has_flags(scope):
-        return section("Alarms", empty("No alarm signals", f"{scope.source} logs no flag, so no alarm could be seen."))
-    strip = html.Div(time_graph(STRIP, label="Alarms over time"), className="ps-strip")
-    note = "From raw flags. One sample is seen at any range; events that would overlap are drawn as one and counted."
+        return section(
+            t("Alarms"),
+            empty(t("No alarm signals"), t("{source} logs no flag, so no alarm could be seen.", source=scope.source)),
+        )
+    strip = html.Div(time_graph(STRIP, label=t("Alarms over time")), className="ps-strip")
+    note = t("From raw flags. One sample is seen at any range; events that would overlap are drawn as one and counted.")
     body = [strip, html.Div(id=STATE), table(GRID, COLUMNS, height=TABLE_MAX_PX)]
-    return section("Alarms", body, note=note, tools=export_button(EXPORT))
+    return section(t("Alarms"), body, note=note, tools=export_button(EXPORT))
 
 
 def row_of(event: AlarmEvent) -> dict[str, Any]:
@@ -77,7 +81,7 @@ def ask(scope: Scope) -> Sequence[AlarmEvent]:
 def strip(events: Sequence[AlarmEvent], scope: Scope, theme: str | None) -> go.Figure:
     """Draw the strip; say so when there was no alarm."""
     if not events:
-        return message("No alarm in this window", theme).update_layout(height=QUIET_PX)
+        return message(t("No alarm in this window"), theme).update_layout(height=QUIET_PX)
     start_ms, end_ms = scope.drawn
     return alarm_strip(events, start_ms=start_ms, end_ms=end_ms, zone=scope.zone, theme=theme)
 

@@ -16,6 +16,7 @@ from app.answers import kpis, series
 from app.components import section, time_graph, time_id
 from app.figures.theme import bare, message
 from app.figures.timeseries import Event, time_chart
+from app.language import t
 from app.scope import Scope, scope_of
 from app.shapes import AlarmEvent
 
@@ -93,7 +94,9 @@ def charts(scope: Scope) -> list[Component]:
 def _framed(topic: Topic) -> Component:
     height = BASE_PX + PANEL_PX * topic.panels
     return section(
-        topic.title, time_graph(topic.name, label=f"{topic.title} over time", height=height), note=topic.note
+        topic.title,
+        time_graph(topic.name, label=t("{topic} over time", topic=topic.title), height=height),
+        note=topic.note,
     )
 
 
@@ -113,7 +116,7 @@ def draw(scope: Scope, topic: Topic, theme: str | None) -> dict[str, Any]:
     """Draw one topic in the window that the view shows."""
     names = topic.signals(scope.signals)
     if scope.source is None or not names:
-        return bare(message("Nothing of this is logged", theme))
+        return bare(message(t("Nothing of this is logged"), theme))
     points = scope.view.points or min(scope.points, POINTS_MAX)
     lines = series.many(scope.source, names, *scope.window, max_points=points)
     marks = events(kpis.bess_kpis(scope.source, *scope.window).alarms) if topic.alarms else []

@@ -12,6 +12,7 @@ from app.answers import battery
 from app.components import choice, columns, entry_id, graph, section
 from app.figures.battery import Unit, cycle_depths, cycle_energy
 from app.figures.theme import message
+from app.language import t
 from app.numbers import counted, energy, number, quantity
 from app.scope import Scope, scope_of
 from app.shapes import Cycle, CyclesAnswer
@@ -26,13 +27,13 @@ UNITS = {"month": "Month", "week": "Week", "day": "Day"}
 def panel(scope: Scope) -> Component:
     """Lay out the row."""
     chosen = scope.view.get("unit", "month")
-    tools = choice(entry_id("unit", "month"), "Period of a bar", UNITS, chosen)
-    bars = graph(ENERGY, label="Energy charged and discharged per period", height=300, question="cycles")
-    depths = graph(DEPTHS, label="How deep the discharges went", height=300, question="cycles")
+    tools = choice(entry_id("unit", "month"), t("Period of a bar"), UNITS, chosen)
+    bars = graph(ENERGY, label=t("Energy charged and discharged per period"), height=300, question="cycles")
+    depths = graph(DEPTHS, label=t("How deep the discharges went"), height=300, question="cycles")
     row: Component = columns(
         [
-            section("Energy in and out", [bars, html.P(id=CAPTION, className="ps-caption")], tools=tools),
-            section("Cycle depth", [depths, html.Div(id=NOTES, className="ps-caption")]),
+            section(t("Energy in and out"), [bars, html.P(id=CAPTION, className="ps-caption")], tools=tools),
+            section(t("Cycle depth"), [depths, html.Div(id=NOTES, className="ps-caption")]),
         ]
     )
     return row
@@ -48,13 +49,25 @@ def words(answer: CyclesAnswer) -> str:
     """Say what went in and out, and how many cycles that is."""
     cycles = answer.cycles
     unknown = sum(cycle.kwh is None for cycle in cycles)
-    parts = [f"{energy(total(cycles, 'charge'))} charged, {energy(total(cycles, 'discharge'))} discharged"]
+    parts = [
+        t(
+            "{total} charged, {total2} discharged",
+            total=energy(total(cycles, "charge")),
+            total2=energy(total(cycles, "discharge")),
+        )
+    ]
     if answer.rte_pct is not None:
-        parts.append(f"round trip {quantity(answer.rte_pct, '%')}")
+        parts.append(t("round trip {rte_pct}", rte_pct=quantity(answer.rte_pct, "%")))
     if answer.efc is not None:
-        parts.append(f"{number(answer.efc, 1)} equivalent full cycles here, {number(answer.efc_total, 1)} in all")
+        parts.append(
+            t(
+                "{efc} equivalent full cycles here, {efc_total} in all",
+                efc=number(answer.efc, 1),
+                efc_total=number(answer.efc_total, 1),
+            )
+        )
     if unknown:
-        parts.append(f"{counted(unknown, 'half cycle')} without energy left out")
+        parts.append(t("{unknown} without energy left out", unknown=counted(unknown, "half cycle")))
     return " · ".join(parts)
 
 
@@ -67,7 +80,7 @@ def unit_of(scope: Scope) -> Unit:
 def figures(answer: CyclesAnswer, scope: Scope, theme: str | None) -> tuple[go.Figure, go.Figure]:
     """Draw energy and depths; say why when there is no cycle."""
     if not answer.cycles:
-        why = message(answer.reason or "No charge or discharge in this period", theme, height=300)
+        why = message(answer.reason or t("No charge or discharge in this period"), theme, height=300)
         return why, why
     return cycle_energy(answer.cycles, unit=unit_of(scope), zone=scope.zone, theme=theme), cycle_depths(
         answer.cycles, theme=theme

@@ -77,7 +77,9 @@ def tiles(found: MeterKpis, scope: Scope) -> list[Component]:
         if name not in {"pos_ae", "neg_ae"} and known(value)
     ]
     if "com_ap" in scope.signals:
-        raw = provenance({"rule": "highest and lowest raw reading", "level": "raw", **covered}, subject=t("the peak"))
+        raw = provenance(
+            {"rule": t("highest and lowest raw reading"), "level": "raw", **covered}, subject=t("the peak")
+        )
         lowest = t("lowest {power}", power=quantity(found.min_kw, "kW"))
         rows.append(kpi(t("Highest reading"), quantity(found.peak_kw, "kW"), note=lowest, mark=raw))
     if "pf" in scope.signals:
@@ -94,9 +96,9 @@ def _energy(label: str, value: float | None, from_power: float | None, found: Me
         return kpi(label, NOTHING, note=note, severity="unknown")
     note = t("{energy} from power", energy=power) if known(from_power) else t("no power to check it with")
     rests_on = {
-        "rule": "sum of the counter's steps at raw resolution",
+        "rule": t("sum of the counter's steps at raw resolution"),
         "level": "raw",
-        "source": "energy counters",
+        "source": t("energy counters"),
         "left out": odd_words(found) or "nothing",
         "coverage": percent(found.coverage, 1),
         "build": found.build_id,
@@ -112,15 +114,15 @@ def load_tiles(found: load.Load | None, scope: Scope) -> list[Component]:
     for direction, label in (("import", t("Highest demand")), ("export", t("Highest feed-in"))):
         best = found.peaks.filter(found.peaks["direction"] == direction).head(1)
         for at, demand in best.select("ts", "demand_kw").iter_rows():
-            basis = {"rule": "mean power of a quarter hour, at least half of it covered by readings", "level": "raw"}
+            basis = {"rule": t("mean power of a quarter hour, at least half of it covered by readings"), "level": "raw"}
             mark = provenance(basis, subject=label)
             when = t("15 min from {stamp}", stamp=stamp(at, scope.zone))
             rows.append(kpi(label, quantity(abs(demand), "kW"), note=when, mark=mark))
     base = found.base
     basis = {
-        "rule": "2.5th percentile of each day's quarter-hour demands; median over days",
+        "rule": t("2.5th percentile of each day's quarter-hour demands; median over days"),
         "source": LBNL,
-        "days": f"{number(base.days)} of {number(base.of_days)}, those at least 90 % covered",
+        "days": t("{base} of {base2}, those at least 90 % covered", base=number(base.days), base2=number(base.of_days)),
         "level": "raw",
     }
     note = t("{n} days; of each the power that 97.5 % of it exceeds", n=number(base.days))
@@ -141,9 +143,9 @@ def odd_words(found: MeterKpis) -> str:
 def closure_tiles(found: closure.Closure) -> list[Component]:
     """Show what the counters of a household add up to, and where they contradict each other."""
     basis = {
-        "rule": "sums over the hours in which import, export and solar are all known",
+        "rule": t("sums over the hours in which import, export and solar are all known"),
         "hours": number(found.hours),
-        "level": "raw steps, by hour",
+        "level": t("raw steps, by hour"),
     }
 
     def mark(subject: str) -> Component:
