@@ -16,7 +16,7 @@ from pipeline import clean
 from pipeline.contract import TS
 from pipeline.signals import Kind
 
-_WHOLE = 1e-6
+_WHOLE = 1e-8
 """A scaled reading this close to a whole number is that number: six digits in Float64 err by less than 1e-9."""
 
 _SIX_DIGITS = 1e6
