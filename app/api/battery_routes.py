@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import health_shapes, loader
-from app.answers import battery, cells, frames, health
+from app import health_shapes, limiting_shapes, loader
+from app.answers import battery, cells, frames, health, ledger
 from app.answers.window import NO_READINGS
 from app.api import parameters as p
 from app.api.route import Route
@@ -40,6 +40,25 @@ BATTERY_ROUTES: tuple[Route, ...] = (
         health.health,
         health_shapes.HealthAnswer,
         "comparison",
+    ),
+    Route(
+        "/bess/{system}/limiting",
+        "Which cells limit the string",
+        "For each cycle the cell that was full first and the one that was empty first, by how much, and the charge and "
+        "energy that this kept out of use; how often each cell was it, and how long balancing would take.",
+        (p.SYSTEM, *p.WINDOW),
+        ledger.ledger,
+        limiting_shapes.LedgerAnswer,
+        "critical",
+    ),
+    Route(
+        "/bess/{system}/self-discharge",
+        "Which cells lose charge by themselves",
+        "As a current with its interval, beside the smallest leak that this data could show. On the whole history.",
+        (p.SYSTEM,),
+        ledger.self_discharge,
+        limiting_shapes.LeakAnswer,
+        "critical",
     ),
     Route(
         "/bess/{system}/frames",

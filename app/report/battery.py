@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from app import loader
-from app.answers import battery, health, kpis, series
+from app.answers import battery, health, kpis, ledger, series
 from app.answers.evidence import evidence_of
 from app.answers.provenance import provenance_of, soh_uncertainty
 from app.language import t
@@ -81,6 +81,7 @@ def battery_report(system: str, start_ms: int | None = None, end_ms: int | None 
         _cells(found, notes),
         _over_time(found, notes),
         _health(found, notes),
+        _limiting(found, notes),
         _evidence(found, notes),
         _alarms(found, notes),
         reading(period, notes),
@@ -288,6 +289,34 @@ def _trend(found: Answers) -> str:
     return dot_chart(
         rows, found.period.window, found.period.zone, t("Capacity counted between anchors [Ah]"), limits=limits
     )
+
+
+def _limiting(found: Answers, notes: Notes) -> str:
+    """List the cells that were full or empty first, and what that kept out of use."""
+    period = found.period
+    kept = ledger.ledger(period.source.name, period.start_ms, period.end_ms)
+    rows = [
+        [
+            _place(one.pack, one.cell),
+            t(one.kind),
+            t("{n} of {total}", n=number(one.times), total=number(one.of)),
+            quantity(one.margin_mv, "mV"),
+            f"{_at(one.first_at)[:10]} – {_at(one.last_at)[:10]}",
+        ]
+        for one in kept.limiting[:MOST_CELLS]
+    ]
+    if not rows:
+        return ""
+    lost = t(
+        "{ah} ({energy}) of a cycle were kept out of use; levelling the cells takes about {hours}.",
+        ah=quantity(kept.lost_ah, "Ah"),
+        energy=energy(kept.lost_kwh),
+        hours=quantity(kept.balancing_hours, "h", 0),
+    )
+    header = [t("Cell"), t("Was first"), t("Times"), t("Ahead by"), t("Seen")]
+    mark = _cite(found, notes, "critical", t("Findings on cells"), coverage=found.compared.coverage)
+    body = f"<p>{escape(lost)}</p>" + table(header, rows, numeric=[2, 3, 4]) + remarks(kept.notes)
+    return section(t("Which cells limit the string"), body, mark=mark)
 
 
 def _evidence(found: Answers, notes: Notes) -> str:
