@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from app import loader
-from app.answers import battery, health
+from app.answers import battery, health, strings
 from app.view import View
 from pipeline.errors import PackscopeError
 
@@ -56,6 +56,7 @@ def answer_all() -> None:
         if source.kind != "bess":
             continue
         health.health(source.name)
+        strings.keep_days(source.name)
         for period in PERIODS:
             start, end = View(when=period).period(source.first_ms, source.last_ms, store.zone)
             battery.comparison(source.name, start, end)

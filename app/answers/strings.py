@@ -108,6 +108,19 @@ def days_of(system: str, quantity: Quantity) -> Rows:
     return _stored(store, string, level, query.floor(first, level, store.zone), last + 1)
 
 
+def keep_days(system: str) -> None:
+    """Read the days of a system's strings ahead, so that no reader waits for them.
+
+    Raises
+    ------
+    UnknownSource
+        There is no such system.
+    """
+    for quantity in QUANTITIES:
+        if string_of(loader.current(), system, quantity):
+            days_of(system, quantity)
+
+
 def _read_raw(store: Store, string: Sequence[Series], start_ms: int, end_ms: int) -> Rows:
     """Read raw readings, those of cells with clocks of their own in slots of one interval."""
     frame = store.read(string[0].source, [one.signal for one in string], RAW_LEVEL, (), start_ms, end_ms)

@@ -15,7 +15,7 @@ from app.language import t
 from app.numbers import number, quantity
 from app.shapes import HeatmapAnswer, PackReport
 
-ROW_PX, EDGES_PX = 56, 92
+ROW_PX, EDGES_PX = 72, 92
 """Height of a pack's row, and of what is around the rows [px]."""
 WIDTH = 0.3
 """How far points are moved off their pack's line, so that equal ones are seen [rows]."""
@@ -54,7 +54,7 @@ def cell_spread(
         if value is not None
     }
     plain = {place: value for place, value in known.items() if place not in flagged}
-    traces = [_boxes(known, list(answers), theme), _points(plain, t("within its limits"), first.unit, theme, None)]
+    traces = [_boxes(known, list(answers), theme), _points(plain, t("no finding"), first.unit, theme, None)]
     for severity in SYMBOLS:
         own = {place: known[place] for place, found in flagged.items() if found == severity and place in known}
         if own:
@@ -122,12 +122,12 @@ def _named(
     """Name the best and the worst cell of each pack."""
     said = []
     for pack, report in reports.items():
-        for word, cell in ((t("worst"), report.worst_cell), (t("best"), report.best_cell)):
+        for word, cell, off in ((t("worst"), report.worst_cell, -20), (t("best"), report.best_cell, 24)):
             if cell is not None and (pack, cell) in known:
                 place = {"x": known[pack, cell], "y": pack + _off(cell), "showarrow": True, "arrowhead": 0, "ax": 0}
                 font = {"size": 11, "color": colours(theme)["ink-2"]}
                 text = t("{word}: {k}", word=word, k=cell)
-                said.append({"text": text, "font": font, "ay": -18, "arrowcolor": colours(theme)["ink-3"], **place})
+                said.append({"text": text, "font": font, "ay": off, "arrowcolor": colours(theme)["ink-3"], **place})
     return said
 
 

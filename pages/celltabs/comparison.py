@@ -14,7 +14,7 @@ from app.components import csv_file, export_button, graph, section, table
 from app.figures.cells import Reading, pack_dots, subject_of
 from app.figures.spread import EDGES_PX, ROW_PX, cell_spread
 from app.figures.theme import message
-from app.language import t
+from app.language import mark, t
 from app.scope import Scope
 from app.shapes import PackReport
 from pages.celltabs import verdicts
@@ -66,14 +66,16 @@ def _rate(report: PackReport) -> Reading:
 
 
 MULTIPLES = (
-    Multiple(key="soh", title="Measured state of health", unit="%", reading=_health),
-    Multiple(key="imbalance", title="Imbalance", unit="mV", reading=_plain(lambda report: report.imbalance_mv)),
-    Multiple(key="rate", title="Degradation", unit="%/month", reading=_rate),
+    Multiple(key="soh", title=mark("Measured state of health"), unit="%", reading=_health),
+    Multiple(key="imbalance", title=mark("Imbalance"), unit="mV", reading=_plain(lambda report: report.imbalance_mv)),
+    Multiple(key="rate", title=mark("Degradation"), unit="%/month", reading=_rate),
     Multiple(
-        key="voltage", title="Mean cell voltage", unit="V", reading=_plain(lambda report: report.mean_v), digits=4
+        key="voltage", title=mark("Mean cell voltage"), unit="V", reading=_plain(lambda report: report.mean_v), digits=4
     ),
-    Multiple(key="temperature", title="Temperature", unit="°C", reading=_temperature, second="max"),
-    Multiple(key="flagged", title="Cells that need attention", unit="", reading=_plain(lambda r: r.critical_cells)),
+    Multiple(key="temperature", title=mark("Temperature"), unit="°C", reading=_temperature, second="max"),
+    Multiple(
+        key="flagged", title=mark("Cells that need attention"), unit="", reading=_plain(lambda r: r.critical_cells)
+    ),
 )
 
 
@@ -88,25 +90,25 @@ def _numeric(field: str, title: str, digits: int, width: int = 104) -> dict[str,
 
 
 COLUMNS: tuple[dict[str, Any], ...] = (
-    {"field": "name", "headerName": "Pack", "pinned": "left", "minWidth": 84, "maxWidth": 96, "filter": False},
-    _numeric("cells", "Cells", 0, 80),
-    _numeric("mean_v", "Mean voltage [V]", 4, 130),
-    _numeric("imbalance_mv", "Imbalance [mV]", 1, 120),
-    _numeric("mean_t", "Mean [°C]", 1, 100),
-    _numeric("max_t", "Max [°C]", 1, 96),
-    _numeric("measured", "Measured SOH [%]", 1, 136),
-    _numeric("low", "95 % low", 1, 92),
-    _numeric("high", "95 % high", 1, 96),
-    {"field": "band", "headerName": "Band", "minWidth": 120},
-    _numeric("model", "Model SOH [%]", 1, 116),
-    _numeric("bms", "BMS SOH [%]", 0, 108),
-    _numeric("rate", "Degradation [%/month]", 2, 160),
-    _numeric("rate_low", "95 % low", 2, 92),
-    _numeric("rate_high", "95 % high", 2, 96),
-    _numeric("critical_cells", "Need attention", 0, 118),
-    _numeric("best_cell", "Best cell", 0, 92),
-    _numeric("worst_cell", "Worst cell", 0, 98),
-    _numeric("coverage_pct", "Coverage [%]", 1, 108),
+    {"field": "name", "headerName": mark("Pack"), "pinned": "left", "minWidth": 84, "maxWidth": 96, "filter": False},
+    _numeric("cells", mark("Cells"), 0, 80),
+    _numeric("mean_v", mark("Mean voltage [V]"), 4, 130),
+    _numeric("imbalance_mv", mark("Imbalance [mV]"), 1, 120),
+    _numeric("mean_t", mark("Mean [°C]"), 1, 100),
+    _numeric("max_t", mark("Max [°C]"), 1, 96),
+    _numeric("measured", mark("Measured SOH [%]"), 1, 136),
+    _numeric("low", mark("95 % low"), 1, 92),
+    _numeric("high", mark("95 % high"), 1, 96),
+    {"field": "band", "headerName": mark("Band"), "minWidth": 120},
+    _numeric("model", mark("Model SOH [%]"), 1, 116),
+    _numeric("bms", mark("BMS SOH [%]"), 0, 108),
+    _numeric("rate", mark("Degradation [%/month]"), 2, 160),
+    _numeric("rate_low", mark("95 % low"), 2, 92),
+    _numeric("rate_high", mark("95 % high"), 2, 96),
+    _numeric("critical_cells", mark("Need attention"), 0, 118),
+    _numeric("best_cell", mark("Best cell"), 0, 92),
+    _numeric("worst_cell", mark("Worst cell"), 0, 98),
+    _numeric("coverage_pct", mark("Coverage [%]"), 1, 108),
 )
 
 
@@ -131,10 +133,11 @@ def panel(scope: Scope) -> list[Component]:
     height = 84 + 34 * max(len(scope.packs), 1)
     charts = [graph(one.graph_id, label=f"{one.title} of each pack", height=height) for one in MULTIPLES]
     tall = EDGES_PX + ROW_PX * max(len(scope.packs), 2)
+    label = t("How far each cell of each pack lies from the string's median")
     return [
         section(
             t("Every cell of every pack"),
-            graph(SPREAD, label=t("How far each cell of each pack lies from the string's median"), height=tall),
+            html.Div(graph(SPREAD, label=label, height=tall), className="ps-wide"),
             note=t("One point for each cell; the best and the worst of each pack are named. Click one to select it."),
         ),
         section(
