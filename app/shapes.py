@@ -172,6 +172,8 @@ class PackReport:
     worst_cell: int | None
     coverage: float | None
     provenance: dict[str, Any] = field(default_factory=dict)
+    band_span: str | None = None
+    """Band of the whole interval of the measured state of health: one, or ``between A and B``."""
 
 
 @dataclass(frozen=True, kw_only=True)

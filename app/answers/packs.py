@@ -18,7 +18,7 @@ from app.analytics.grid import Floats, Grid, column_median, day_slice, row_media
 from app.analytics.health import relative_trends, usable_shares
 from app.analytics.judge import Judged
 from app.analytics.signs import WATCH
-from app.analytics.soh import bms_soh, classify, model_soh, remark
+from app.analytics.soh import band_text, bms_soh, classify, model_soh, remark
 from app.analytics.thermal import cells_of_sensor
 from app.answers.evidence import SystemEvidence
 from app.shapes import Interval, PackReport, SohTriple
@@ -146,6 +146,7 @@ def report_of(window: Window, verdicts: Judged, pack: Pack | None) -> PackReport
         worst_cell=worst,
         coverage=window.coverage(number),
         provenance=_provenance(window, number),
+        band_span=None if measured is None else band_text(low, high),
     )
 
 

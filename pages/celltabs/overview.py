@@ -12,7 +12,7 @@ from app.analytics.soh import BANDS
 from app.answers import battery
 from app.components import Content, band_badge, graph, kpi, kpi_row, plain_table, provenance, section, skeleton
 from app.figures.cells import soh_triples, subject_of
-from app.language import t
+from app.language import mark, t
 from app.numbers import NOTHING, known, number, percent, quantity
 from app.scope import Scope
 from app.shapes import ComparisonAnswer, Finding, PackReport
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 GATE = {"type": "cells-gate", "tab": "overview", "keys": ""}
 TILES, TABLE, FINDINGS = "cells-tiles", "cells-packs", "cells-system-findings"
 SOH_GRAPH = "cells-soh-graph"
-MODEL_NOTE = "model estimate, not measured"
+MODEL_NOTE = mark("model estimate, not measured")
 
 
 def panel(scope: Scope) -> list[Component]:
@@ -85,10 +85,12 @@ def _basis(report: PackReport) -> dict[str, object]:
 
 
 def band_name(report: PackReport) -> str:
-    """Name the band, and say so when it rests on the model."""
+    """Name the band, or the two that the interval lies between, and say so when it rests on the model."""
     if report.band is None:
         return NOTHING
-    return report.band if report.soh_basis == "measured" else f"{report.band} ({report.soh_basis})"
+    return (
+        (report.band_span or report.band) if report.soh_basis == "measured" else f"{report.band} ({report.soh_basis})"
+    )
 
 
 def advice(report: PackReport) -> str:
