@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.analytics.robust import robust_z
+from app.analytics.robust import robust_z, spread
 
 Floats = NDArray[np.floating[Any]]
 
@@ -18,6 +18,8 @@ BESIDE = 2
 """Cells on either side that are shown."""
 LEAD_SHARE = 0.6
 """A neighbour's residual of opposite sign and at least this share of the cell's speaks for their common sense lead."""
+LEAD_Z = 3.0
+"""Each cell of a pair has to be so far from its string itself [robust standard deviations]."""
 LEAD_FLOOR = 0.5
 """Smallest spread of half the difference between neighbours that a string is credited with [mV]."""
 FALL_OFF_SHARE = 0.3
@@ -120,6 +122,7 @@ def lead_pairs(residuals: Floats, packs: NDArray[np.integer[Any]], limit_z: floa
     with np.errstate(invalid="ignore"):
         small, large = np.minimum(np.abs(first), np.abs(second)), np.maximum(np.abs(first), np.abs(second))
         alike = (first * second < 0) & (small >= LEAD_SHARE * large)
+        alike &= small > LEAD_Z * spread(residuals, LEAD_FLOOR)
         beyond = (np.abs(robust_z(half, LEAD_FLOOR)) > limit_z) & (np.abs(half) > least)
     return [int(at) for at in np.flatnonzero(alike & beyond)]
 
