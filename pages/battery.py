@@ -10,15 +10,15 @@ from dash.development.base_component import Component
 
 from app.answers import battery, kpis
 from app.components import PageMeta, empty, headline, kpi, kpi_row, page, partial, provenance, section, skeleton
-from app.language import t
+from app.language import mark, t
 from app.numbers import counted, digits_of, energy, number, percent, quantity, stamp
 from app.scope import Scope, scope_of
 from app.shapes import BessKpis, CyclesAnswer, Stat
-from pages.batteryparts import alarms, charts, health, limiting
+from pages.batteryparts import alarms, charts, efficiency, health, limiting
 from pages.batteryparts import energy as energy_row
 from pages.reportlinks import report_links
 
-META = PageMeta(path="/battery", name="Battery", icon="battery", what="system")
+META = PageMeta(path="/battery", name=mark("Battery"), icon="battery", what="system")
 ANSWER, TILES = "battery-answer", "battery-tiles"
 TILE_SIGNALS: tuple[tuple[str, str], ...] = (
     ("soc", "_soc"),
@@ -55,6 +55,7 @@ def layout(**query: str) -> html.Div:
             alarms.panel(scope),
             health.panel(scope),
             limiting.panel(scope),
+            efficiency.panel(scope),
             *charts.charts(scope),
         ],
     )
@@ -145,5 +146,5 @@ def answer(scope: Scope, cycles: CyclesAnswer, found: BessKpis) -> Component:
 def register(app: Dash) -> None:
     """Wire the page."""
     app.callback(Output(ANSWER, "children"), Output(TILES, "children"), Input("period", "data"))(update_answer)
-    for part in (energy_row, alarms, health, limiting, charts):
+    for part in (energy_row, alarms, health, limiting, efficiency, charts):
         part.register(app)

@@ -1,0 +1,72 @@
+"""The battery page's rows on limiting cells, leaks and efficiency, for any period of the small sample site."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.answers import efficiency as efficiency_answers
+from app.answers import ledger as ledger_answers
+from app.errors import BadParameter, UnknownSource
+from pages.batteryparts import efficiency, limiting
+from tests.pages.words import words
+
+SYSTEM = "ZHPESS232A230002"
+SEARCHES = ["", "?when=1d", "?when=custom&start=1999-01-01&end=1999-01-02"]
+
+pytestmark = pytest.mark.usefixtures("answering")
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_row_is_filled_for_any_period(search, theme):
+    figure, rows, size, said = limiting.update(search, theme)
+    trips, trips_said, cycles, _ = efficiency.update(search, theme)
+
+    assert (len(rows) > 0) == (len(figure.data) > 0)
+    assert size["height"].endswith("px")
+    assert words(said)
+    assert len(trips.data) + len(words(trips_said)) > 0
+    assert isinstance(cycles, list)
+
+
+def test_the_weak_cell_is_first_empty_again_and_again():
+    answer = ledger_answers.ledger(SYSTEM)
+    empty = [one for one in answer.limiting if one.kind == "first_empty"]
+
+    assert (empty[0].pack, empty[0].cell) == (2, 17)
+    assert empty[0].times == empty[0].of
+    assert answer.lost_ah == pytest.approx(0.05 * 280, abs=4.0)
+    assert answer.balancing_hours == pytest.approx((answer.balancing_ah or 0.0) / answer.balancing_a, rel=0.02)
+
+
+def test_forty_days_are_too_few_for_a_leak_and_that_is_said():
+    figure, said = limiting.update_leaks("", "light")
+
+    assert len(figure.data) == 0
+    assert "a leak needs 45 days" in words(said)
+
+
+def test_each_boundary_loses_a_little_more():
+    dc, ac, whole = (one.pct for one in efficiency_answers.round_trips(SYSTEM).trips)
+
+    assert 100 > dc > ac > whole > 80
+
+
+def test_charges_of_then_and_now_end_at_full():
+    curves = efficiency_answers.charging_curves(SYSTEM).curves
+
+    assert {curve.late for curve in curves} == {False, True}
+    assert all(curve.missing_ah[-1] == 0 and curve.cell_v[-1] > 3.4 for curve in curves)
+
+
+@pytest.mark.parametrize("ask", [ledger_answers.ledger, efficiency_answers.round_trips])
+def test_questions_that_cannot_be_are_refused(ask):
+    with pytest.raises(UnknownSource):
+        ask("nobody")
+    with pytest.raises(BadParameter):
+        ask(SYSTEM, 2_000, 1_000)
+
+
+def test_a_balancing_current_of_nothing_is_refused():
+    with pytest.raises(BadParameter):
+        ledger_answers.ledger(SYSTEM, balancing_a=0.0)
