@@ -101,6 +101,11 @@ def _asked(question: Callable[[], A], reasons: list[str]) -> A | None:
         return None
 
 
+def system_verdicts(scope: Scope) -> SystemGlance:
+    """Collect the verdicts on a system alone, without its key figures."""
+    return _system_glance(scope, figures=False)
+
+
 def system_glance(scope: Scope) -> SystemGlance:
     """Collect what is known of a system.
 
@@ -109,11 +114,16 @@ def system_glance(scope: Scope) -> SystemGlance:
     scope : Scope
         The system and the period that verdicts are about; key figures are of its last seven days of data.
     """
+    return _system_glance(scope, figures=True)
+
+
+def _system_glance(scope: Scope, *, figures: bool) -> SystemGlance:
     name = str(scope.source)
     reasons: list[str] = []
     period = (scope.start_ms, scope.end_ms)
     compared = _asked(lambda: battery.comparison(name, *period), reasons)
-    figures = _asked(lambda: kpis.bess_kpis(name, scope.last_ms - 7 * DAY_MS, None), reasons)
+    week = scope.last_ms - 7 * DAY_MS
+    known = _asked(lambda: kpis.bess_kpis(name, week, None), reasons) if figures else None
     answers = {pack: _asked(_critical(name, pack, period), reasons) for pack in scope.packs}
     return SystemGlance(
         scope=scope,
@@ -121,7 +131,7 @@ def system_glance(scope: Scope) -> SystemGlance:
         flagged=worst_first(name, answers),
         system_findings=next((row.system_findings for row in answers.values() if row is not None), ()),
         comparison=compared,
-        kpis=figures,
+        kpis=known,
         reasons=tuple(dict.fromkeys(reasons)),
     )
 

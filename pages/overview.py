@@ -26,7 +26,7 @@ from app.components import (
 from app.figures.panels import chart_height
 from app.figures.theme import bare, message
 from app.figures.timeseries import short_names, time_chart
-from app.language import t
+from app.language import mark, t
 from app.numbers import counted, number
 from app.scope import Scope, scope_for
 from app.view import View
@@ -39,18 +39,20 @@ from pages.attention import (
     worst_columns,
     worst_rows,
 )
-from pages.glance import Flagged, SystemGlance, meter_glance, need_attention, system_glance
+from pages.glance import Flagged, SystemGlance, meter_glance, need_attention, system_glance, system_verdicts
 from pages.grids import csv_button, fitted, grid, register_csv
 from pages.sparks import sparks
 from pages.tiles import meter_tile, questions, system_tile
 
-META = PageMeta(path="/", name="Overview", icon="overview")
+META = PageMeta(path="/", name=mark("Overview"), icon="overview")
 
 ANSWER, QUESTIONS, TRENDS = "overview-answer", "overview-questions", "overview-trends"
 TRENDS_PX = chart_height(3)
 """Height of the trends, a panel for each unit [px]."""
 ATTENTION_PX = 300
 """Height from which the table of what needs attention scrolls [px]."""
+TREND_POINTS = 600
+"""Points of a line of the trends: there are up to three of each system [points]."""
 TREND_SIGNALS = ("bms1_cell_v_diff", "bms1_cell_max_t", "bms1_soc")
 """What the trends show of each system, where it is logged."""
 
@@ -106,26 +108,41 @@ def scopes(search: str | None) -> list[Scope]:
     return [scope_for(view, row) for row in list_sources()]
 
 
-def update_answer(
-    search: str | None,
-) -> tuple[Component, Component, Rows, dict[str, str], Rows, dict[str, str]]:
-    """Answer the page's question and the four questions; list what needs attention, and the worst cells."""
+def system_glances(search: str | None) -> list[SystemGlance]:
+    """Look at every battery system."""
+    return [system_glance(scope) for scope in scopes(search) if scope.kind == "bess"]
+
+
+def update_answer(search: str | None) -> tuple[Component, Rows, dict[str, str]]:
+    """Answer the page's question, and list the worst cells."""
     every = scopes(search)
     if not every:
         nothing = empty(t("No sources"), t("The build found no meter and no battery system in its folders."))
-        return nothing, html.Div(), [], fitted(0), [], fitted(0)
-    systems = [system_glance(scope) for scope in every if scope.kind == "bess"]
-    view = every[0].view
-    found = issues(int(time.time() * 1000), every[0].start_ms, every[0].end_ms)
-    attention = attention_rows(systems, found, view)
-    worst = worst_rows([row for glance in systems for row in glance.flagged], view)
+        return nothing, [], fitted(0)
+    systems = [system_verdicts(scope) for scope in every if scope.kind == "bess"]
+    worst = worst_rows([row for glance in systems for row in glance.flagged], every[0].view)
     sentence = headline(
         verdict_words(systems, need_attention(systems)),
         lead=lead_words(systems, len(every) - len(systems)),
         sample=any(scope.sample for scope in every),
     )
-    sizes = fitted(len(attention), ATTENTION_PX), fitted(2 * len(worst))
-    return sentence, questions(systems) if systems else html.Div(), attention, sizes[0], worst, sizes[1]
+    return sentence, worst, fitted(2 * len(worst))
+
+
+def update_questions(search: str | None) -> Component:
+    """Answer the four questions."""
+    systems = system_glances(search)
+    return questions(systems) if systems else html.Div()
+
+
+def update_attention(search: str | None) -> tuple[Rows, dict[str, str]]:
+    """List what needs attention now."""
+    every = scopes(search)
+    if not every:
+        return [], fitted(0)
+    found = issues(int(time.time() * 1000), every[0].start_ms, every[0].end_ms)
+    rows = attention_rows(system_glances(search), found, every[0].view)
+    return rows, fitted(2 * len(rows), ATTENTION_PX)
 
 
 def update_tile(identity: dict[str, str], search: str | None) -> list[Component]:
@@ -169,7 +186,7 @@ def update_trends(search: str | None, theme: str | None) -> dict[str, Any]:
     called = short_names([str(scope.source) for scope in systems])
     asked = [(at, signal) for signal in TREND_SIGNALS for at, scope in enumerate(systems) if signal in scope.signals]
     lines = [
-        series.series(str(systems[at].source), signal, *systems[at].window, max_points=systems[at].points)
+        series.series(str(systems[at].source), signal, *systems[at].window, max_points=TREND_POINTS)
         for at, signal in asked
     ]
     if not lines:
@@ -187,8 +204,10 @@ def update_trends(search: str | None, theme: str | None) -> dict[str, Any]:
 def register(app: Dash) -> None:
     """Wire the page."""
     period = Input("period", "data")
-    tables = [Output(name, part) for name in (ATTENTION, WORST) for part in ("rowData", "style")]
-    app.callback(Output(ANSWER, "children"), Output(QUESTIONS, "children"), *tables, period)(update_answer)
+    worst, attention = ([Output(name, part) for part in ("rowData", "style")] for name in (WORST, ATTENTION))
+    app.callback(Output(ANSWER, "children"), *worst, period)(update_answer)
+    app.callback(Output(QUESTIONS, "children"), period)(update_questions)
+    app.callback(*attention, period)(update_attention)
     tile = {"type": "overview-tile", "name": MATCH}
     app.callback(Output(tile, "children"), Input(tile, "id"), period)(update_tile)
     app.callback(Output(time_id(TRENDS), "figure"), Input("url", "search"), Input("theme", "data"))(update_trends)

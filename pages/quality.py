@@ -25,7 +25,7 @@ from app.components import (
 )
 from app.figures.quality import coverage_calendar
 from app.figures.theme import message
-from app.language import t
+from app.language import mark, t
 from app.numbers import counted, number, percent
 from app.scope import Scope, scope_of
 from app.view import View
@@ -37,7 +37,7 @@ from pages.qualityparts.tables import Row, Rows
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-META = PageMeta(path="/quality", name="Data quality", icon="quality", what="source")
+META = PageMeta(path="/quality", name=mark("Data quality"), icon="quality", what="source")
 ANSWER, TILES, CALENDAR, GAP_WORDS, WARNINGS = (
     "quality-answer",
     "quality-tiles",
@@ -99,7 +99,7 @@ def _listed(title: str, name: str, columns: Sequence[dict[str, Any]], note: str)
 
 def group_options(scope: Scope) -> dict[str, str]:
     """List what the calendar can show: all groups of series, or the series of one."""
-    labels = quality.coverage_calendar(str(scope.source))["label"].unique(maintain_order=True).to_list()
+    labels = quality.groups(str(scope.source))
     return {ALL_GROUPS: t("All groups of series")} | {label: t("Series of: {group}", group=label) for label in labels}
 
 
@@ -217,9 +217,8 @@ def calendar(scope: Scope, group: str, theme: str | None) -> go.Figure:
     """Draw the coverage calendar; say why when there is none."""
     if scope.source is None:
         return message(t("No sources"), theme, height=240)
-    frame = quality.coverage_calendar(scope.source)
-    if group in frame["label"]:
-        frame = quality.series_calendar(scope.source, group)
+    chosen = group in quality.groups(scope.source)
+    frame = quality.series_calendar(scope.source, group) if chosen else quality.coverage_calendar(scope.source)
     if frame.is_empty():
         return message(t("No day with readings"), theme, height=240)
     return coverage_calendar(frame, theme=theme)

@@ -99,9 +99,12 @@ def base_load(day: Ints, demand_kw: Floats, day_ms: Ints, *, step_ms: int = QUAR
     known = int((counts > 0).sum())
     if not enough.any():
         return BaseLoad(None, 0, known)
-    ranked = demand_kw[np.lexsort((demand_kw, day))]
-    place = (np.cumsum(counts) - counts)[enough] + BASE_QUANTILE * (counts[enough] - 1)
-    below = np.floor(place).astype(np.int64)
-    above = np.minimum(below + 1, len(ranked) - 1)
-    lows = ranked[below] + (place - below) * (ranked[above] - ranked[below])
+    within = np.arange(len(day)) - (np.cumsum(counts) - counts)[day]
+    by_day = np.full((len(day_ms), int(counts.max())), np.inf)
+    by_day[day, within] = demand_kw
+    ranked = np.sort(by_day[enough], axis=1)
+    place = BASE_QUANTILE * (counts[enough] - 1)
+    below, row = np.floor(place).astype(np.int64), np.arange(len(place))
+    low, high = ranked[row, below], ranked[row, np.minimum(below + 1, counts[enough] - 1)]
+    lows = low + (place - below) * (high - low)
     return BaseLoad(float(np.median(lows)), int(enough.sum()), known)

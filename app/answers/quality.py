@@ -161,6 +161,17 @@ def _calendar(source: str) -> pl.DataFrame:
     return pl.concat(frames)
 
 
+def groups(source: str) -> list[str]:
+    """List the groups of series that `coverage_calendar` tells of a source, in its order.
+
+    Raises
+    ------
+    UnknownSource
+        There is none of that name.
+    """
+    return sorted({group_of(one) for one in loader.current().all_series(source)})
+
+
 def series_calendar(source: str, group: str) -> pl.DataFrame:
     """Say the same of each series of a group, the least covered first and at most `MOST_SERIES` of them.
 
@@ -222,7 +233,8 @@ def _counted(store: Store, every: list[Series], starts: NDArray[np.int64]) -> ND
     frame = query.buckets(store, every[0].source, names, ("n",), level, int(starts[0]), int(starts[-1]))
     day = np.searchsorted(starts, frame[TS].to_physical().to_numpy(), side="right") - 1
     counted = np.zeros((len(starts) - 1, len(every)))
-    there = [at for at, name in enumerate(names) if column(name, "n") in frame.columns]
+    known = set(frame.columns)
+    there = [at for at, name in enumerate(names) if column(name, "n") in known]
     readings = frame.select(pl.col([column(names[at], "n") for at in there]).fill_null(0).cast(pl.Float64)).to_numpy()
     per_day = np.zeros((len(counted), len(there)))
     np.add.at(per_day, day, readings)

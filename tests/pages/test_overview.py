@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("answering")
 
 
 def test_the_first_row_counts_the_cells_of_the_site():
-    answer, questions, *_ = overview.update_answer("")
+    (answer, *_), questions = overview.update_answer(""), overview.update_questions("")
 
     cells = sum(pack["cells"] for row in list_sources() for pack in row["packs"])
     assert f"of {cells} cells" in words(answer)
@@ -38,7 +38,7 @@ def test_every_source_has_a_tile_that_leads_to_its_page_and_its_signals():
 
 
 def test_each_worst_cell_is_a_link_to_its_page():
-    rows = overview.update_answer("?when=complete")[4]
+    rows = overview.update_answer("?when=complete")[1]
 
     assert rows
     for row in rows:
@@ -49,7 +49,7 @@ def test_each_worst_cell_is_a_link_to_its_page():
 
 
 def test_what_needs_attention_is_the_gravest_first_and_leads_to_its_evidence():
-    rows = overview.update_answer("")[2]
+    rows = overview.update_attention("")[0]
     grades = [RANKS.get(row["severity"], 3) for row in rows]
 
     assert grades == sorted(grades)
