@@ -33,20 +33,23 @@ TERMS = (
         ),
     ),
     Term(
-        (mark("Measured SOH"), mark("Capacity, measured")),
+        (mark("Measured SOH"), mark("SOH (measured)"), mark("Capacity, measured")),
         mark(
             "Charge counted between a full and an empty state of the cells, over the nominal capacity, with its 95 % "
             "interval. It is of the mean cell; what imbalance costs is shown beside it."
         ),
     ),
     Term(
-        (mark("Model SOH"),),
+        (mark("Model SOH"), mark("SOH (model)")),
         mark(
             "An estimate from age, equivalent full cycles and imbalance, not a measurement. It tends to be too "
             "low for LFP."
         ),
     ),
-    Term((mark("BMS SOH"), mark("What the BMS reports")), mark("What the battery itself reports, in whole per cents.")),
+    Term(
+        (mark("BMS SOH"), mark("SOH (BMS)"), mark("What the BMS reports")),
+        mark("What the battery itself reports, in whole per cents."),
+    ),
     Term(
         (mark("Band"),),
         mark(

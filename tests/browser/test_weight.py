@@ -1,0 +1,84 @@
+"""What a visit costs: bytes beside the static files, WebGL contexts, and memory over many page changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.drawn import wait_until_drawn
+from tests.browser.server import metas
+from tests.browser.test_pages import TABS, open_tab
+
+MOST_BYTES = 200_000
+"""Compressed, beside the static files, for any view [B]."""
+MOST_CONTEXTS = 16
+"""WebGL contexts that Chromium keeps on one page."""
+CHANGES, WARM_UP = 200, 40
+MOST_GROWTH = 1.25
+"""Memory after all page changes over memory after the first ones [1]."""
+PATHS = [meta.path for meta in metas()] + [
+    f"/cells?tab={key}" for key in ("comparison", "surface", "heatmaps", "critical")
+]
+_COUNT_CONTEXTS = """
+window.benchContexts = [];
+const asked = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+  const context = asked.call(this, kind, ...rest);
+  if (context && String(kind).includes('webgl') && !window.benchContexts.includes(context)) {
+    window.benchContexts.push(context);
+  }
+  return context;
+};
+"""
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_view_sends_little_beside_the_static_files(visit, site_url, path):
+    page = visit("about:blank")
+    wire = page.context.new_cdp_session(page)
+    wire.send("Network.enable")
+    paths: dict[str, str] = {}
+    sizes: dict[str, float] = {}
+    wire.on("Network.responseReceived", lambda said: paths.update({said["requestId"]: said["response"]["url"]}))
+    wire.on("Network.loadingFinished", lambda said: sizes.update({said["requestId"]: said["encodedDataLength"]}))
+    page.goto(f"{site_url}{path}")
+    wait_until_drawn(page)
+    page.wait_for_load_state("networkidle")
+
+    moving = [one for one, url in paths.items() if "/_dash-component-suites/" not in url and "/assets/" not in url]
+    assert 0 < sum(sizes.get(one, 0) for one in moving) <= MOST_BYTES
+
+
+def test_webgl_contexts_are_given_back(visit, site_url):
+    page = visit("about:blank")
+    page.add_init_script(_COUNT_CONTEXTS)
+    page.goto(f"{site_url}/cells?tab=surface")
+    for _ in range(4):
+        wait_until_drawn(page)
+        for name in (TABS[0], TABS[2]):
+            open_tab(page, name)
+        page.get_by_role("navigation").get_by_role("link", name="Meter", exact=True).first.click()
+        wait_until_drawn(page)
+        page.go_back()
+
+    held = page.evaluate("() => window.benchContexts.filter((one) => !one.isContextLost()).length")
+    assert 0 < held <= MOST_CONTEXTS
+
+
+@pytest.mark.long
+def test_memory_stays_flat_over_many_page_changes(visit, site_url):
+    page = visit(f"{site_url}/")
+    wire = page.context.new_cdp_session(page)
+    wire.send("Performance.enable")
+    links = [page.locator(f".ps-rail a[href^='{meta.path}']").first for meta in metas()[1:]]
+    measured = {}
+    for change in range(CHANGES + 1):
+        if change in {WARM_UP, CHANGES}:
+            page.wait_for_load_state("networkidle")
+            wire.send("HeapProfiler.collectGarbage")
+            told = {row["name"]: row["value"] for row in wire.send("Performance.getMetrics")["metrics"]}
+            measured[change] = {name: told[name] for name in ("JSHeapUsedSize", "Nodes", "JSEventListeners")}
+        links[change % len(links)].click()
+        wait_until_drawn(page)
+
+    growth = {name: measured[CHANGES][name] / measured[WARM_UP][name] for name in measured[CHANGES]}
+    assert {name: ratio for name, ratio in growth.items() if ratio > MOST_GROWTH} == {}, measured
