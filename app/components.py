@@ -18,7 +18,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from app.figures.theme import BANDS, CHART_MIN_PX
-from app.language import t
+from app.language import mark, t
 from app.numbers import NOTHING, SPACE
 from app.terms import meaning_of
 
@@ -27,12 +27,21 @@ Content = str | Component | Sequence[str | Component]
 What = Literal["none", "system", "pack", "meter", "source"]
 
 SEVERITY_WORDS = {
-    "critical": "Critical",
-    "warning": "Warning",
-    "watch": "Watch",
-    "fine": "Fine",
-    "unknown": "Unknown",
+    "critical": mark("Critical"),
+    "warning": mark("Warning"),
+    "watch": mark("Watch"),
+    "fine": mark("Fine"),
+    "unknown": mark("Unknown"),
 }
+BAND_WORDS = (
+    mark("Excellent"),
+    mark("Optimal"),
+    mark("Nominal"),
+    mark("Degraded"),
+    mark("Compromised"),
+    mark("End of Life"),
+)
+"""Bands of state of health beside Critical, which is a severity as well."""
 GRAPH_CONFIG: Any = {
     "showSendToCloud": False,
     "plotlyServerURL": "",
@@ -78,7 +87,7 @@ def icon(name: str, word: str | None = None) -> html.Span:
 def badge(severity: str, text: str | None = None) -> html.Span:
     """Show a severity by symbol, word and colour."""
     kind = severity if severity in SEVERITY_WORDS else "unknown"
-    return html.Span([icon(kind), text or SEVERITY_WORDS[kind]], className=f"ps-badge ps-{kind}")
+    return html.Span([icon(kind), text or t(SEVERITY_WORDS[kind])], className=f"ps-badge ps-{kind}")
 
 
 def band_badge(band: str | None, text: str | None = None) -> html.Span:
@@ -88,7 +97,7 @@ def band_badge(band: str | None, text: str | None = None) -> html.Span:
         style={"backgroundColor": BANDS[band]} if band in BANDS else {},
         **aria(hidden="true"),
     )
-    return html.Span([swatch, text or band or "Unknown"], className="ps-badge ps-band")
+    return html.Span([swatch, text or t(band or "Unknown")], className="ps-badge ps-band")
 
 
 def provenance(
@@ -165,14 +174,14 @@ def kpi_row(tiles: Sequence[Component]) -> html.Div:
 
 def headline(text: Content, *, lead: Content | None = None, sample: bool = False) -> html.Div:
     """Answer the page's question: one sentence, and what stands behind it in smaller print."""
-    flag = [html.Span("Sample site", className="ps-sample")] if sample else []
+    flag = [html.Span(t("Sample site"), className="ps-sample")] if sample else []
     first = html.P([*flag, *([text] if isinstance(text, str | Component) else text)], className="ps-headline")
     return html.Div([first, html.P(lead, className="ps-lead")] if lead else [first])
 
 
 def page(meta: PageMeta, children: Sequence[Component]) -> html.Div:
     """Frame a page: its name as the heading, then full-width rows."""
-    return html.Div([html.H1(meta.name, className="ps-h1"), *children], className="ps-page")
+    return html.Div([html.H1(t(meta.name), className="ps-h1"), *children], className="ps-page")
 
 
 def section(
@@ -217,11 +226,11 @@ def graph(identity: Identity, *, label: str, height: int = 320, question: str | 
 
 
 EXPORTS = {
-    "csv": "What is shown, as CSV",
-    "parquet": "What is shown, as Parquet",
-    "png": "Picture, as PNG",
-    "raw-csv": "Raw rows of this range, as CSV",
-    "raw-parquet": "Raw rows of this range, as Parquet",
+    "csv": mark("What is shown, as CSV"),
+    "parquet": mark("What is shown, as Parquet"),
+    "png": mark("Picture, as PNG"),
+    "raw-csv": mark("Raw rows of this range, as CSV"),
+    "raw-parquet": mark("Raw rows of this range, as Parquet"),
 }
 """What a chart can be had as; raw rows where its lines are signals."""
 
@@ -263,7 +272,7 @@ def partial(missing: str) -> html.Div:
 
 def failure(title: str, reason: str, identity: str | None = None) -> html.Div:
     """Say what went wrong, with the id under which the server's log holds the rest."""
-    tail = [html.P(["Reported as ", html.Code(identity)])] if identity else []
+    tail = [html.P([t("Reported as "), html.Code(identity)])] if identity else []
     return html.Div(
         [html.P(title, className="ps-state-title"), html.P(reason), *tail], className="ps-state ps-critical"
     )
@@ -290,7 +299,7 @@ def choice(
     """Offer a few choices side by side; ``options`` maps each value to its words."""
     radios = dbc.RadioItems(
         id=identity,
-        options=[{"label": words, "value": key} for key, words in options.items()],
+        options=[{"label": t(words), "value": key} for key, words in options.items()],
         value=value,
         inline=inline,
         className="ps-segments",
@@ -305,16 +314,16 @@ def select(identity: Identity, label: str, options: Mapping[str, str], value: st
     """Offer many choices in a list; its label is read out and stands before it."""
     menu = dbc.Select(
         id=identity,
-        options=[{"label": words, "value": key} for key, words in options.items()],
+        options=[{"label": t(words), "value": key} for key, words in options.items()],
         value=value,
         size="sm",
     )
     return html.Div([html.Label(label, htmlFor=html_id(identity)), menu], className="ps-field")
 
 
-def export_button(identity: str, words: str = "Export CSV") -> html.Span:
+def export_button(identity: str, words: str = mark("Export CSV")) -> html.Span:
     """Offer a download: a button ``identity`` and the `dcc.Download` ``{identity}-file`` that it fills."""
-    button = html.Button([icon("download"), words], id=identity, className="ps-button", type="button")
+    button = html.Button([icon("download"), t(words)], id=identity, className="ps-button", type="button")
     return html.Span([button, dcc.Download(id=f"{identity}-file")])
 
 
@@ -358,7 +367,7 @@ def table(
     )
     return dag.AgGrid(
         id=identity,
-        columnDefs=[dict(row) for row in definitions],
+        columnDefs=[dict(row) | {"headerName": t(str(row.get("headerName", "")))} for row in definitions],
         rowData=None if rows is None else [dict(row) for row in rows],
         defaultColDef={"sortable": True, "filter": True, "resizable": True, "minWidth": 90, "flex": 1},
         dashGridOptions=options,
@@ -380,8 +389,9 @@ def plain_table(
     """
     kind = dict.fromkeys(numeric, "ps-right") | dict.fromkeys(wrapped, "ps-wrap")
     titles = [
-        html.Th(words, className=kind.get(at), scope="col") if words else html.Td() for at, words in enumerate(header)
+        html.Th(t(words), className=kind.get(at), scope="col") if words else html.Td()
+        for at, words in enumerate(header)
     ]
     body = [html.Tr([html.Td(cell, className=kind.get(at)) for at, cell in enumerate(row)]) for row in rows]
     whole = html.Table([html.Thead(html.Tr(titles)), html.Tbody(body)], className="ps-plain")
-    return html.Div(whole, className="ps-scroll", tabIndex=0, role="group", **aria(label="Table"))
+    return html.Div(whole, className="ps-scroll", tabIndex=0, role="group", **aria(label=t("Table")))

@@ -27,7 +27,7 @@ from app import guide, language, loader
 from app.answers.sources import list_sources
 from app.components import PageMeta, aria, choice, empty, icon, select
 from app.figures.clock import span_words
-from app.language import t
+from app.language import mark, t
 from app.numbers import duration, number
 from app.scope import Scope, scope_for, scope_of
 from app.view import DAY_MS, PRESETS, View, ms_to_wall
@@ -39,8 +39,8 @@ POLL_MS = 20_000
 POINT_CHOICES = (500, 1_000, 2_000, 5_000, 10_000, 20_000)
 _KINDS = {"system": "bess", "pack": "bess", "meter": "meter", "source": "any"}
 _KEYS = {"system": "system", "pack": "system", "meter": "meter", "source": "source"}
-_LABELS = {"system": "System", "pack": "System", "meter": "Meter", "source": "Source"}
-_SHORT = {"Data quality": "Quality"}
+_LABELS = {"system": mark("System"), "pack": mark("System"), "meter": mark("Meter"), "source": mark("Source")}
+_SHORT = {"Data quality": mark("Quality")}
 Layouts = Mapping[str, tuple[PageMeta, Callable[..., Component]]]
 
 
@@ -68,7 +68,7 @@ def layout(metas: Sequence[PageMeta], build_id: str | None) -> html.Div:
             dcc.Store(id=PERIOD),
             dcc.Store(id="said"),
             dcc.Store(id="build", data=build_id),
-            dcc.Store(id="links", data=[{"id": _link_id(m), "path": m.path, "name": m.name} for m in metas]),
+            dcc.Store(id="links", data=[{"id": _link_id(m), "path": m.path, "name": t(m.name)} for m in metas]),
             dcc.Interval(id="beat", interval=POLL_MS),
             _rail(metas),
             html.Div(
@@ -102,8 +102,8 @@ def _link_id(meta: PageMeta) -> str:
 def _rail(metas: Sequence[PageMeta]) -> html.Nav:
     links = []
     for meta in metas:
-        short = html.Span(_SHORT.get(meta.name, meta.name), className="ps-word-short")
-        words = [icon(meta.icon), html.Span(meta.name, className="ps-word-long"), short]
+        short = html.Span(t(_SHORT.get(meta.name, meta.name)), className="ps-word-short")
+        words = [icon(meta.icon), html.Span(t(meta.name), className="ps-word-long"), short]
         links.append(html.Li(dcc.Link(words, href=meta.path, id=_link_id(meta))))
     brand = html.Div([icon("cells"), "Packscope"], className="ps-brand")
     return html.Nav([brand, html.Ul(links)], className="ps-rail", **aria(label=t("Pages")))
@@ -159,7 +159,7 @@ def show_page(pathname: str | None, search: str | None, *, layouts: Layouts) -> 
         return no_store()
     found = layouts.get(pathname or "/")
     if found is None:
-        names = ", ".join(meta.name for meta, _ in layouts.values())
+        names = ", ".join(t(meta.name) for meta, _ in layouts.values())
         return empty(
             t("No such page"),
             t("There is nothing at {pathname}.", pathname=pathname),
@@ -183,7 +183,7 @@ def set_top(pathname: str | None, search: str | None, *, layouts: Layouts) -> di
     said = _said(scope, what)
     zoomed = scope.window != (scope.start_ms, scope.end_ms)
     return {
-        "label": _LABELS.get(what, "Source"),
+        "label": t(_LABELS.get(what, "Source")),
         "what_options": [{"label": name, "value": name} for name in sources],
         "pack_options": [{"label": t("Pack {pack}", pack=pack), "value": str(pack)} for pack in scope.packs],
         "points_options": _point_options(scope.points),

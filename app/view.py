@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
+from app.language import mark
+
 DAY_MS = 86_400_000
 BEGINNING_DAYS = 150
 """Length of the standing period at the start of the data [days]."""
@@ -22,13 +24,13 @@ POINTS_MIN, POINTS_MAX = 100, 20_000
 """Bounds of the point budget of a line [points]."""
 
 PRESETS: dict[str, str] = {
-    "complete": "Complete",
+    "complete": mark("Complete"),
     "beginning": f"First {BEGINNING_DAYS} days",
     "recent": f"Last {RECENT_DAYS} days",
-    "1m": "30 days",
-    "7d": "7 days",
-    "1d": "24 hours",
-    "custom": "Exact",
+    "1m": mark("30 days"),
+    "7d": mark("7 days"),
+    "1d": mark("24 hours"),
+    "custom": mark("Exact"),
 }
 """The periods on offer, with their words."""
 _LAST_DAYS = {"recent": RECENT_DAYS, "1m": 30, "7d": 7, "1d": 1}

@@ -11,24 +11,24 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from app.components import PageMeta, aria, empty, headline, page, partial, skeleton
-from app.language import t
+from app.language import mark, t
 from app.scope import Scope, scope_of
 from app.shell import PERIOD, THEME, URL
 from pages.celltabs import comparison, critical, heatmaps, overview, pack_view, verdicts
 from pages.celltabs.verdicts import Flagged
 
-META = PageMeta(path="/cells", name="Cells", icon="cells", what="pack")
+META = PageMeta(path="/cells", name=mark("Cells"), icon="cells", what="pack")
 ANSWER, TAB_NAMES = "cells-answer", "cells-tab-names"
 SELECTED, SELECTED_WORDS, SELECTED_LINK = "cells-selected", "cells-selected-words", "cells-selected-link"
 NAMED = "cells-named"
 LINKED_MAX = 12
 """Cells that the answer links to; the Critical cells tab lists all."""
 TABS: dict[str, tuple[str, ModuleType]] = {
-    "overview": ("Overview", overview),
-    "comparison": ("Pack comparison", comparison),
-    "surface": ("3D pack view", pack_view),
-    "heatmaps": ("Cell heatmaps", heatmaps),
-    "critical": ("Critical cells", critical),
+    "overview": (mark("Overview"), overview),
+    "comparison": (mark("Pack comparison"), comparison),
+    "surface": (mark("3D pack view"), pack_view),
+    "heatmaps": (mark("Cell heatmaps"), heatmaps),
+    "critical": (mark("Critical cells"), critical),
 }
 """Name in the address, words, and module of each tab."""
 
@@ -41,7 +41,7 @@ def layout(**query: str) -> html.Div:
     if not scope.packs:
         return page(META, [empty("No cells", f"{scope.source} has no cell voltages or temperatures.")])
     shown = scope.view.tab if scope.view.tab in TABS else "overview"
-    tabs = [_tab(key, words, shown) for key, (words, _) in TABS.items()]
+    tabs = [_tab(key, t(words), shown) for key, (words, _) in TABS.items()]
     panels = [_panel(key, module.panel(scope), shown) for key, (_, module) in TABS.items()]
     stores = [dcc.Store(id=gate) for _, module in TABS.values() for gate in gates_of(module)]
     return page(

@@ -31,14 +31,14 @@ from app.figures.clock import span_words
 from app.figures.panels import chart_height
 from app.figures.theme import bare, message
 from app.figures.timeseries import short_names, time_chart
-from app.language import t
+from app.language import mark, t
 from app.numbers import counted, energy, percent, quantity
 from app.scope import Scope, scope_for
 from app.view import View, wall_to_ms
 from pages.grids import csv_button, fitted, grid, register_csv
 from pages.statistics import columns, compared_row, level_of, row
 
-META = PageMeta(path="/compare", name="Compare", icon="compare")
+META = PageMeta(path="/compare", name=mark("Compare"), icon="compare")
 
 ANSWER, SOURCES, OVERLAY, DIFFERENCE, STATS = (
     "compare-answer",

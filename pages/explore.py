@@ -28,7 +28,7 @@ from app.components import (
 from app.figures.panels import chart_height
 from app.figures.theme import bare, message
 from app.figures.timeseries import short_names, time_chart
-from app.language import t
+from app.language import mark, t
 from app.numbers import counted, number
 from app.scope import Scope, scope_for
 from app.shapes import SeriesAnswer
@@ -37,7 +37,7 @@ from pages import rawrows
 from pages.grids import csv_button, fitted, grid, register_csv
 from pages.statistics import columns, row
 
-META = PageMeta(path="/explore", name="Explore", icon="explore")
+META = PageMeta(path="/explore", name=mark("Explore"), icon="explore")
 
 ANSWER, FIND, FOUND, CHOSEN, CHART, RAW, STATS = (
     "explore-answer",

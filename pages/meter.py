@@ -30,7 +30,7 @@ from app.figures.loadcurve import load_duration
 from app.figures.panels import chart_height
 from app.figures.theme import bare, message
 from app.figures.timeseries import time_chart
-from app.language import t
+from app.language import mark, t
 from app.numbers import percent
 from app.scope import Scope, scope_of
 from app.view import DAY_MS, View
@@ -38,7 +38,7 @@ from pages.grids import fitted, register_csv
 from pages.meterparts import figures, forensics, peaks
 from pages.reportlinks import report_links
 
-META = PageMeta(path="/meter", name="Meter", icon="meter", what="meter")
+META = PageMeta(path="/meter", name=mark("Meter"), icon="meter", what="meter")
 
 ANSWER, FIGURES, CLOSURE, POWER, ENERGY, DURATION, HOURS = (
     "meter-answer",

@@ -9,10 +9,10 @@ from dash.development.base_component import Component
 
 from app.answers.window import iso
 from app.components import aria
-from app.language import t
+from app.language import mark, t
 from app.scope import Scope
 
-KINDS = {"html": "Report", "pdf": "PDF"}
+KINDS = {"html": mark("Report"), "pdf": "PDF"}
 """Files that a report is had as, and their words."""
 
 

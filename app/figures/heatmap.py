@@ -15,7 +15,7 @@ from app.figures.arrangement import Arrangement
 from app.figures.marks import SYMBOLS, severity_marker
 from app.figures.scales import Scale, diverging_scale, metric_scale
 from app.figures.theme import colours, style
-from app.language import t
+from app.language import mark, t
 from app.numbers import digits_of, quantity
 from app.shapes import HeatmapAnswer
 
@@ -189,7 +189,7 @@ def _hover(
     return "<br>".join(lines)
 
 
-_RANKED = {"temperature": "hottest first", "soh": "lowest first", "degradation": "fastest loss first"}
+_RANKED = {"temperature": mark("hottest first"), "soh": mark("lowest first"), "degradation": mark("fastest loss first")}
 
 
 def is_sensor(answer: HeatmapAnswer) -> bool:

@@ -14,7 +14,7 @@ from app.answers import kpis
 from app.components import csv_file, empty, export_button, section, table, time_graph, time_id
 from app.figures.battery import alarm_strip
 from app.figures.theme import message
-from app.language import t
+from app.language import mark, t
 from app.numbers import counted, duration
 from app.scope import Scope, scope_of
 from app.shapes import AlarmEvent
@@ -29,14 +29,14 @@ HEAD_PX, ROW_PX, TABLE_MAX_PX = 52, 32, 308
 QUIET_PX = 72
 """Height of the strip when there is nothing on it [px]."""
 COLUMNS: tuple[dict[str, Any], ...] = (
-    {"field": "label", "headerName": "Alarm", "minWidth": 160},
-    {"field": "signal", "headerName": "Signal", "minWidth": 140},
-    {"field": "start", "headerName": "From", "minWidth": 150},
-    {"field": "end", "headerName": "To", "minWidth": 150},
-    {"field": "lasted", "headerName": "Lasted", "minWidth": 110, "filter": False},
-    {"field": "peak", "headerName": "Peak", "type": "numericColumn", "maxWidth": 110},
-    {"field": "samples", "headerName": "Samples", "type": "numericColumn", "maxWidth": 120},
-    {"field": "state", "headerName": "State", "maxWidth": 130},
+    {"field": "label", "headerName": mark("Alarm"), "minWidth": 160},
+    {"field": "signal", "headerName": mark("Signal"), "minWidth": 140},
+    {"field": "start", "headerName": mark("From"), "minWidth": 150},
+    {"field": "end", "headerName": mark("To"), "minWidth": 150},
+    {"field": "lasted", "headerName": mark("Lasted"), "minWidth": 110, "filter": False},
+    {"field": "peak", "headerName": mark("Peak"), "type": "numericColumn", "maxWidth": 110},
+    {"field": "samples", "headerName": mark("Samples"), "type": "numericColumn", "maxWidth": 120},
+    {"field": "state", "headerName": mark("State"), "maxWidth": 130},
 )
 
 

@@ -16,7 +16,7 @@ from app.answers import kpis, series
 from app.components import section, time_graph, time_id
 from app.figures.theme import bare, message
 from app.figures.timeseries import Event, time_chart
-from app.language import t
+from app.language import mark, t
 from app.scope import Scope, scope_of
 from app.shapes import AlarmEvent
 
@@ -47,25 +47,25 @@ class Topic:
 
 
 TOPICS = (
-    Topic(key="soc", title="Charge and health", patterns=(r"bms\d+_soc", r"bms\d+_soh"), panels=1, alarms=True),
+    Topic(key="soc", title=mark("Charge and health"), patterns=(r"bms\d+_soc", r"bms\d+_soh"), panels=1, alarms=True),
     Topic(
         key="power",
-        title="Power",
+        title=mark("Power"),
         patterns=(r"pcs\d+_ap", r"bms\d+_c", r"bms\d+_v"),
         panels=3,
-        note="As logged: the sign says which way it flows.",
+        note=mark("As logged: the sign says which way it flows."),
     ),
     Topic(
         key="cells",
-        title="Cell voltages",
+        title=mark("Cell voltages"),
         patterns=(r"bms\d+_cell_max_v", r"bms\d+_cell_ave_v", r"bms\d+_cell_min_v"),
         panels=1,
-        note="As the BMS reports them.",
+        note=mark("As the BMS reports them."),
     ),
-    Topic(key="spread", title="Cell voltage spread", patterns=(r"bms\d+_cell_v_diff",), panels=1),
+    Topic(key="spread", title=mark("Cell voltage spread"), patterns=(r"bms\d+_cell_v_diff",), panels=1),
     Topic(
         key="thermal",
-        title="Thermal",
+        title=mark("Thermal"),
         patterns=(
             r"bms\d+_cell_max_t",
             r"bms\d+_cell_min_t",
@@ -77,12 +77,12 @@ TOPICS = (
     ),
     Topic(
         key="pcs",
-        title="Power conversion",
+        title=mark("Power conversion"),
         patterns=(r"pcs\d+_t_igbt", r"pcs\d+_t_a", r"pcs\d+_t_env", r"pcs\d+_dcv"),
         panels=2,
     ),
-    Topic(key="aux", title="Auxiliaries", patterns=(r"aux_m_ap", r"aux_m_pf"), panels=2),
-    Topic(key="environment", title="Environment", patterns=(r"dh\d+_temp", r"dh\d+_humi"), panels=2),
+    Topic(key="aux", title=mark("Auxiliaries"), patterns=(r"aux_m_ap", r"aux_m_pf"), panels=2),
+    Topic(key="environment", title=mark("Environment"), patterns=(r"dh\d+_temp", r"dh\d+_humi"), panels=2),
 )
 
 
@@ -94,9 +94,9 @@ def charts(scope: Scope) -> list[Component]:
 def _framed(topic: Topic) -> Component:
     height = BASE_PX + PANEL_PX * topic.panels
     return section(
-        topic.title,
-        time_graph(topic.name, label=t("{topic} over time", topic=topic.title), height=height),
-        note=topic.note,
+        t(topic.title),
+        time_graph(topic.name, label=t("{topic} over time", topic=t(topic.title)), height=height),
+        note=t(topic.note) if topic.note else None,
     )
 
 

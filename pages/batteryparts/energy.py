@@ -12,7 +12,7 @@ from app.answers import battery
 from app.components import choice, columns, entry_id, graph, section
 from app.figures.battery import Unit, cycle_depths, cycle_energy
 from app.figures.theme import message
-from app.language import t
+from app.language import mark, t
 from app.numbers import counted, energy, number, quantity
 from app.scope import Scope, scope_of
 from app.shapes import Cycle, CyclesAnswer
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 ENERGY, DEPTHS, CAPTION, NOTES = "battery-energy", "battery-depths", "battery-cycle-caption", "battery-cycle-notes"
-UNITS = {"month": "Month", "week": "Week", "day": "Day"}
+UNITS = {"month": mark("Month"), "week": mark("Week"), "day": mark("Day")}
 
 
 def panel(scope: Scope) -> Component:

@@ -9,16 +9,16 @@ from dash.development.base_component import Component
 
 from app.components import Content, plain_table
 from app.health_shapes import ForecastDates, HealthAnswer, ShiftedCell
-from app.language import t
+from app.language import mark, t
 from app.numbers import NOTHING, number, quantity
 from app.shapes import Interval
 
 PARTS = {
-    "counts": "scatter of the counts",
-    "anchors": "place of full and empty on the curve",
-    "gain": "gain of the current sensor (assumed: class 0.5)",
-    "offset": "offset of the current sensor",
-    "edges": "charges against discharges",
+    "counts": mark("scatter of the counts"),
+    "anchors": mark("place of full and empty on the curve"),
+    "gain": mark("gain of the current sensor (assumed: class 0.5)"),
+    "offset": mark("offset of the current sensor"),
+    "edges": mark("charges against discharges"),
 }
 """Parts of the error budget, in words."""
 NAMED = {"whiteSpace": "normal", "maxWidth": "16rem", "minWidth": "7rem"}

@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from app.answers import ledger as answers
 from app.components import graph, section, skeleton
 from app.figures.limiting import leak_bars, ledger_strip
-from app.language import t
+from app.language import mark, t
 from app.limiting_shapes import LeakAnswer, LedgerAnswer, LimitingCell
 from app.numbers import counted, number, quantity
 from app.scope import Scope, scope_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 STRIP, GRID, SAID = "battery-ledger", "battery-ledger-grid", "battery-ledger-said"
 LEAKS, LEAK_SAID = "battery-leaks", "battery-leaks-said"
-KIND_WORDS = {"first_full": "first full", "first_empty": "first empty"}
+KIND_WORDS = {"first_full": mark("first full"), "first_empty": mark("first empty")}
 MOST_ROWS = 40
 """Limiting cells that are listed: the most persistent [rows]."""
 

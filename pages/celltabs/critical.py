@@ -20,7 +20,7 @@ from app.components import (
     table,
 )
 from app.errors import UnknownCell
-from app.language import t
+from app.language import mark, t
 from app.numbers import counted, quantity
 from app.scope import Scope
 from app.shapes import Finding
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 GATE = {"type": "cells-gate", "tab": "critical", "keys": "pack,cell,severity"}
 GRID, EXPORT, STATE = "cells-critical-grid", "cells-critical-export", "cells-critical-state"
 GRAPH, FINDINGS = "cells-evidence-graph", "cells-evidence-findings"
-FILTERS = {"all": "All", "attention": "Need attention", "critical": "Critical only"}
+FILTERS = {"all": mark("All"), "attention": mark("Need attention"), "critical": mark("Critical only")}
 KEPT = {"attention": verdicts.ATTENTION, "critical": ("critical",)}
 TOLD_MAX = 2
 """Findings of a cell that its row tells; all are listed below it."""
@@ -43,7 +43,7 @@ _NUMBER = {"function": "params.value == null ? '–' : d3.format('.2f')(params.v
 COLUMNS: tuple[dict[str, Any], ...] = (
     {
         "field": "rank",
-        "headerName": "Severity",
+        "headerName": mark("Severity"),
         "valueFormatter": _SEVERITY,
         "minWidth": 120,
         "maxWidth": 140,
@@ -54,12 +54,12 @@ COLUMNS: tuple[dict[str, Any], ...] = (
             "ps-watch": "params.value == 2",
         },
     },
-    {"field": "pack", "headerName": "Pack", "maxWidth": 90, "type": "numericColumn", "filter": False},
-    {"field": "cell", "headerName": "Cell", "maxWidth": 90, "type": "numericColumn", "filter": False},
-    {"field": "fault", "headerName": "Signs fit", "minWidth": 140, "maxWidth": 190},
+    {"field": "pack", "headerName": mark("Pack"), "maxWidth": 90, "type": "numericColumn", "filter": False},
+    {"field": "cell", "headerName": mark("Cell"), "maxWidth": 90, "type": "numericColumn", "filter": False},
+    {"field": "fault", "headerName": mark("Signs fit"), "minWidth": 140, "maxWidth": 190},
     {
         "field": "score",
-        "headerName": "Score",
+        "headerName": mark("Score"),
         "maxWidth": 100,
         "type": "numericColumn",
         "filter": False,
@@ -67,7 +67,7 @@ COLUMNS: tuple[dict[str, Any], ...] = (
     },
     {
         "field": "findings",
-        "headerName": "Findings",
+        "headerName": mark("Findings"),
         "minWidth": 420,
         "filter": False,
         "flex": 4,
@@ -109,8 +109,8 @@ def kept(rows: Sequence[Flagged], scope: Scope) -> list[Flagged]:
 
 def finding_words(found: Finding) -> str:
     """Say one finding in words, with its numbers."""
-    rule = verdicts.RULES.get(found.rule, found.rule)
-    where = t(" at {verdicts}", verdicts=verdicts.REGIMES[found.regime]) if found.regime in verdicts.REGIMES else ""
+    rule = t(verdicts.RULES.get(found.rule, found.rule))
+    where = t(" at {verdicts}", verdicts=t(verdicts.REGIMES[found.regime])) if found.regime in verdicts.REGIMES else ""
     limit = t("limit {limit}", limit=quantity(found.limit, found.unit))
     return found.text or f"{rule}{where}: {quantity(found.value, found.unit)}, {limit}"
 
@@ -122,7 +122,7 @@ def row_of(row: Flagged) -> dict[str, Any]:
         "rank": verdicts.RANK[verdict.severity],
         "pack": row.pack,
         "cell": verdict.cell,
-        "fault": verdicts.FAULTS.get(verdict.fault, verdict.fault),
+        "fault": t(verdicts.FAULTS.get(verdict.fault, verdict.fault)),
         "score": verdict.score,
         "findings": findings_words(verdict.findings),
     }

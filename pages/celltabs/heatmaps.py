@@ -13,7 +13,7 @@ from app.components import choice, entry_id, graph, section
 from app.figures.arrangement import LONG_PX, MARGIN_PX, ROW_PX
 from app.figures.heatmap import pack_heatmap
 from app.figures.theme import message
-from app.language import t
+from app.language import mark, t
 from app.numbers import counted, quantity
 from app.scope import Scope
 from app.shapes import HeatmapAnswer
@@ -27,11 +27,11 @@ GATE = {"type": "cells-gate", "tab": "heatmaps", "keys": "metric,against,rows"}
 GATES = (GATE, player.GATE, pairs.GATE)
 GRAPH, CAPTION = "cells-heatmap-graph", "cells-heatmap-caption"
 METRICS: dict[str, str] = {
-    "deviation": "Deviation",
-    "voltage": "Voltage",
-    "temperature": "Temperature",
-    "soh": "State of health",
-    "degradation": "Degradation",
+    "deviation": mark("Deviation"),
+    "voltage": mark("Voltage"),
+    "temperature": mark("Temperature"),
+    "soh": mark("State of health"),
+    "degradation": mark("Degradation"),
 }
 
 

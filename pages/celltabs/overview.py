@@ -60,7 +60,7 @@ def tiles(system: PackReport, flagged: Sequence[Flagged]) -> html.Div:
     )
     measured = kpi(t("Measured SOH"), quantity(soh.measured, "%"), note=interval or t("no interval"), mark=mark)
     rest = [
-        kpi(t("Model SOH"), quantity(soh.model, "%"), note=MODEL_NOTE),
+        kpi(t("Model SOH"), quantity(soh.model, "%"), note=t(MODEL_NOTE)),
         kpi(t("BMS SOH"), quantity(soh.bms, "%", 0), note=t("as the battery reports it, whole per cent")),
         kpi(t("Band"), band_name(system), note=advice(system)),
         kpi(t("Imbalance"), quantity(system.imbalance_mv, "mV"), note=t("highest minus lowest cell, at rest")),

@@ -13,7 +13,7 @@ from app.components import choice, entry_id, graph, section
 from app.figures.relief import MAP_ROWS_MAX, ROWS_MAX
 from app.figures.surface import cell_surface, cell_time_map
 from app.figures.theme import message
-from app.language import t
+from app.language import mark, t
 from app.numbers import number, percent
 from app.scope import Scope
 from app.shapes import SurfaceAnswer
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 GATE = {"type": "cells-gate", "tab": "surface", "keys": "pack,cell,quantity,mode,shape"}
 GRAPH, CAPTION, DRAWING = "cells-surface-graph", "cells-surface-caption", "cells-surface-drawing"
-QUANTITIES = {"voltage": "Voltage", "temperature": "Temperature"}
+QUANTITIES = {"voltage": mark("Voltage"), "temperature": mark("Temperature")}
 BUDGET_PER_ROW = 4
 """Points that are asked for each row drawn, so that rows are cut from the finest level that is quick to read."""
-SHAPES = {"surface": "Surface", "flat": "Flatten"}
+SHAPES = {"surface": mark("Surface"), "flat": mark("Flatten")}
 LIMITS = {"mV": "voltage_deviation_mv", "K": "temperature_variation_k", "1": "robust_z_warning"}
 """Limit that a deviation is held against, by its unit."""
 HEIGHT_PX = 600

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.answers import battery, cells
-from app.language import t
+from app.language import mark, t
 from app.numbers import counted, number, quantity
 from app.scope import Scope, scope_of
 from app.shapes import CellVerdict, CriticalAnswer, HeatmapAnswer
@@ -18,27 +18,27 @@ RANK = {"critical": 0, "warning": 1, "watch": 2}
 ATTENTION = ("critical", "warning")
 """Severities that need attention; *watch* does not yet."""
 FAULTS = {
-    "low_capacity": "low capacity",
-    "high_resistance": "high resistance",
+    "low_capacity": mark("low capacity"),
+    "high_resistance": mark("high resistance"),
     "self_discharge": "self-discharge",
     "imbalance": "imbalance",
-    "hot_spot": "hot spot",
-    "voltage_spike": "voltage spike",
-    "temperature_spike": "temperature spike",
-    "sense_lead": "sense lead",
-    "unknown": "no single cause",
+    "hot_spot": mark("hot spot"),
+    "voltage_spike": mark("voltage spike"),
+    "temperature_spike": mark("temperature spike"),
+    "sense_lead": mark("sense lead"),
+    "unknown": mark("no single cause"),
 }
 RULES = {
-    "voltage_deviation": "Voltage deviation",
-    "temperature_variation": "Temperature variation",
-    "degradation_rate": "Degradation rate",
-    "soh": "State of health",
-    "change": "Change from its own past",
-    "excursion": "Single excursion",
-    "safe_range": "Outside the safe range",
-    "data_quality": "Data quality",
+    "voltage_deviation": mark("Voltage deviation"),
+    "temperature_variation": mark("Temperature variation"),
+    "degradation_rate": mark("Degradation rate"),
+    "soh": mark("State of health"),
+    "change": mark("Change from its own past"),
+    "excursion": mark("Single excursion"),
+    "safe_range": mark("Outside the safe range"),
+    "data_quality": mark("Data quality"),
 }
-REGIMES = {"charge_end": "charge end", "discharge_end": "discharge end", "rest": "rest"}
+REGIMES = {"charge_end": mark("charge end"), "discharge_end": mark("discharge end"), "rest": "rest"}
 
 
 HOUR_MS = 3_600_000
@@ -126,7 +126,8 @@ class Flagged:
     @property
     def words(self) -> str:
         """The cell with its severity and the fault that its signs fit."""
-        return f"{self.name} ({self.verdict.severity}, {FAULTS.get(self.verdict.fault, self.verdict.fault)})"
+        fault = t(FAULTS.get(self.verdict.fault, self.verdict.fault))
+        return f"{self.name} ({t(self.verdict.severity)}, {fault})"
 
 
 def asked_scope(asked: Mapping[str, str]) -> Scope:
