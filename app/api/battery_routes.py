@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from app import health_shapes, limiting_shapes, loader
-from app.answers import battery, cells, frames, health, ledger
-from app.answers.window import NO_READINGS
+from app.answers import battery, cells, detail, frames, health, ledger
+from app.answers.window import NO_READINGS, iso
 from app.api import parameters as p
 from app.api.route import Route
 from pipeline.contract import TS
@@ -27,6 +27,27 @@ def cell_evidence(system: str, pack: int, cell: int, start_ms: int | None, end_m
         "regime": found["regime"].to_list(),
         "residual_mv": found["residual_mv"].to_list(),
     }
+
+
+def one_cell(system: str, pack: int, cell: int, start_ms: int | None, end_ms: int | None) -> dict[str, Any]:
+    """Answer ``/cell/pack/{system}/{pack}/{cell}``."""
+    found = detail.cell_detail(system, pack, cell, start_ms, end_ms)
+    zone = loader.current().zone
+    spikes = [{"at": iso(one.at_ms, zone), **{k: getattr(one, k) for k in _SPIKE}} for one in found.spikes]
+    return {
+        "build_id": loader.current().build_id,
+        "level": None,
+        "coverage": battery.comparison(system, start_ms, end_ms).coverage,
+        "reason": found.reason or (None if found.tracks else NO_READINGS),
+        "verdict": found.verdict,
+        "tracks": found.tracks,
+        "spikes": spikes,
+        "signals": found.signals,
+        "valid_days": found.valid_days,
+    }
+
+
+_SPIKE = ("value", "residual", "unit", "signal")
 
 
 BATTERY_ROUTES: tuple[Route, ...] = (
@@ -73,6 +94,22 @@ BATTERY_ROUTES: tuple[Route, ...] = (
         frames.frames,
         frames.FramesAnswer,
         "surface",
+    ),
+    Route(
+        "/cell/pack/{system}/{pack}/{cell}",
+        "One cell",
+        "Its verdict, what is known of it over time beside string and neighbours, and each reading that stood out.",
+        (p.SYSTEM, p.PACK, _CELL, *p.WINDOW),
+        one_cell,
+        {
+            "reason": "why there is none",
+            "verdict": "severity, score, fault, findings, neighbours; null where nothing was found",
+            "tracks": "key, unit, ts, value, low, high (of the string), neighbours, limit",
+            "spikes": "at, value, residual, unit, signal",
+            "signals": "its voltage, and the temperature of the sensor beside it",
+            "valid_days": "days with a residual in the window",
+        },
+        "critical",
     ),
     Route(
         "/cell/pack/{system}/{pack}/{cell}/evidence",

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from app import loader
-from app.answers import closure, counters, load, quality
+from app.answers import closure, counters, find, load, omissions, quality
 from app.answers import meter as meters
 from app.answers.window import NO_READINGS, iso
 from app.api import parameters as p
@@ -20,6 +20,8 @@ from app.api.route import Route
 from pipeline.contract import TS
 
 _SOURCE = Parameter("source", "Name of a meter or battery system.", p.text, {"type": "string"}, "query", required=True)
+MOST_FOUND = 50
+"""Signals that a search returns at most."""
 _REASON = {"reason": "why there is none"}
 
 
@@ -102,6 +104,31 @@ def calendar(source: str) -> dict[str, Any]:
     }
 
 
+def omitted(source: str) -> dict[str, Any]:
+    """Answer ``/quality/findings``."""
+    found, noted = omissions.findings(source), omissions.omissions(source)
+    return {
+        "build_id": loader.current().build_id,
+        "level": None,
+        "coverage": None,
+        "reason": None,
+        "findings": found,
+        "omissions": noted,
+    }
+
+
+def search(text: str) -> dict[str, Any]:
+    """Answer ``/find``."""
+    found = find.find(text, most=MOST_FOUND)
+    return {
+        "build_id": loader.current().build_id,
+        "level": None,
+        "coverage": None,
+        "reason": None if found else f"No signal has every word of {text!r} in its name, label, unit or topic.",
+        "signals": [{name: getattr(one, name) for name in ("source", "signal", "label", "unit")} for one in found],
+    }
+
+
 METER_ROUTES: tuple[Route, ...] = (
     Route(
         "/meter/{meter}/energy",
@@ -154,6 +181,27 @@ METER_ROUTES: tuple[Route, ...] = (
             "self_sufficiency": "share of what was consumed, 0 to 1",
         },
         "meter_kpis",
+    ),
+    Route(
+        "/quality/findings",
+        "What the readings themselves say against being trusted",
+        "Findings on stuck or otherwise doubtful readings, and what was left out or remarked, by reason.",
+        (_SOURCE,),
+        omitted,
+        _REASON
+        | {"findings": "rule, subject, value, limit, unit, severity, at, text", "omissions": "by reason, with rows"},
+        "quality",
+        {"source": "m1"},
+    ),
+    Route(
+        "/find",
+        "Find signals by words",
+        "Every word must be in the source's or signal's name, the label, the unit or the topic; best first.",
+        (Parameter("text", "What is looked for.", p.text, {"type": "string"}, required=True),),
+        search,
+        _REASON | {"signals": "source, signal, label, unit"},
+        "sources",
+        {"text": "power"},
     ),
     Route(
         "/quality/calendar",

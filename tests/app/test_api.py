@@ -17,6 +17,7 @@ from tests.app.stores import ALARM_AT, CELLS, DAYS, FIRST, PACKS, PEAK_AT, SENSO
 
 PLACES = {"meter": "m1", "system": "B1", "pack": "1", "cell": "2", "source": "m1"}
 NEEDED = {"/series": "source=m1&signal=com_ap", "/quality/calendar": "source=m1"}
+NEEDED |= {"/quality/findings": "source=m1", "/find": "text=power"}
 WINDOWED = [route.path for route in ROUTES if any(one.name == "start" for one in route.parameters)]
 ROOT = Path(__file__).parents[2]
 FILE = re.compile(r"/work|site-packages|Traceback")
@@ -475,7 +476,7 @@ def test_a_pack_rests_on_its_own_cells(client):
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
 def test_every_question_has_a_rule(route):
-    assert route.question in BASES or route.path == "/sources"
+    assert route.question in BASES or route.path in ("/sources", "/find")
 
 
 @pytest.mark.parametrize("basis", BASES.values(), ids=BASES)
