@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import health_shapes, limiting_shapes, loader
-from app.answers import battery, cells, detail, frames, health, ledger
+from app import efficiency_shapes, health_shapes, limiting_shapes, loader
+from app.answers import battery, cells, detail, efficiency, frames, health, ledger
 from app.answers.window import NO_READINGS, iso
 from app.api import parameters as p
 from app.api.route import Route
@@ -80,6 +80,25 @@ BATTERY_ROUTES: tuple[Route, ...] = (
         ledger.self_discharge,
         limiting_shapes.LeakAnswer,
         "critical",
+    ),
+    Route(
+        "/bess/{system}/efficiency",
+        "Round-trip efficiency at three boundaries",
+        "On the DC side, on the AC side, and with the auxiliaries, each with its reason where it cannot be had; notes "
+        "say where the meters contradict each other.",
+        (p.SYSTEM, *p.WINDOW),
+        efficiency.round_trips,
+        efficiency_shapes.RoundTrips,
+        "cycles",
+    ),
+    Route(
+        "/bess/{system}/charging-curves",
+        "How charging changed with time",
+        "Charges of the first and of the last days, voltage over charge. On the whole history.",
+        (p.SYSTEM,),
+        efficiency.charging_curves,
+        efficiency_shapes.ChargeCurves,
+        "cycles",
     ),
     Route(
         "/bess/{system}/frames",
