@@ -122,14 +122,14 @@ def _limited(matrix: Floats, count: int) -> Floats:
 
 TAIL_MIN_CELLS = 60
 """From so many cells on, a string's own tails say how far a sound cell may lie [cells]."""
-TAIL_SHARE, TAIL_SIGMA = 0.95, 1.96
+TAIL_SHARE, TAIL_SIGMA = 0.92, 1.751
 """Share of a normal string within so many standard deviations of its median."""
 
 
 def daily_z(matrix: Floats, floor: float, *, heavy_tails: bool = False) -> Floats:
     """Score each day's values against the string of that day: (x − median) / max(1.4826·MAD, floor).
 
-    With ``heavy_tails`` the scale is at least the 95th percentile of |x − median| over 1.96 (of sixty cells or more):
+    With ``heavy_tails`` the scale is at least the 92nd percentile of |x − median| over 1.751 (of sixty cells or more):
     a curved scale, such as charge read from a voltage, gives sound cells long tails, which the MAD alone does not see.
     """
     centred = matrix - row_median(matrix)[:, None]
