@@ -30,9 +30,10 @@ HYSTERESIS_LIMIT_V = 0.005
 """Half of LFP's hysteresis is 2.5-12.5 mV; 7.5 mV are taken out at the empty end [V]."""
 OHM_LIMIT = 1 / 3
 """Share by which the resistance may be wrong that takes the current's part out of an anchor's voltage [1]."""
-CURVE_FULL_LIMIT_PCT, CURVE_EMPTY_LIMIT_PCT = 0.3, 0.25
-"""Limits of a cell's own curve against the one in use, at the upper and the lower knee: as far as published LFP curves
-lie apart there between 3.40 and 3.45 V, and between 3.00 and 3.20 V [% of charge]."""
+CURVE_FULL_LIMIT_PCT, CURVE_EMPTY_LIMIT_PCT = 0.3, 0.2
+"""Assumed limits of a cell's own curve against the one in use, at a full and an empty anchor. For comparison: the
+built-in curve and the simulation's differ by 0.1-0.7 % from 3.38 to 3.44 V and by 0.15-0.25 % from 3.00 to 3.20 V [% of
+charge]."""
 MOST_FULL_PCT = 100.0 - CURVE_FULL_LIMIT_PCT
 """A full anchor is read as no fuller than this: a charge ends with the string's first cell, so the median cell lies
 between 99.4 and 100 % [%]."""

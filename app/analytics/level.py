@@ -74,9 +74,9 @@ def level_at(days: Floats, values: Floats, weights: Floats, at_day: float) -> Le
 
 
 def _neighbours(residual: Floats) -> float:
-    """Correlation of neighbours, within what a shared anchor can cause [1]."""
+    """Correlation of neighbours beyond one standard deviation of chance, within what a shared anchor can cause [1]."""
     power = float(np.sum(residual**2))
     if power <= 0 or len(residual) < 4:
         return SHARED_ANCHOR
-    found = float(np.sum(residual[1:] * residual[:-1])) / power
+    found = float(np.sum(residual[1:] * residual[:-1])) / power - 1.0 / float(np.sqrt(len(residual)))
     return min(max(found, 0.0), SHARED_ANCHOR)
