@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from string import Formatter
+
 import pytest
+from babel.messages.extract import extract_from_dir
 
 from app import language
 from app.language import t
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
@@ -30,3 +36,20 @@ def test_a_text_that_no_catalogue_holds_stays_english_with_its_values() -> None:
 def test_an_unknown_language_means_english() -> None:
     with language.speaking("xx"):
         assert language.current() == "en"
+
+
+def said_in_the_code() -> set[str]:
+    """Collect every text that passes through `t` or `mark`."""
+    words = {"t": None, "mark": None}
+    found = (extract_from_dir(str(ROOT / folder), [("**.py", "python")], keywords=words) for folder in ("app", "pages"))
+    return {str(row[2]) for rows in found for row in rows}
+
+
+def fields(template: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(template) if name}
+
+
+def test_every_text_has_a_german_one_with_the_same_fields() -> None:
+    german = language.catalogue("de")
+    assert sorted(said_in_the_code() - german.keys()) == []
+    assert [text for text, said in german.items() if fields(text) != fields(said)] == []
