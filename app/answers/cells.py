@@ -378,4 +378,4 @@ def _why(values: Sequence[float | None], readings: int, metric: Metric) -> str |
         return NO_READINGS
     if metric in ("soh", "degradation"):
         return "A cell's capacity is known only where the string was both full and empty often enough."
-    return "Some cells have no reading in this window."
+    return f"Some {'sensors' if metric == 'temperature' else 'cells'} have no reading in this window."

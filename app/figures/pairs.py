@@ -74,7 +74,7 @@ def period_pair(
         else metric_scale(first.metric, pooled, first.limit, theme=theme)
     )
     moved = difference(one, two)
-    factor, unit = (1000.0, "mV") if first.unit == "V" else (1.0, first.unit)
+    factor, unit = step_unit(first.unit)
     moved = {place: None if value is None else value * factor for place, value in moved.items()}
     steps = np.array([value for value in moved.values() if value is not None], np.float64)
     maps = (
@@ -93,6 +93,11 @@ def values_of(answers: Mapping[int, HeatmapAnswer]) -> Values:
         for pack, answer in answers.items()
         for cell, value in zip(answer.cells, answer.values, strict=True)
     }
+
+
+def step_unit(unit: str) -> tuple[float, str]:
+    """Return the factor and the unit in which a change of a number is told: volts in mV, temperatures in K."""
+    return (1000.0, "mV") if unit == "V" else (1.0, "K" if unit == "°C" else unit)
 
 
 def difference(before: Values, after: Values) -> Values:

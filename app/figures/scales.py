@@ -18,6 +18,8 @@ SPREAD = 0.95
 """Share of the values that a diverging scale spans at least; the rest saturates, so that one far cell does not turn
 all others into one colour. Hover gives the exact value."""
 
+NARROWEST = {"voltage": 0.01, "temperature": 3.0}
+"""Span of an absolute scale at least [V, K]: the limits, so that what is within them does not fill the ramp."""
 CROWDED = 0.2
 """A limit nearer to 0 than this share of the scale is told beside 0, where the words would overlap."""
 
@@ -59,8 +61,8 @@ def metric_scale(metric: str, values: Sequence[float | None], limit: float | Non
     if metric in {"deviation", "degradation"}:
         return diverging_scale(known, limit, theme=theme)
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
-    if low == high:
-        low, high = low - 0.5, high + 0.5
+    short = max(NARROWEST[metric] - (high - low), 0.0)
+    low, high = low - short / 2, high + short / 2
     return Scale(low=low, high=high, colors=TEMPERATURE_SCALE if metric == "temperature" else ABSOLUTE_SCALE)
 
 

@@ -70,11 +70,11 @@ def cell_spread(
             "fixedrange": True,
         },
         "shapes": _limits(first, theme),
-        "annotations": [*_named(known, reports, theme), *_limit_words(first, known, theme)],
+        "annotations": [*_named(reports, theme), *_limit_words(first, known, theme)],
     }
     legend = {"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0}
     height = EDGES_PX + ROW_PX * len(packs)
-    margin = {"l": 64, "r": 16, "t": 44, "b": 44}
+    margin = {"l": 64, "r": 84, "t": 44, "b": 44}
     return style(go.Figure(traces), theme, height=height, margin=margin, legend=legend, uirevision="spread", **layout)
 
 
@@ -116,18 +116,18 @@ def _boxes(known: Mapping[tuple[int, int], float], packs: list[int], theme: str 
     return {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": line, "connectgaps": False, **named}
 
 
-def _named(
-    known: Mapping[tuple[int, int], float], reports: Mapping[int, PackReport], theme: str | None
-) -> list[dict[str, Any]]:
-    """Name the best and the worst cell of each pack."""
+def _named(reports: Mapping[int, PackReport], theme: str | None) -> list[dict[str, Any]]:
+    """Name the worst and the best cell of each pack at the end of its row, clear of the points."""
+    font = {"size": 12, "color": colours(theme)["ink-2"]}
+    place = {"xref": "paper", "x": 1, "xanchor": "left", "xshift": 8, "align": "left", "showarrow": False}
     said = []
     for pack, report in reports.items():
-        for word, cell, off in ((t("worst"), report.worst_cell, -20), (t("best"), report.best_cell, 24)):
-            if cell is not None and (pack, cell) in known:
-                place = {"x": known[pack, cell], "y": pack + _off(cell), "showarrow": True, "arrowhead": 0, "ax": 0}
-                font = {"size": 11, "color": colours(theme)["ink-2"]}
-                text = t("{word}: {k}", word=word, k=cell)
-                said.append({"text": text, "font": font, "ay": off, "arrowcolor": colours(theme)["ink-3"], **place})
+        words = (
+            (t("worst: {k}", k=report.worst_cell), report.worst_cell),
+            (t("best: {k}", k=report.best_cell), report.best_cell),
+        )
+        told = "<br>".join(text for text, cell in words if cell is not None)
+        said += [{"text": told, "y": pack, "font": font, **place}] if told else []
     return said
 
 

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from app.answers import cells
 from app.components import choice, entry_id, graph, section
 from app.figures.clock import span_words
-from app.figures.pairs import EDGES_PX, TITLE_PX, difference, map_px, period_pair, values_of
+from app.figures.pairs import EDGES_PX, TITLE_PX, difference, map_px, period_pair, step_unit, values_of
 from app.figures.theme import message
 from app.language import t
 from app.numbers import quantity
@@ -139,9 +139,13 @@ def caption(before: Mapping[int, HeatmapAnswer], after: Mapping[int, HeatmapAnsw
     if moved:
         place = max(moved, key=lambda one: abs(moved[one]))
         first = next(iter(before.values()))
-        factor, unit = (1000, "mV") if first.unit == "V" else (1, "z" if first.unit == "1" else first.unit)
-        step = quantity(moved[place] * factor, unit)
-        parts.append(t("Moved farthest: pack {n} cell {k}, {value}", n=place[0], k=place[1], value=step))
+        factor, unit = step_unit(first.unit)
+        step = f"z {quantity(moved[place], '', 1)}" if unit == "1" else quantity(moved[place] * factor, unit)
+        where = {"n": place[0], "k": place[1], "value": step}
+        if first.metric == "temperature":
+            parts.append(t("Moved farthest: pack {n} sensor {k}, {value}", **where))
+        else:
+            parts.append(t("Moved farthest: pack {n} cell {k}, {value}", **where))
     else:
         parts.append(t("No cell is known in both periods, so there is no difference."))
     if is_short:

@@ -166,7 +166,7 @@ def test_the_comparison_lists_every_pack_and_the_system(answering):
     points = [tuple(place) for trace in cells_of_all.data if trace.mode == "markers" for place in trace.customdata]
     assert sorted(points) == [(pack, cell) for pack in range(1, 6) for cell in range(1, 53)]
     named = [note.text for note in cells_of_all.layout.annotations]
-    assert all(f"worst: {row['worst_cell']}" in named for row in rows[:5])
+    assert all(f"worst: {row['worst_cell']}<br>best: {row['best_cell']}" in named for row in rows[:5])
     assert comparison.export(1, asked())["content"].count("\n") == 7
 
 

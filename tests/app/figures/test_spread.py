@@ -60,11 +60,11 @@ def test_the_limit_is_named_where_its_words_fit(reach, told):
     assert sorted(shape.x0 for shape in figure.layout.shapes) == [-10.0, 10.0]
 
 
-def test_the_best_and_the_worst_cell_are_named_where_they_lie():
+def test_the_best_and_the_worst_cell_are_named_at_the_end_of_the_row():
     named = replace(report(1), best_cell=1, worst_cell=3)
     figure = cell_spread({1: answer([0.1, 4.0, -7.0], limit=None)}, {1: named}, flagged={}, theme="light")
 
-    assert {note.text: note.x for note in figure.layout.annotations} == {"worst: 3": -7.0, "best: 1": 0.1}
+    assert [(note.text, note.y) for note in figure.layout.annotations] == [("worst: 3<br>best: 1", 1)]
 
 
 def test_half_of_each_pack_lies_in_its_bar():
