@@ -68,6 +68,7 @@ def figures(
         "type": "numericColumn",
         "filter": "agNumberColumnFilter",
         "valueFormatter": {"function": shown},
+        "useValueFormatterForExport": False,
     }
 
 
