@@ -102,9 +102,20 @@ def named(store: Store, system: str, pattern: str) -> str | None:
     return next((name for name in known if re.fullmatch(pattern, name)), None)
 
 
-@loader.once_per_build
 def ac_flow(system: str) -> Flow | None:
     """Integrate the converter's power over the whole history, given and taken; None where it cannot be told."""
+    known = _ac(system)
+    return None if known is None else known[0]
+
+
+def ac_sign(system: str) -> int | None:
+    """Say whether a positive power of the converter is given (1) or taken (-1); None where it cannot be told."""
+    known = _ac(system)
+    return None if known is None else known[1]
+
+
+@loader.once_per_build
+def _ac(system: str) -> tuple[Flow, int] | None:
     store = loader.current()
     name = named(store, system, POWER)
     table = evidence_of(system).table("cycles")
@@ -116,7 +127,9 @@ def ac_flow(system: str) -> Flow | None:
         for kind in ("discharge", "charge")
     }
     sign = trips.direction(flow, ends["discharge"], ends["charge"])
-    return None if sign is None else flow if sign > 0 else trips.turned(flow)
+    if sign is None:
+        return None
+    return (flow if sign > 0 else trips.turned(flow)), sign
 
 
 @loader.once_per_build

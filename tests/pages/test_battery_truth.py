@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from app.answers import audit as audit_answers
 from app.answers import efficiency as efficiency_answers
 from app.answers import ledger as ledger_answers
 from app.errors import BadParameter, UnknownSource
-from pages.batteryparts import efficiency, limiting
+from pages.batteryparts import audit, efficiency, limiting
 from tests.pages.words import words
 
 SYSTEM = "ZHPESS232A230002"
@@ -70,3 +71,16 @@ def test_questions_that_cannot_be_are_refused(ask):
 def test_a_balancing_current_of_nothing_is_refused():
     with pytest.raises(BadParameter):
         ledger_answers.ledger(SYSTEM, balancing_a=0.0)
+
+
+def test_the_audit_compares_every_register_of_the_sample():
+    rows, _, said = audit.update("")
+    by_name = {row.name: row for row in audit_answers.audit(SYSTEM).rows}
+
+    assert len(rows) == len(by_name) == 10
+    assert "cannot be compared" in said
+    sound = ("sum_of_cells", "highest_cell", "lowest_cell", "charge_loss")
+    assert {by_name[name].verdict for name in sound} == {"within"}
+    assert by_name["auxiliary_counter"].measured == pytest.approx(0.0, abs=0.2)
+    assert by_name["soc_at_anchors"].measured == pytest.approx(0.0, abs=1.0)
+    assert 0 < by_name["discharge_loss"].measured < 6

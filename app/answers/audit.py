@@ -1,0 +1,299 @@
+"""The audit of what a battery reports of itself: state of charge, health, extremes, current, power and energy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+
+from app import loader, query
+from app.analytics.audit import CUT_SHARE, RULES, Check, check, correlation, gain_pct, health_steps, missing
+from app.answers.efficiency import AUXILIARY, POWER, VOLTS, ac_flow, ac_sign, named, readings
+from app.answers.evidence import SystemEvidence, evidence_of
+from app.audit_shapes import AuditAnswer, AuditRow
+from app.language import mark
+from app.shapes import Floats, Ints
+from app.store import Store
+from pipeline.contract import TS, Level, column
+
+WHAT = {
+    "soc_at_anchors": mark("State of charge as reported, against the open-circuit curve at full charges"),
+    "soh_steps": mark("Steps of the state of health as reported"),
+    "sum_of_cells": mark("Cluster voltage against the sum of the cells, by day"),
+    "highest_cell": mark("Highest cell as reported against the cells, by day"),
+    "lowest_cell": mark("Lowest cell as reported against the cells, by day"),
+    "current": mark("Converter's direct current against the battery's, by month"),
+    "discharge_loss": mark("Energy lost between battery and AC side in discharges"),
+    "charge_loss": mark("Energy lost between AC side and battery in charges"),
+    "meter": mark("A meter that follows the batteries, against converters and auxiliaries, by month"),
+    "auxiliary_counter": mark("Counter of the auxiliaries against their power, by day"),
+}
+"""What each row compares."""
+SOC, HIGHEST, LOWEST = r"bms\d+_soc", r"bms\d+_cell_max_v", r"bms\d+_cell_min_v"
+BMS_A, PCS_A = r"bms\d+_c", r"pcs\d+_dcc"
+STALE_MS = 1_800_000
+"""A state of charge older than this at an anchor says nothing [ms]."""
+FOLLOWS = 0.98
+"""Correlation from which a meter follows the batteries [1]."""
+MIN_KWH = 20.0
+"""Half cycles of less energy tell no loss [kWh]."""
+MONTH_MS = 30 * 86_400_000
+
+
+def audit(system: str) -> AuditAnswer:
+    """Answer how far what a battery reports can be trusted, over its whole history.
+
+    Raises
+    ------
+    UnknownSource
+        There is no such battery system.
+    """
+    evidence_of(system)
+    return _audit(system)
+
+
+@loader.once_per_build
+def _audit(system: str) -> AuditAnswer:
+    evidence, store = evidence_of(system), loader.current()
+    makers: dict[str, Callable[[Store, SystemEvidence], Check]] = {
+        "soc_at_anchors": _soc,
+        "soh_steps": lambda _, own: _soh(own),
+        "sum_of_cells": _sum,
+        "highest_cell": lambda store, own: _extreme(store, own, "highest_cell", HIGHEST, "max"),
+        "lowest_cell": lambda store, own: _extreme(store, own, "lowest_cell", LOWEST, "min"),
+        "current": _current,
+        "discharge_loss": lambda _, own: _loss(own, "discharge"),
+        "charge_loss": lambda _, own: _loss(own, "charge"),
+        "meter": _meter,
+        "auxiliary_counter": _counter,
+    }
+    rows = tuple(_row(makers[name](store, evidence), evidence) for name in RULES)
+    return AuditAnswer(
+        build_id=store.build_id,
+        level=None,
+        coverage=None,
+        reason=None if any(row.samples for row in rows) else "Nothing of this can be compared: registers are missing.",
+        rows=rows,
+    )
+
+
+def _row(found: Check, evidence: SystemEvidence) -> AuditRow:
+    rule = found.rule
+    return AuditRow(
+        name=rule.name,
+        what=WHAT[rule.name],
+        unit=rule.unit,
+        measured=_rounded(found.measured),
+        limit=rule.limit,
+        limit_source=rule.source,
+        verdict=found.verdict,
+        samples=found.samples,
+        beyond=found.beyond,
+        worst=_rounded(found.worst),
+        worst_at=None if found.worst_ms is None else evidence.stamp(found.worst_ms),
+        reason=found.reason,
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.4g}")
+
+
+def _soc(store: Store, evidence: SystemEvidence) -> Check:
+    name = named(store, evidence.source.name, SOC)
+    anchors = evidence.table("anchors")
+    if name is None or anchors.height == 0:
+        return missing("soc_at_anchors", "No state of charge is reported, or the string was never seen full.")
+    full = anchors.filter(pl.col("kind") == "full")
+    at = full["ts"].to_physical().to_numpy()
+    series = store.series(evidence.source.name, name)
+    ts, soc = readings(store, evidence.source.name, name, series.first_ms, series.last_ms + 1)
+    place = np.searchsorted(ts, at, side="right") - 1
+    fresh = (place >= 0) & (at - ts[np.maximum(place, 0)] <= STALE_MS)
+    apart = np.where(fresh, soc[np.maximum(place, 0)] - full["soc_pct"].to_numpy(), np.nan)
+    return check("soc_at_anchors", at, apart)
+
+
+def _soh(evidence: SystemEvidence) -> Check:
+    days = evidence.table("system_day")
+    if days.height == 0:
+        return missing("soh_steps", "The battery reports no state of health.")
+    return health_steps(
+        days["ts"].to_physical().to_numpy(), days["soh_bms"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    )
+
+
+def _days_of(store: Store, system: str, name: str, statistic: str) -> tuple[Ints, Floats]:
+    """Read one statistic of each day."""
+    series = store.series(system, name)
+    level = store.manifest.levels[-1]
+    frame = query.buckets(
+        store, system, [name], (statistic,), level, series.first_ms - 2 * level.step_ms, series.last_ms
+    )
+    return _column(frame, column(name, statistic))
+
+
+def _column(frame: pl.DataFrame, name: str) -> tuple[Ints, Floats]:
+    if name not in frame.columns:
+        return np.zeros(0, np.int64), np.zeros(0)
+    ts = frame[TS].to_physical().to_numpy().astype(np.int64)
+    return ts, frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+
+
+def _cells_by_day(evidence: SystemEvidence, value: pl.Expr) -> pl.DataFrame:
+    """Sum one thing up over the cells of each day on which every cell was read alike."""
+    table = evidence.table("cell_day")
+    cells = len(evidence.cells.numbers)
+    return (
+        table.group_by("ts", maintain_order=True)
+        .agg(value.alias("value"), pl.len().alias("cells"), (pl.col("n").max() - pl.col("n").min()).alias("uneven"))
+        .filter((pl.col("cells") == cells) & (pl.col("uneven") <= 1))
+    )
+
+
+def _beside(days: pl.DataFrame, ts: Ints, values: Floats) -> tuple[Ints, Floats, Floats]:
+    """Lay a register's days beside the cells'."""
+    mine = days["ts"].to_physical().to_numpy()
+    both, here, there = np.intersect1d(mine, ts, return_indices=True)
+    return both.astype(np.int64), days["value"].cast(pl.Float64).to_numpy()[here], values[there]
+
+
+def _sum(store: Store, evidence: SystemEvidence) -> Check:
+    name = named(store, evidence.source.name, VOLTS)
+    if name is None or evidence.table("cell_day").height == 0:
+        return missing("sum_of_cells", "No cluster voltage or no cells are logged.")
+    days = _cells_by_day(evidence, pl.col("v_mean").cast(pl.Float64).sum())
+    ts, cells, cluster = _beside(days, *_days_of(store, evidence.source.name, name, "mean"))
+    return check("sum_of_cells", ts, 100 * (cluster / cells - 1))
+
+
+def _extreme(store: Store, evidence: SystemEvidence, rule: str, pattern: str, which: str) -> Check:
+    name = named(store, evidence.source.name, pattern)
+    if name is None or evidence.table("cell_day").height == 0:
+        return missing(rule, "The register or the cells are not logged.")
+    value = pl.col("v_max").max() if which == "max" else pl.col("v_min").min()
+    days = _cells_by_day(evidence, value)
+    ts, cells, register = _beside(days, *_days_of(store, evidence.source.name, name, which))
+    return check(rule, ts, 1000 * (register - cells))
+
+
+def _hours(store: Store, source: str, name: str) -> tuple[Ints, Floats]:
+    """Read hourly means."""
+    level = Level(name="1h", step_ms=3_600_000)
+    series = store.series(source, name)
+    if all(one.name != level.name for one in store.manifest.levels):
+        level = store.manifest.levels[-1]
+    frame = query.buckets(store, source, [name], ("mean",), level, series.first_ms - level.step_ms, series.last_ms)
+    return _column(frame, column(name, "mean"))
+
+
+def _by_month(ts: Ints, x: Floats, y: Floats) -> tuple[Ints, Floats]:
+    """Gain of y on x by stretches of thirty days [%]."""
+    if len(ts) == 0:
+        return ts, np.zeros(0)
+    month = (ts - ts[0]) // MONTH_MS
+    starts, gains = [], []
+    for one in np.unique(month):
+        own = month == one
+        gain = gain_pct(x[own], y[own])
+        starts.append(int(ts[own][0]))
+        gains.append(np.nan if gain is None else gain)
+    return np.array(starts, np.int64), np.array(gains)
+
+
+def _current(store: Store, evidence: SystemEvidence) -> Check:
+    system = evidence.source.name
+    mine, theirs = named(store, system, BMS_A), named(store, system, PCS_A)
+    if mine is None or theirs is None:
+        return missing("current", "One of the two currents is not logged.")
+    (a_ts, a), (b_ts, b) = _hours(store, system, mine), _hours(store, system, theirs)
+    both, here, there = np.intersect1d(a_ts, b_ts, return_indices=True)
+    x, y = a[here], b[there]
+    sign = np.sign(correlation(x, y)) or 1.0
+    return check("current", *_by_month(both.astype(np.int64), x, sign * y))
+
+
+def _loss(evidence: SystemEvidence, kind: str) -> Check:
+    flow = ac_flow(evidence.source.name)
+    table = evidence.table("cycles")
+    rule = f"{kind}_loss"
+    if flow is None or table.height == 0:
+        return missing(rule, "No power of the converter is logged, or its direction cannot be told.")
+    rows = table.filter((pl.col("kind") == kind) & (pl.col("kwh") >= MIN_KWH))
+    starts, ends = (rows[name].to_physical().to_numpy() for name in ("ts", "end"))
+    dc = rows["kwh"].to_numpy()
+    lost = np.full(len(dc), np.nan)
+    for at, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        given, taken, covered = flow.between(start, end)
+        ac = given if kind == "discharge" else taken
+        if covered > 0.99 and ac > 0:
+            lost[at] = 100 * (1 - (ac / dc[at] if kind == "discharge" else dc[at] / ac))
+    return check(rule, starts.astype(np.int64), lost, least=0.0, stray=CUT_SHARE)
+
+
+def _meter(store: Store, evidence: SystemEvidence) -> Check:
+    """Compare the meter that follows the batteries best with what they and their auxiliaries take."""
+    taken = _taken_kw(store)
+    meters = [one.name for one in store.manifest.sources if one.kind == "meter" and store.has(one.name, "com_ap")]
+    if taken is None or not meters:
+        return missing("meter", "No meter logs power, or no converter does.")
+    ts, expected = taken
+    found = []
+    for meter in meters:
+        own_ts, power = _hours(store, meter, "com_ap")
+        both, here, there = np.intersect1d(ts, own_ts, return_indices=True)
+        found.append((correlation(expected[here], power[there]), meter, both, expected[here], power[there]))
+    best = max(found, key=lambda one: abs(one[0]))
+    if abs(best[0]) < FOLLOWS:
+        return missing("meter", f"No meter follows the batteries' power (the best is {best[1]}, r = {best[0]:.2f}).")
+    del evidence
+    sign = np.sign(best[0])
+    stamps, gains = _by_month(best[2].astype(np.int64), best[3], sign * best[4])
+    return check("meter", stamps, gains, remark=f"{best[1]}, which follows all batteries together (r = {best[0]:.3f}).")
+
+
+def _taken_kw(store: Store) -> tuple[Ints, Floats] | None:
+    """Power that all batteries and their auxiliaries take, by hours in which all are known [kW]."""
+    total: tuple[Ints, Floats] | None = None
+    for source in store.manifest.sources:
+        if source.kind != "bess":
+            continue
+        parts = _own_kw(store, source.name)
+        if parts is None:
+            return None
+        if total is None:
+            total = parts
+            continue
+        both, here, there = np.intersect1d(total[0], parts[0], return_indices=True)
+        total = both.astype(np.int64), total[1][here] + parts[1][there]
+    return total
+
+
+def _own_kw(store: Store, system: str) -> tuple[Ints, Floats] | None:
+    name, sign = named(store, system, POWER), ac_sign(system)
+    if name is None or sign is None:
+        return None
+    ts, power = _hours(store, system, name)
+    taken = -sign * power
+    if not store.has(system, AUXILIARY):
+        return ts, taken
+    aux_ts, aux_kw = _hours(store, system, AUXILIARY)
+    both, here, there = np.intersect1d(ts, aux_ts, return_indices=True)
+    return both.astype(np.int64), taken[here] + aux_kw[there]
+
+
+def _counter(store: Store, evidence: SystemEvidence) -> Check:
+    system = evidence.source.name
+    if not store.has(system, "aux_m_pos_ae") or not store.has(system, "aux_m_ap"):
+        return missing("auxiliary_counter", "The auxiliaries' counter or their power is not logged.")
+    c_ts, kwh = _days_of(store, system, "aux_m_pos_ae", "delta")
+    p_ts, power = _days_of(store, system, "aux_m_ap", "mean")
+    _, count = _days_of(store, system, "aux_m_ap", "n")
+    both, here, there = np.intersect1d(c_ts, p_ts, return_indices=True)
+    full = count[there] >= 0.99 * np.nanmedian(count) if len(count) else np.zeros(0, bool)
+    hours = np.diff(np.r_[both, both[-1:] + 86_400_000]) / 3_600_000
+    is_day = np.abs(hours - 24) < 0.1
+    with np.errstate(invalid="ignore", divide="ignore"):
+        apart = np.where(full & is_day, 100 * (kwh[here] / (power[there] * hours) - 1), np.nan)
+    return check("auxiliary_counter", both.astype(np.int64), apart)
