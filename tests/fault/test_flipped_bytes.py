@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from app.bench import paths_of
 from app.store import Store
 from pipeline.build import build
-from pipeline.contract import TABLE_GROUP
+from pipeline.contract import TABLE_GROUP, seal
 from pipeline.publish import read_manifest
 from pipeline.settings import Settings
 from tests.app.stores import build_site, serve
@@ -133,6 +133,19 @@ def test_a_flipped_byte_in_the_manifest(whole, tmp_path, place):
     assert client.get("/api/health").status_code == 200
     assert client.get("/api/ready").status_code == 503
     assert check(chosen, whole[1]) > 0
+    mended(chosen, whole[1])
+
+
+@pytest.mark.parametrize("version", [0, 999])
+def test_a_whole_manifest_of_another_version(whole, tmp_path, version):
+    chosen = damage(whole, tmp_path)
+    other = manifest_of(chosen.store).model_copy(update={"version": version})
+    (chosen.store / "manifest.json").write_bytes(seal(other))
+    said = serve(chosen).test_client().get("/api/sources")
+
+    assert said.status_code == 500
+    assert f"of version {version}" in said.json["detail"]
+    assert REMEDY in said.json["detail"]
     mended(chosen, whole[1])
 
 
