@@ -91,7 +91,8 @@ def text_of(trials: Sequence[Trial]) -> str:
         "## Every size\n\n" + _every(curves),
         f"## Faults that are there {FIRST_DAY}\n\n" + _first_day(trials),
         "## By condition\n\n" + _by_condition(trials, curves),
-        CONDITIONS + f"\nStrings with faults that begin within the data: {graded}; seeds count from 0.\n",
+        CONDITIONS
+        + f"\n{len(trials)} strings were judged, {graded} with faults that begin within the data; seeds from 0.\n",
         WEAKNESSES,
     ]
     return "\n".join(parts)

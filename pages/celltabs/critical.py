@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dash import ClientsideFunction, Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
+from app.analytics.detection import stated
 from app.answers.detail import CellDetail, cell_detail
 from app.components import (
     choice,
@@ -150,7 +151,9 @@ def state(rows: Sequence[Flagged], missing: str | None, scope: Scope) -> list[Co
     return [
         empty(
             t("No cell needs attention"),
-            t("Every cell of {source} is within its limits. {words}.", source=scope.source, words=scope.words),
+            t("Every cell of {source} is within its limits. {words}.", source=scope.source, words=scope.words)
+            + " "
+            + t("On simulated strings a fault that begins within the data is found: {limits}.", limits=stated()),
         )
     ]
 

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.analytics.detection import DETECTION_LIMITS, stated
 from app.truthbench import curves, document, figure
 from app.truthbench.conditions import FIRST_DAY, GRADED_ONSET, SIZES, draw_condition, draw_experiment
-from app.truthbench.run import Job, jobs_of, run_jobs, work
+from app.truthbench.run import ROOT, Job, jobs_of, run_jobs, work
 from app.truthbench.trial import Outcome, Trial
 
 
@@ -154,3 +155,14 @@ def test_the_document_has_a_row_for_every_size_and_a_picture_that_parses(trial, 
     assert len(list(root.iter("{http://www.w3.org/2000/svg}polyline"))) == 2 * len(SIZES)
     assert set(figure.TITLES) == {str(kind) for kind in SIZES}
     assert f"| strings | 0 | {1} |" in text
+
+
+def test_the_limits_that_pages_state_are_those_of_the_document():
+    rows = [line.split("|") for line in (ROOT / document.DOCUMENT).read_text().splitlines() if line.startswith("| `")]
+    said = {
+        row[1].strip(" `"): (row[2].strip(), float(row[3].strip(" *")), float(row[4])) for row in rows[: len(SIZES)]
+    }
+
+    for limit in DETECTION_LIMITS:
+        assert said[limit.fault] == (limit.unit, limit.size, limit.days)
+        assert limit.words() in stated()
