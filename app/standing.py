@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from app import loader
-from app.answers import battery, health, strings
+from app.answers import audit, battery, efficiency, health, ledger, strings
 from app.view import View
 from pipeline.errors import PackscopeError
 
@@ -56,9 +56,14 @@ def answer_all() -> None:
         if source.kind != "bess":
             continue
         health.health(source.name)
+        ledger.self_discharge(source.name)
+        audit.audit(source.name)
+        efficiency.charging_curves(source.name)
         strings.keep_days(source.name)
         for period in PERIODS:
             start, end = View(when=period).period(source.first_ms, source.last_ms, store.zone)
             battery.comparison(source.name, start, end)
+            ledger.ledger(source.name, start, end)
+            efficiency.round_trips(source.name, start, end)
             for pack in source.packs:
                 battery.critical(source.name, pack.pack, start, end)
