@@ -10,7 +10,7 @@ export PYTHON
 # Options of the comparison in `make bench`, for example BENCH="--roots data/raw --series 200".
 BENCH ?=
 
-.PHONY: help setup run serve build-pyramids sample test lint format bench bench-truth screenshots reference test-faults test-long messages lock clean
+.PHONY: help setup run serve build-pyramids sample test lint format bench bench-browser bench-truth screenshots reference test-faults test-long messages lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -49,6 +49,10 @@ format: $(READY) ## Put the code into the house style
 bench: $(READY) ## Measure building (beside parsing and pandas) and answering on this machine
 	@$(BIN)/python -m tests.bench $(BENCH)
 	@$(BIN)/packscope bench
+
+bench-browser: $(READY) ## Measure the dashboard beside a bare Dash application in Chromium, and write docs/performance.md
+	@bash scripts/chromium.sh
+	@$(BIN)/python -m tests.bench.browser --write
 
 bench-truth: $(READY) ## Measure what faults are found, how small and how soon, and write docs/detection.md
 	@$(BIN)/packscope bench truth --write

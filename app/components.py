@@ -136,7 +136,8 @@ def term(words: str) -> html.Details | None:
     if meaning is None:
         return None
     summary = html.Summary("?", role="button", **aria(label=t("What this means: {term}", term=words)))
-    return html.Details([summary, html.Dl(html.Div([html.Dt(words), html.Dd(meaning)]))], className="ps-term")
+    named: dict[str, Any] = {"data-term": words}
+    return html.Details([summary, html.P(meaning)], className="ps-term", **named)
 
 
 def stat(value: str) -> html.Span:

@@ -13,7 +13,7 @@ from dash import Dash, set_props
 from flask import Flask, Request, Response, request
 from flask_compress import Compress
 
-from app import api, language, loader, shell
+from app import api, guide, language, loader, shell
 from pipeline.errors import PackscopeError, StoreMissing
 from pipeline.settings import Settings
 
@@ -92,12 +92,13 @@ def _page(name: str) -> ModuleType:
 
 
 class _Dashboard(Dash):
-    """Says in the page itself which language it is in."""
+    """Says in the page itself which language it is in, and brings the help."""
 
     def interpolate_index(self, *parts: str, **named: str) -> str:
         """Fill the page's template in."""
         page: str = super().interpolate_index(*parts, **named)  # type: ignore[no-untyped-call]
-        return page.replace('<html lang="en">', f'<html lang="{language.current()}">', 1)
+        spoken = page.replace('<html lang="en">', f'<html lang="{language.current()}">', 1)
+        return spoken.replace("<footer>", f"{guide.markup()}<footer>", 1)
 
 
 def _dash(server: Flask) -> Dash:

@@ -1,14 +1,14 @@
-"""Help in place: the keys, what they do, and a short tour of the pages. Both live in dialogs that the browser opens."""
+"""Help in place: the keys, what they do, and a short tour of the pages.
+
+Both are written into the page that the server sends, beside what Dash keeps: every component of Dash's costs time at
+each change of the page, and these do not change.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from html import escape
 
-from dash import html
-from dash.development.base_component import Component
-
-from app.components import aria, icon
 from app.language import mark, t
 
 KEYS: tuple[tuple[str, str], ...] = (
@@ -85,53 +85,50 @@ TOUR = (
 """Stops of the tour, in order."""
 
 
-def button() -> html.Button:
-    """Offer the help."""
-    return html.Button(
-        "?", id="help-open", className="ps-button ps-bare", type="button", **aria(label=t("Help and keys"))
+def markup() -> str:
+    """Write the help and the tour in the language of the request, both closed."""
+    return f"{_help()}\n{_tour()}\n"
+
+
+def _said(text: str) -> str:
+    return escape(t(text))
+
+
+def _help() -> str:
+    keys = "".join(
+        f"<div><dt>{''.join(f'<kbd>{escape(key)}</kbd>' for key in pressed.split())}</dt><dd>{_said(words)}</dd></div>"
+        for pressed, words in KEYS
+    )
+    icon = f'<span class="ps-icon ps-icon-close" role="img" aria-label="{_said("Close")}"></span>'
+    close = f'<button type="button" class="ps-button ps-bare ps-dialog-close">{icon}</button>'
+    title = f'<h2 class="ps-h2" id="help-title">{_said("Help and keys")}</h2>'
+    terms = f'<div id="help-said"><h3 class="ps-h3">{_said("Terms on this page")}</h3><dl id="help-terms"></dl></div>'
+    return (
+        '<dialog id="help" class="ps-dialog" aria-labelledby="help-title">'
+        f'<div class="ps-dialog-head">{title}{close}</div>'
+        f'<dl class="ps-keys">{keys}</dl>{terms}{_button("tour-start", t("Take the tour"))}</dialog>'
     )
 
 
-def _dialog(identity: str, title: str, children: list[Component]) -> Component:
-    close = html.Button(icon("close", t("Close")), className="ps-button ps-bare ps-dialog-close", type="button")
-    head = html.Div([html.H2(title, className="ps-h2", id=f"{identity}-title"), close], className="ps-dialog-head")
-    return html.Dialog([head, *children], id=identity, className="ps-dialog", **aria(labelledby=f"{identity}-title"))
-
-
-def help_dialog() -> Component:
-    """Write the keys down, leave room for the terms of the page, and offer the tour."""
-    rows = [html.Div([html.Dt([html.Kbd(key) for key in keys.split()]), html.Dd(t(words))]) for keys, words in KEYS]
-    tour = html.Button(t("Take the tour"), className="ps-button", id="tour-start", type="button")
-    terms = html.Div([html.H3(t("Terms on this page"), className="ps-h3"), html.Dl(id="help-terms")], id="help-said")
-    return _dialog("help", t("Help and keys"), [html.Dl(rows, className="ps-keys"), terms, tour])
-
-
-def tour_panel() -> Component:
-    """Lay out the tour: a panel at the edge that does not cover what it speaks of."""
-    steps = [
-        html.Li(
-            [html.H2(t(step.title), className="ps-h2"), html.P(t(step.text))],
-            **_data(path=step.path, query=step.query),
-        )
+def _tour() -> str:
+    stops = "".join(
+        f'<li data-path="{step.path}" data-query="{step.query}"><h2 class="ps-h2">{_said(step.title)}</h2>'
+        f"<p>{_said(step.text)}</p></li>"
         for step in TOUR
-    ]
-    turn = [
-        html.Button(t("Back"), className="ps-button", id="tour-back", type="button"),
-        html.Button(t("Next"), className="ps-button", id="tour-next", type="button", **_data(done=t("Done"))),
-        html.Button(t("Leave the tour"), className="ps-button ps-bare", id="tour-leave", type="button"),
-    ]
-    place = html.Div(id="tour-place", className="ps-note")
-    inner = [place, html.Ol(steps, id="tour-steps"), html.Div(turn, className="ps-field")]
-    return html.Aside(inner, id="tour", className="ps-tour ps-hidden", tabIndex=-1, **aria(label=t("Tour")))
+    )
+    turns = "".join(
+        [
+            _button("tour-back", t("Back")),
+            _button("tour-next", t("Next"), f' data-done="{_said("Done")}"'),
+            _button("tour-leave", t("Leave the tour")),
+        ]
+    )
+    return (
+        f'<aside id="tour" class="ps-tour ps-hidden" tabindex="-1" aria-label="{_said("Tour")}">'
+        f'<div id="tour-place" class="ps-note"></div><ol id="tour-steps">{stops}</ol>'
+        f'<div class="ps-field">{turns}</div></aside>'
+    )
 
 
-def tour_offer() -> Component:
-    """Offer the tour on the first visit, in one quiet line; the browser shows it and remembers the answer."""
-    take = html.Button(t("Take the tour"), id="tour-take", className="ps-button", type="button")
-    never = html.Button(t("Not now"), id="tour-never", className="ps-button ps-bare", type="button")
-    words = html.Span(t("New here? Five stops show what this dashboard can do."))
-    return html.Div([words, take, never], id="tour-offer", className="ps-hidden", role="note")
-
-
-def _data(**said: str) -> dict[str, Any]:
-    return {f"data-{name}": value for name, value in said.items()}
+def _button(identity: str, words: str, more: str = "") -> str:
+    return f'<button type="button" class="ps-button" id="{identity}"{more}>{escape(words)}</button>'

@@ -23,7 +23,7 @@ import dash_bootstrap_components as dbc
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
-from app import guide, language, loader
+from app import language, loader
 from app.answers.sources import list_sources
 from app.components import PageMeta, aria, choice, empty, icon, select
 from app.figures.clock import span_words
@@ -75,12 +75,10 @@ def layout(metas: Sequence[PageMeta], build_id: str | None) -> html.Div:
                 [
                     _top(),
                     _banner(),
-                    guide.tour_offer(),
+                    _tour_offer(),
                     html.Main(html.Div(id="page"), id="main", className="ps-main", tabIndex=-1),
                 ]
             ),
-            guide.help_dialog(),
-            guide.tour_panel(),
             html.Div(id="live", className="visually-hidden", **aria(live="polite")),
             html.Div(id="toasts", className="ps-toasts", role="alert"),
         ],
@@ -126,7 +124,7 @@ def _top() -> html.Header:
         html.Span(id="sample"),
         html.Span(id="range-words"),
         chip,
-        html.Div([points, tongue, guide.button(), switch], className="ps-push ps-field"),
+        html.Div([points, tongue, _help_button(), switch], className="ps-push ps-field"),
     ]
     inner = html.Div([first, html.Div(second, className="ps-top-row")], className="ps-top-inner")
     return html.Header(inner, className="ps-top")
@@ -144,6 +142,19 @@ def _moment(identity: str, label: str) -> html.Div:
 
 def _step(identity: str, words: str) -> html.Button:
     return html.Button(icon(identity, words), id=identity, className="ps-button ps-bare", title=words)
+
+
+def _help_button() -> html.Button:
+    said: dict[str, Any] = aria(label=t("Help and keys"))
+    return html.Button("?", id="help-open", className="ps-button ps-bare", type="button", **said)
+
+
+def _tour_offer() -> html.Div:
+    """Offer the tour on the first visit, in one quiet line; the browser shows it and remembers the answer."""
+    take = html.Button(t("Take the tour"), id="tour-take", className="ps-button", type="button")
+    never = html.Button(t("Not now"), id="tour-never", className="ps-button ps-bare", type="button")
+    words = html.Span(t("New here? Five stops show what this dashboard can do."))
+    return html.Div([words, take, never], id="tour-offer", className="ps-hidden", role="note")
 
 
 def _banner() -> html.Div:

@@ -44,7 +44,7 @@
     const list = byId("help-terms");
     const said = new Map();
     document.querySelectorAll("main details.ps-term").forEach(function (one) {
-      said.set(one.querySelector("dt").textContent, one.querySelector("dd").textContent);
+      said.set(one.dataset.term, one.querySelector("p").textContent);
     });
     list.replaceChildren(
       ...[...said].map(function ([word, meaning]) {

@@ -239,7 +239,7 @@
   document.addEventListener(
     "toggle",
     function (event) {
-      const told = event.target.open && event.target.matches("details.ps-mark, details.ps-term") && event.target.querySelector("dl");
+      const told = event.target.open && event.target.matches("details.ps-mark, details.ps-term") && event.target.querySelector("dl, p");
       if (told) {
         told.style.transform = "";
         const beyond = told.getBoundingClientRect().right + 8 - document.documentElement.clientWidth;

@@ -1,13 +1,14 @@
 """Take the pictures in docs/screenshots: ``python -m scripts.screenshots``.
 
-Every page and every tab of the cell analyser, of the sample site, at desk and phone width, light and dark.
+Every page and every tab of the cell analyser, of the sample site, at the widths of a desk, a tablet and a phone, light
+and dark; and docs/screenshots.md, which shows them all.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
-SCREENS = ((1440, 740), (390, 844))
+SCREENS = ((1440, 740), (1024, 768), (390, 844))
 SCHEMES = ("light", "dark")
-LARGEST_BYTES = 300_000
+SHEET = FOLDER.with_suffix(".md")
+LARGEST_BYTES = 250_000
 SETTLE_MS = 800
 """For what fades in after the figures are drawn [ms]."""
 
@@ -80,6 +82,21 @@ def take_all(browser: Browser, url: str, *, width: int, height: int, scheme: str
     context.close()
 
 
+def sheet(names: Sequence[str]) -> str:
+    """Write the page that shows all pictures, by page and tab, a column for each width and a row for each theme."""
+    views = sorted({name.rsplit("-", 2)[0] for name in names})
+    heads = [f"{width} px" for width, _ in SCREENS]
+    lines = ["# Screens", "", "Of the sample site, taken by `make screenshots`.", ""]
+    for view in views:
+        lines += [f"## {view.replace('-', ' ').capitalize()}", "", f"| | {' | '.join(heads)} |", "|---" * 4 + "|"]
+        for scheme in SCHEMES:
+            taken = [f"{view}-{width}-{scheme}" for width, _ in SCREENS]
+            cells = [f'<img src="screenshots/{one}.png" width="280">' if one in names else "" for one in taken]
+            lines.append(f"| {scheme} | {' | '.join(cells)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Take all pictures; ``--url`` takes them from a server that is up."""
     parser = argparse.ArgumentParser(description=main.__doc__)
@@ -94,6 +111,7 @@ def main() -> None:
             with sample_server() as own:
                 _all_screens(browser, own)
         browser.close()
+    SHEET.write_text(sheet([path.stem for path in FOLDER.glob("*.png")]), encoding="utf-8")
 
 
 def _all_screens(browser: Browser, url: str) -> None:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 LEAVES = {"contract", "signals", "physics", "site", "settings", "errors"}
 COMMANDS = {"build", "sample", "check", "bench", "commands", "report"}
 ALLOWED = {
-    "dash": ("pages.", "app.components", "app.guide", "app.shell", "app.factory"),
+    "dash": ("pages.", "app.components", "app.shell", "app.factory"),
     "plotly": ("app.figures",),
     "flask": ("app.loader", "app.factory", "app.api", "app.wsgi"),
 }

@@ -46,9 +46,9 @@ def test_a_term_is_explained_where_it_stands(visit, site_url):
     wait_until_drawn(page)
     mark = page.locator("details.ps-term").first
     mark.locator("summary").click()
-    expect(mark.locator("dd")).to_be_visible()
+    expect(mark.locator("p")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(mark.locator("dd")).to_be_hidden()
+    expect(mark.locator("p")).to_be_hidden()
 
 
 def test_the_tour_is_offered_once_and_leads_over_the_pages(visit, site_url):
