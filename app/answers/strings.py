@@ -108,6 +108,12 @@ def days_of(system: str, quantity: Quantity) -> Rows:
     return _stored(store, string, level, query.floor(first, level, store.zone), last + 1)
 
 
+def share_of(readings: int, series: Sequence[Series], window: tuple[int, int]) -> float | None:
+    """Share of a window that holds readings of some series (0 to 1); None for a window of no length."""
+    expected = sum((window[1] - window[0]) / max(one.interval_ms, 1) for one in series)
+    return round(min(1.0, readings / expected), 6) if expected > 0 else None
+
+
 def keep_days(system: str) -> None:
     """Read the days of a system's strings ahead, so that no reader waits for them.
 
