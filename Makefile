@@ -61,7 +61,7 @@ screenshots: $(READY) ## Take the pictures in docs/screenshots from the sample s
 	@bash scripts/chromium.sh
 	@$(BIN)/python -m scripts.screenshots
 
-reference: $(READY) ## Write docs/signals.md and docs/limits.md from the tables in the code
+reference: $(READY) ## Write signals.md, limits.md and the methods of methods.md in docs from the code
 	@$(BIN)/python -m scripts.reference
 
 test-faults: $(READY) ## Kill builds at random moments, break files, and see that nothing is lost

@@ -1,8 +1,10 @@
-"""Write docs/signals.md and docs/limits.md from the tables in the code: ``make reference``. A test sees to it."""
+"""Write docs/signals.md, docs/limits.md and the methods of docs/methods.md from the code: ``make reference``."""
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from app.analytics.limits import LIMITS, Limit
@@ -62,11 +64,47 @@ def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
+ANALYTICS = Path(__file__).parents[1] / "app" / "analytics"
+METHODS_MARK = "<!-- methods: written by `make reference` from the docstrings -->"
+METHODS = f"""{METHODS_MARK}
+## Every method, as its code says it
+
+What each function of `app/analytics` that computes a verdict or a number says of itself: its formula, and as far as
+they apply its units, its source, the longest sampling interval that it accepts, and its known weakness.
+
+| method | what it does | formula, units, source, interval, weakness |
+|---|---|---|
+"""
+METHOD_WORDS = ("Formula:", "Units:", "Source:", "Longest sampling interval:", "Weakness:", "Accepts")
+"""How a paragraph begins, or goes on, that tells of a method."""
+
+
+def method_rows() -> Iterator[str]:
+    """Write a row for each function whose docstring gives a formula."""
+    for path in sorted(ANALYTICS.glob("*.py")):
+        for node in ast.parse(path.read_text()).body:
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            said = ast.get_docstring(node) or ""
+            if "Formula:" in said:
+                summary, *paragraphs = [" ".join(part.split()) for part in said.split("\n\n")]
+                told = [part for part in paragraphs if any(word in part for word in METHOD_WORDS)]
+                body = " ".join(part.removeprefix("Notes -----").strip() for part in told).replace("|", "\\|")
+                yield _row(f"`{path.stem}.{node.name}`", summary, body)
+
+
+def methods_page() -> str:
+    """Keep what is written by hand, and write the methods below it anew."""
+    by_hand, _, _ = (DOCS / "methods.md").read_text().partition(METHODS_MARK)
+    return f"{by_hand.rstrip()}\n\n{METHODS}{''.join(method_rows())}"
+
+
 def pages() -> dict[Path, str]:
     """Write every page."""
     return {
         DOCS / "signals.md": SIGNALS + "".join(signal_row(signal) for signal in CATALOGUE),
         DOCS / "limits.md": LIMITS_PAGE + "".join(limit_row(limit) for limit in LIMITS),
+        DOCS / "methods.md": methods_page(),
     }
 
 

@@ -40,16 +40,17 @@ class Resistances:
 def step_resistances(grid: Grid, interval_ms: float) -> Resistances:
     """Pool the resistances of all days of a grid.
 
+    Formula: R = Σ −ΔI·ΔV / Σ ΔI² over steps of at least 0.1C within one interval, steady before and after; relative
+    against the median of the cells at the same steps. Units: Ω, 1. Source: on 1-s data 37.5 mΩ became 56.4 mΩ from
+    means over 300 s. Longest sampling interval: 15 s. Weakness: without a temperature correction the ohms move with
+    the season; the relative values do not.
+
     Parameters
     ----------
     grid : Grid
         With the sums ``step_sxx`` [A²] and ``step_sxy`` [A·V] by day and cell.
     interval_ms : float
         Median interval of the cells' logger [ms]; the longest one accepted is 15 s.
-
-    Notes
-    -----
-    Weakness: without a temperature correction the ohms move with the season; the relative values do not.
     """
     if interval_ms > 1000 * STEP_MAX_INTERVAL_S:
         return Resistances(
