@@ -150,7 +150,7 @@ def shifted(answer: HealthAnswer) -> Component:
         [
             _named(t("Pack {pack}, cell {cell}", pack=one.pack, cell=one.cell), since(one)),
             interval(one.shift_mv, "mV"),
-            interval(one.now_mv, "mV"),
+            quantity(one.now_mv.value, "mV", 1),
         ]
         for one in answer.saturation
     ]
