@@ -69,7 +69,10 @@ class _GroupStep:
 
     def run(self) -> None:
         before = {(one.record.group.source, one.record.group.name): one.record for one in self._source.outcomes}
-        self._source.outcomes.append(build_group(self._source.context, self._job, before))
+        outcome = build_group(self._source.context, self._job, before)
+        if _is_resumed(self._job, self._source.standing):
+            outcome.changed, outcome.changed_from_ms = True, None
+        self._source.outcomes.append(outcome)
 
 
 class _FeaturesStep:
@@ -130,6 +133,13 @@ def run(
     if progress is not None:
         progress(int(total), int(total), "every source")
     return _in_order(sources)
+
+
+def _is_resumed(job: Job, standing: Manifest | None) -> bool:
+    """Whether what is known of a group comes from an unfinished build: what is published does not hold it yet."""
+    if job.old is None or standing is None:
+        return False
+    return not any(job.old.group == group for group in standing.groups)
 
 
 def _sources(context: Context, jobs: Sequence[Job], standing: Manifest | None) -> list[_Source]:

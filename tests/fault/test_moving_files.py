@@ -143,6 +143,27 @@ def test_a_file_that_vanishes_shrinks_or_is_replaced_while_it_is_read(site, tmp_
     assert_mended(site, store)
 
 
+@pytest.mark.parametrize("step", ["pipeline.course.extract_features", "pipeline.publish.publish"])
+@pytest.mark.parametrize("grows_again", [False, True])
+def test_an_update_killed_after_its_groups_is_finished_by_the_next_build(
+    site, tmp_path, monkeypatch, step, grows_again
+):
+    def die(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    store = tmp_path / "store"
+    run(site, store)
+    grow(site)
+    with monkeypatch.context() as patch:
+        patch.setattr(step, die)
+        with pytest.raises(KeyboardInterrupt):
+            run(site, store)
+    if grows_again:
+        append(site / "B1/bms1_p1_v2.csv")
+    assert_mended(site, store)
+    assert publish.read_pending(store) == []
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 def test_a_disk_that_fills_up_keeps_the_old_store_and_room_is_all_it_needs(tmp_path):
     root, mount = make_site(tmp_path / "raw", days=20), tmp_path / "disk"
