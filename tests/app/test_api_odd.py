@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -71,7 +72,7 @@ def requests(draw):
     return f"/api{path}?{urlencode(query)}"
 
 
-def strict(text: str) -> object:
+def strict(text: str) -> Any:
     """Read JSON as the standard has it: no NaN, no Infinity."""
 
     def refuse(word: str) -> None:

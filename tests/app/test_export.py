@@ -31,7 +31,9 @@ def read_parquet(answer) -> tuple[pl.DataFrame, dict[str, str]]:
     assert answer.status_code == 200, answer.data
     table = pq.read_table(io.BytesIO(answer.data))
     told = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
-    return pl.from_arrow(table), told
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    return frame, told
 
 
 def test_raw_rows_are_those_that_were_logged(client, tiny):

@@ -133,7 +133,7 @@ def test_a_report_is_guarded_and_loads_nothing(client):
 
 
 def test_without_a_browser_there_is_no_pdf_but_a_plain_line(client, monkeypatch):
-    monkeypatch.setattr(write.shutil, "which", lambda _: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
     answer = client.get("/report/m1.pdf")
 
     assert answer.status_code == 501
@@ -153,14 +153,14 @@ def test_a_browser_that_fails_is_told(monkeypatch, error, words):
         raise error
 
     monkeypatch.setattr(write, "browser", lambda: "/usr/bin/chromium")
-    monkeypatch.setattr(write.subprocess, "run", fail)
+    monkeypatch.setattr("subprocess.run", fail)
     with pytest.raises(write.NoPrinter, match=words):
         write.pdf("<p>x</p>")
 
 
 def test_a_browser_that_ends_without_a_file_is_told(monkeypatch):
     monkeypatch.setattr(write, "browser", lambda: "/usr/bin/chromium")
-    monkeypatch.setattr(write.subprocess, "run", lambda *_, **__: None)
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: None)
     with pytest.raises(write.NoPrinter, match="without a PDF"):
         write.pdf("<p>x</p>")
 

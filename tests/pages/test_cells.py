@@ -131,12 +131,12 @@ def test_page_and_answers_count_the_same_cells(answering):
     )
 
     head, told = cells.update_answer("")
-    head = words(head)
+    said = words(head)
     attention = [one for one in told["found"].values() if one.startswith(verdicts.ATTENTION)]
 
-    assert "Sample site" in head
+    assert "Sample site" in said
     assert len(attention) == expected
-    assert (f"{expected} of 260 cells" if expected else "None of 260 cells") in head
+    assert (f"{expected} of 260 cells" if expected else "None of 260 cells") in said
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
