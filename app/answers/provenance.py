@@ -16,7 +16,7 @@ from app import loader
 from app.answers.window import iso
 from app.language import mark, t
 from app.numbers import NOTHING, number, percent
-from app.shapes import ComparisonAnswer, MeterKpis, Provenance, SohTriple
+from app.shapes import ComparisonAnswer, MeterKpis, Provenance, SeriesAnswer, SohTriple
 from app.store import Store
 from pipeline.contract import Series
 from pipeline.signals import Kind
@@ -247,7 +247,6 @@ def _files(store: Store, used: set[tuple[str, str]]) -> list[str]:
 
 def of_answer(question: str, arguments: Mapping[str, Any], answer: object) -> Provenance:
     """Say what an answer of the API rests on, from what was asked and what was answered."""
-    rows = getattr(answer, "rows", None)
     signal = arguments.get("signal")
     return provenance_of(
         question,
@@ -259,7 +258,7 @@ def of_answer(question: str, arguments: Mapping[str, Any], answer: object) -> Pr
         end_ms=arguments.get("end_ms"),
         level=getattr(answer, "level", None),
         coverage=answer.get("coverage") if isinstance(answer, Mapping) else getattr(answer, "coverage", None),
-        readings=None if rows is None else int(rows.sum()),
+        readings=int(answer.rows.sum()) if isinstance(answer, SeriesAnswer) else None,
         uncertainty=uncertainty_of(answer),
     )
 

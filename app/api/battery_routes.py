@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import efficiency_shapes, health_shapes, limiting_shapes, loader
-from app.answers import battery, cells, detail, efficiency, frames, health, ledger
+from app import audit_shapes, efficiency_shapes, health_shapes, limiting_shapes, loader
+from app.answers import audit, battery, cells, detail, efficiency, frames, health, ledger
 from app.answers.window import NO_READINGS, iso
 from app.api import parameters as p
 from app.api.route import Route
@@ -99,6 +99,16 @@ BATTERY_ROUTES: tuple[Route, ...] = (
         efficiency.charging_curves,
         efficiency_shapes.ChargeCurves,
         "cycles",
+    ),
+    Route(
+        "/bess/{system}/audit",
+        "What the battery reports, against other readings of the same thing",
+        "Charge at the anchors, steps of the reported health, sums and extremes of cells, current, power against the "
+        "converter and the meters. On the whole history.",
+        (p.SYSTEM,),
+        audit.audit,
+        audit_shapes.AuditAnswer,
+        "comparison",
     ),
     Route(
         "/bess/{system}/frames",
