@@ -37,21 +37,21 @@ def trip_bars(answer: RoundTrips, *, theme: str | None) -> go.Figure:
     own = colours(theme)
     values = np.array([one.pct or 0.0 for one in known])
     figure = go.Figure(
-        go.Bar(
+        go.Scatter(
             x=values,
             y=[t(BOUNDARY_WORDS[one.boundary]) for one in known],
-            orientation="h",
-            width=0.5,
-            marker={"color": [own["warning"] if one.reason else series_colour(0, theme) for one in known]},
+            mode="markers+text",
+            marker={"size": 12, "color": [own["warning"] if one.reason else series_colour(0, theme) for one in known]},
             text=[quantity(one.pct, "%") for one in known],
-            textposition="inside",
+            textposition="top center",
+            textfont={"color": own["ink"]},
             hovertemplate="%{y}: %{text}<extra></extra>",
         )
     )
     style(figure, theme, height=HEIGHT_PX, showlegend=False, margin={"l": 8, "r": 16, "t": 62, "b": 8})
     low = min(80.0, float(values.min()) - 2)
     figure.update_xaxes(title_text=t("round trip [%]"), range=[low, max(101.0, float(values.max()) + 1)])
-    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_yaxes(type="category", range=[len(known) - 0.5, -0.6], showgrid=True)
     for at, (level, words) in enumerate(BENCHMARKS):
         figure.add_vline(x=level, line={"color": own["limit"], "width": 1, "dash": "dash"})
         figure.add_annotation(

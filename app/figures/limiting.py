@@ -49,7 +49,7 @@ def ledger_strip(answer: LedgerAnswer, *, zone: str, theme: str | None) -> go.Fi
 
 def _marks(ends: Sequence[LimitingEnd], name: str, symbol: str, colour: str, zone: str) -> go.Scatter:
     margins = np.array([end.margin_mv or 0.0 for end in ends])
-    size = np.round(5 + 6 * np.clip(margins / 20.0, 0, 1), 1)
+    size = np.round(8 + 4 * np.clip(margins / 20.0, 0, 1), 1)
     return go.Scatter(
         x=to_wall_ms([_ms(end.at) for end in ends], zone),
         y=[end.place for end in ends],

@@ -36,7 +36,7 @@ def panel(scope: Scope) -> Component:
         figures("samples", t("Samples"), width=90),
         figures("beyond", t("Beyond"), width=90),
         figures("worst", t("Worst"), digits=2, trim=True, width=90),
-        words("worst_at", t("When"), width=140),
+        words("worst_at", t("When"), width=170),
         words("reason", t("Remark"), width=220, wrap=True),
     )
     return section(

@@ -36,7 +36,7 @@ def panel(scope: Scope) -> Component:
         figures("recent", t("of the last 7"), width=100),
         figures("margin_mv", t("Margin"), "mV", digits=1),
         figures("offset_ah", t("To the median"), "Ah", digits=2, width=130),
-        words("last_at", t("Last seen"), width=140),
+        words("last_at", t("Last seen"), width=170),
     )
     strip = graph(STRIP, label=t("Cells that were first full or first empty, over time"), height=320)
     leaks = graph(LEAKS, label=t("Largest self-discharge beyond the string's"), height=320)
@@ -115,7 +115,12 @@ def leaks_said(answer: LeakAnswer) -> list[Component]:
     ]
     seen = quantity(answer.limit_ma, "mA", 2)
     span = counted(round(answer.span_days), "day")
-    lines += [] if out else [t("No cell loses more than {limit} beyond its string.", limit=seen)]
+    stepped = [one for one in answer.cells if not one.stands_out and (one.leak_ma.value or 0) > (answer.limit_ma or 0)]
+    lines += [
+        t("Pack {pack} cell {cell} moved in a step and did not drift: no leak.", pack=one.pack, cell=one.cell)
+        for one in stepped
+    ]
+    lines += [] if out or stepped else [t("No cell loses more than {limit} beyond its string.", limit=seen)]
     lines.append(t("Smallest leak that these {days} could show: {limit}.", days=span, limit=seen))
     return [html.Div(line) for line in (*lines, *(t(note) for note in answer.notes))]
 
