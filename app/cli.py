@@ -14,10 +14,8 @@ from typing import Annotated
 
 import typer
 
-from app import bench as bench_answers
 from app import launch
 from app.truthbench.command import bench_truth
-from pipeline import bench as bench_build
 from pipeline import report
 from pipeline.commands import FAILED, HELP, SAMPLE_FOLDER, Roots, Store, build_once, commands, write_sample
 from pipeline.commands import run as run_commands
@@ -88,9 +86,11 @@ def bench(
     say = report.speaker(to_stderr=True).print
     with tempfile.TemporaryDirectory(prefix="packscope-bench-") as name:
         folder = Path(name)
-        measured = bench_build.measure_build(folder, days=days, step_s=step, systems=systems, say=say)
+        measured = import_module("pipeline.bench").measure_build(
+            folder, days=days, step_s=step, systems=systems, say=say
+        )
         settings = read_settings(meter_roots=(str(folder / "site"),), store=folder / "store", port=launch.free_port())
-        measured += bench_answers.measure_answers(settings, say)
+        measured += import_module("app.bench").measure_answers(settings, say)
     if as_json:
         report.emit(json.dumps({one.name: {"value": one.value, "unit": one.unit} for one in measured}))
     else:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from app.truthbench import document, soh_coverage, soh_document
-from app.truthbench.run import ROOT, jobs_of, run_jobs
 from pipeline.report import emit, speaker
 
 QUICK_SEEDS, QUICK_HEALTHY, QUICK_DAYS, QUICK_FIRST = 1, 1, 130.0, 2
@@ -31,14 +30,19 @@ def bench_truth(
     ] = False,
 ) -> None:
     """Measure detection: graded faults in simulated strings, judged as the app judges them."""
+    # Loaded when it is asked for: statistics take longer to load than a build takes to find nothing new.
+    bench = import_module("app.truthbench.run")
     if soh:
-        runs = soh_coverage.run(range(QUICK_SOH if quick else SOH_RUNS))
-        if write:
-            soh_document.write(runs, ROOT)
-        emit(soh_document.text_of(runs))
-        return
-    jobs = jobs_of(QUICK_SEEDS, QUICK_HEALTHY, QUICK_DAYS, QUICK_FIRST) if quick else jobs_of(seeds, healthy)
-    trials = run_jobs(jobs, folder, 0 if quick else processes, speaker(to_stderr=True).print)
+        document = import_module("app.truthbench.soh_document")
+        found = import_module("app.truthbench.soh_coverage").run(range(QUICK_SOH if quick else SOH_RUNS))
+    else:
+        document = import_module("app.truthbench.document")
+        jobs = (
+            bench.jobs_of(QUICK_SEEDS, QUICK_HEALTHY, QUICK_DAYS, QUICK_FIRST)
+            if quick
+            else bench.jobs_of(seeds, healthy)
+        )
+        found = bench.run_jobs(jobs, folder, 0 if quick else processes, speaker(to_stderr=True).print)
     if write:
-        document.write(trials, ROOT)
-    emit(document.text_of(trials))
+        document.write(found, bench.ROOT)
+    emit(document.text_of(found))
