@@ -39,10 +39,10 @@ def from_median(values: Floats) -> Floats:
 
 
 def from_neighbours(values: Floats, packs: Ints) -> Floats:
-    """Hold each reading against the median of the cells beside it: two on either side, within its own pack.
+    """Hold each reading against the median of the four cells nearest to it, within its own pack.
 
-    Formula: ``x_i − median(x_{i−2}, x_{i−1}, x_{i+1}, x_{i+2})``, in the readings' unit; at the ends of a row of those
-    that there are. The median keeps one odd neighbour from making all cells around it odd.
+    Formula: ``x_i − median(x_{i−2}, x_{i−1}, x_{i+1}, x_{i+2})``, in the readings' unit; at the ends of a row, of the
+    next ones on the one side. The median keeps one odd neighbour from making all cells around it odd.
 
     Parameters
     ----------
@@ -50,13 +50,20 @@ def from_neighbours(values: Floats, packs: Ints) -> Floats:
     packs : array, shape (columns,)
         Pack of each column.
     """
-    around = np.full((*values.shape, 2 * BESIDE), np.nan, values.dtype)
-    for at, step in enumerate(one for one in range(-BESIDE, BESIDE + 1) if one):
-        own, other = slice(max(-step, 0), -step if step > 0 else None), slice(max(step, 0), step if step < 0 else None)
-        same = packs[own] == packs[other]
-        around[:, own, at] = np.where(same, values[:, other], np.nan)
+    with_none = np.concatenate([values, np.full((len(values), 1), np.nan, values.dtype)], axis=1)
+    around = with_none[:, _nearest(packs)]
     middle = row_median(around.reshape(-1, 2 * BESIDE)).reshape(values.shape)
     return np.asarray(values - middle)
+
+
+def _nearest(packs: Ints) -> Ints:
+    """List the columns nearest to each within its pack, twice ``BESIDE`` of them; one past the last stands for none."""
+    columns = np.arange(len(packs))
+    apart = np.abs(columns[:, None] - columns).astype(np.float64)
+    apart[(packs[:, None] != packs) | (apart == 0)] = np.inf
+    nearest = np.argsort(apart, axis=1, kind="stable")[:, : 2 * BESIDE]
+    found = np.where(np.isinf(np.take_along_axis(apart, nearest, axis=1)), len(packs), nearest)
+    return np.pad(found, ((0, 0), (0, 2 * BESIDE - found.shape[1])), constant_values=len(packs))
 
 
 def robust_scores(values: Floats, floor: float) -> Floats:
