@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from pipeline.contract import Rejected
+from pipeline.contract import TS, Rejected
 from pipeline.dialect import Column, Dialect, Sniffed
 from pipeline.errors import InputError, SettingsError
 from pipeline.extent import overlap
@@ -85,8 +85,10 @@ class _Candidate:
     @property
     def signals(self) -> tuple[str, ...]:
         if self.is_single:
-            return (_single_signal(self.sniffed.values[0], self.path.stem),)
-        return tuple(column.header or f"{self.path.stem}_{column.index}" for column in self.sniffed.values)
+            column = self.sniffed.values[0]
+            return (_fit(_single_signal(column, self.path.stem), column),)
+        stem = self.path.stem
+        return tuple(_fit(column.header or f"{stem}_{column.index}", column) for column in self.sniffed.values)
 
     def found(self, signals: tuple[str, ...]) -> FoundFile:
         return FoundFile(
@@ -196,6 +198,12 @@ def _candidates(folder: Path, names: Sequence[str], found: _Found) -> Iterator[_
                 shown = ", ".join(sniffed.ignored[:5]) + (" …" if len(sniffed.ignored) > 5 else "")
                 found.warnings.append(f"{path}: {len(sniffed.ignored)} columns without readings are ignored: {shown}")
             yield _Candidate(path, sniffed)
+
+
+def _fit(name: str, column: Column) -> str:
+    """Make a name fit for the store, which keeps ``ts`` for stamps and ``|`` for what is derived from a signal."""
+    plain = name.replace("|", "/")
+    return f"{plain}_{column.index}" if plain == TS else plain
 
 
 def _single_signal(column: Column, stem: str) -> str:

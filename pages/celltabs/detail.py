@@ -36,7 +36,7 @@ AROUND_MS = 6 * 3_600_000
 def words(found: CellDetail, scope: Scope) -> list[Component]:
     """Say what is known of a cell: the fault, how sure, since when, how often, how far; its spikes and findings."""
     name = t("Pack {n} cell {k}", n=found.pack, k=found.cell)
-    trail = dcc.Link(t("Readings in Explore"), href=explore(scope, found, None))
+    trail = dcc.Link(t("Readings in Explore"), href=explore(scope, found, None), className="ps-inline")
     if found.verdict is None:
         told = t("{name} has no findings in this period.", name="").strip()
         return [html.P([html.Strong(name), f" {told} ", trail])]

@@ -61,7 +61,7 @@ def run(command: Sequence[str], **settings: object) -> Taken:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     wall_s = perf_counter() - begun
-    peak_mb = max(watch.stop(), usage.ru_maxrss * 1024 / 1e6)
+    peak_mb = watch.stop()  # not ru_maxrss: that begins with what this process held when it started the other
     if process.returncode not in ACCEPTED:
         raise PackscopeError(
             f"{' '.join(command)} ended with status {process.returncode}; run it by itself to see why."

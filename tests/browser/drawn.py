@@ -22,7 +22,9 @@ _READY = f"""
 () => {{
   const figures = ({_FIGURES})();
   const busy = document.querySelector('[data-dash-is-loading="true"], ._dash-loading-callback');
-  return busy === null && figures.length > 0
+  const grids = [...document.querySelectorAll('.ps-table')].filter((one) => one.offsetParent !== null)
+    .every((one) => one.querySelector('.ag-header-cell') !== null);
+  return busy === null && grids && figures.length > 0
     && figures.every((one) => one.drawn) && figures.some((one) => one.traces.some((trace) => trace.points > 0));
 }}
 """

@@ -90,7 +90,7 @@ def test_a_signal_is_found_added_and_taken_away(visit, site_url):
 def test_what_a_number_rests_on_is_one_click_away(visit, site_url):
     page = visit(f"{site_url}/meter")
     wait_until_drawn(page)
-    page.locator("summary", has=page.get_by_label("What the counted energy rests on")).first.click()
+    page.get_by_label("What this rests on: Import").first.click()
     expect(page.get_by_text("sum of the counter's steps at raw resolution").first).to_be_visible()
     page.keyboard.press("Escape")
 

@@ -197,3 +197,12 @@ def test_a_root_that_cannot_be_is_a_setting_to_correct(root, tmp_path):
 
 def test_a_root_with_nothing_in_it_is_no_error(tmp_path):
     assert find(tmp_path).sources == ()
+
+
+def test_a_column_that_is_called_like_the_stamp_or_a_statistic_gets_a_name_of_its_own(tmp_path):
+    (tmp_path / "m1").mkdir()
+    (tmp_path / "m1" / "odd.csv").write_text("ts,ts,com_ap|max\n2024-01-01 00:00:00,1,2\n2024-01-01 00:05:00,3,4\n")
+
+    found = discover([str(tmp_path)], Site())
+
+    assert [name for file in found.sources[0].files for name in file.signals] == ["ts_1", "com_ap/max"]
