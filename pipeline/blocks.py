@@ -16,6 +16,9 @@ LINE_BYTES_MAX = 16 * 1024 * 1024
 BLOCK_BYTES_MAX = 32 * 1024 * 1024
 """A block of a wide file holds fewer rows rather than more bytes."""
 
+_CACHED_BYTES = 64 * 1024
+"""Bytes looked through at once: a comparison of a whole block would fill fresh memory with its result."""
+
 
 class BlockReader:
     """Reads one file from a byte on, up to the size that it had when it was first looked at.
@@ -31,6 +34,8 @@ class BlockReader:
         """Lines before it."""
         self.dialect = dialect
         self._unit = 2 if dialect.encoding.startswith("utf-16") else 1
+        self.ends = 0
+        """Line ends of the block that was read last."""
         self.encoding = "utf-8" if self._unit == 2 else dialect.encoding
         self._size, self._identity = _look(path)
         self._newline = dialect.newline.encode()
@@ -63,6 +68,7 @@ class BlockReader:
                 break
             want *= 2
         block = data if cut == len(data) else data[:cut]
+        self.ends = count if block.endswith(self._newline) else max(count - 1, 0)
         self._row_bytes = max(len(block) / max(count, 1), 4.0)
         self._advance(block, count)
         return block
@@ -72,13 +78,18 @@ class BlockReader:
         keep = self.line_offset(block, lines)
         self._advance(block[keep:], self._count(block[keep:]), sign=-1)
 
-    def line_offset(self, block: bytes, lines: int) -> int:
-        """Find the byte of a block at which the line after its first ``lines`` begins."""
+    def line_offset(self, block: bytes, lines: int, ends: int | None = None) -> int:
+        """Find the byte of a block at which the line after its first ``lines`` begins; ``ends`` are its line ends."""
         if lines == 0:
             return 0
         data = np.frombuffer(block, np.uint8)
-        ends = int(np.count_nonzero(data == self._newline[0]))
+        ends = self._line_ends(data) if ends is None else ends
         return self._line_end(data, lines, ends) if lines <= ends else len(block)
+
+    def _line_ends(self, data: NDArray[np.uint8]) -> int:
+        """Count the line ends of a piece, by parts that stay in the processor's cache."""
+        parts = (data[at : at + _CACHED_BYTES] for at in range(0, len(data), _CACHED_BYTES))
+        return sum(int(np.count_nonzero(part == self._newline[0])) for part in parts)
 
     def file_bytes(self, text: bytes) -> int:
         """Tell how many bytes of the file a piece of a block stands for."""
@@ -94,7 +105,7 @@ class BlockReader:
     def _cut(self, data: bytes, rows: int, *, last: bool) -> tuple[int, int]:
         """Find where the first ``rows`` lines end, and how many there are."""
         view = np.frombuffer(data, np.uint8)
-        count = int(np.count_nonzero(view == self._newline[0]))
+        count = self._line_ends(view)
         if count > rows or (count == rows and not (last and not data.endswith(self._newline))):
             return self._line_end(view, rows, count), rows
         if last and count < rows:

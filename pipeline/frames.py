@@ -79,7 +79,7 @@ def stored(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _is_short(readings: pl.Series, decimals: list[int]) -> bool:
     """Whether six significant digits write every reading; the number of decimals that did is tried first next time."""
-    values = readings.fill_null(0.0).to_numpy()
+    values = (readings.fill_null(0.0) if readings.null_count() else readings).to_numpy()
     for at, places in enumerate(decimals):
         scaled = values * 10.0**places
         if not len(scaled) or max(scaled.max(), -scaled.min()) < _SIX_DIGITS:

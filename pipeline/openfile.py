@@ -53,7 +53,7 @@ class OpenFile:
         """Lines before the block."""
         self.is_end = False
         """Whether the block is the file's last."""
-        self._block_offset = offset
+        self._block_offset, self._ends = offset, 0
         self._marks: list[Mark] = []
         self._stretch = 1
 
@@ -82,12 +82,13 @@ class OpenFile:
         """
         self._block_offset, self.block_line = self._reader.offset, self._reader.line
         self.block = b"" if self._reader.done else self._reader.read(rows * self._stretch)
+        self._ends = self._reader.ends
         self.is_end = self._reader.done or not self.block
         self.finished = self.is_end
         if self.is_end and breaks_off(self.block, self.dialect):
             cut = self.block.rfind(self.dialect.newline.encode()) + 1
             lines = self.block.count(self.dialect.newline.encode())
-            self.block = self.block[:cut]
+            self.block, self._ends = self.block[:cut], lines
             self.counts.rows += 1
             self.counts.exclude_rows("truncated_line", 1)
             self.counts.note_line(self.block_line + lines + 1)
@@ -106,7 +107,7 @@ class OpenFile:
         """Leave all but the first lines of the block for the next one, which is twice as long if that is all of it."""
         self._stretch = 1 if lines else self._stretch * 2
         self._reader.rewind(self.block, lines)
-        self.block = self.first_lines(lines)
+        self.block, self._ends = self.first_lines(lines), lines
         self.finished = self.is_end = False
 
     def first_lines(self, lines: int) -> bytes:
@@ -115,7 +116,7 @@ class OpenFile:
 
     def offset_of(self, line: int) -> int:
         """Find the byte of the file at which a line of the block begins."""
-        return self._block_offset + self._reader.line_offset(self.block, line)
+        return self._block_offset + self._reader.line_offset(self.block, line, self._ends)
 
     def mark(self, line: int, ts_ms: int, counts: Counts) -> None:
         """Remember a row of the block that reading could start at, and what was counted before it."""

@@ -85,6 +85,7 @@ class Block:
         self._signals = signals
         self._scales = scales
         self._strict_prefixes: dict[int, _Judged] = {}
+        self._noted: dict[tuple[int, int], Counter[str]] = {}
 
     def judge(self, members: Sequence[Parsed], rows: int) -> _Judged:
         """Check the members' first rows, and leave one row per stamp."""
@@ -113,6 +114,14 @@ class Block:
         )
         part.counts.rows = row
         return self._strict_prefixes[row].counts(part)
+
+    def noted_before(self, row: int, last_ms: int) -> Counter[str]:
+        """Count the decisions on stamps before a row, and the rows older than one before them or than ``last_ms``."""
+        if (row, last_ms) not in self._noted:
+            noted = Counter(noted_before(self.settled, row))
+            noted["out_of_order"] += int(_late_rows(self.settled.utc[:row], last_ms).sum()) if row else 0
+            self._noted[row, last_ms] = noted
+        return self._noted[row, last_ms]
 
 
 def _check(values: pl.DataFrame, signals: Mapping[str, Signal], scales: Scales) -> _Checked:
@@ -241,7 +250,5 @@ class _History:
             counts.kept.update(dict.fromkeys(names, row))
             return counts
         counts = self.block.counts_before(self.member, row)
-        counts.noted.update(noted_before(self.block.settled, row))
-        late = _late_rows(self.block.settled.utc[:row], self.last_ms) if row else np.zeros(0, bool)
-        counts.noted["out_of_order"] += int(late.sum())
+        counts.noted.update(self.block.noted_before(row, self.last_ms))
         return counts
