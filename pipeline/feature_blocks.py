@@ -46,8 +46,8 @@ def find_places(reader: RawReader, unit: str) -> Places:
 class Block:
     """Some days of raw rows. NaN is no reading.
 
-    ``before`` and ``after`` are the rows next to the block on either side: they belong to its neighbours and are
-    looked at, never counted.
+    ``before`` and ``after`` are the rows next to the block on either side, with their stamps [epoch ms UTC]: they
+    belong to its neighbours and are looked at, never counted.
     """
 
     ts: Ints
@@ -58,6 +58,8 @@ class Block:
     """The site's midnights [epoch ms UTC]."""
     before: NDArray[np.float32] | None = None
     after: NDArray[np.float32] | None = None
+    ts_before: int | None = None
+    ts_after: int | None = None
 
     @property
     def day_edges(self) -> list[tuple[int, int, int]]:
@@ -71,16 +73,18 @@ def read_blocks(reader: RawReader, places: Places, start_ms: int, interval_ms: f
     """Read a source's cells from a midnight on, in order, each block with a row of either neighbour."""
     held: Block | None = None
     before: NDArray[np.float32] | None = None
+    ts_before: int | None = None
     for low, high in _stretches(reader, start_ms, interval_ms):
         block = _read_block(reader, places, low, high)
         if len(block.ts) == 0:
             continue
         if held is not None:
-            yield Block(held.ts, held.values, held.day, held.days, before, block.values[0])
-            before = held.values[-1]
+            beside = (before, block.values[0], ts_before, int(block.ts[0]))
+            yield Block(held.ts, held.values, held.day, held.days, *beside)
+            before, ts_before = held.values[-1], int(held.ts[-1])
         held = block
     if held is not None:
-        yield Block(held.ts, held.values, held.day, held.days, before, None)
+        yield Block(held.ts, held.values, held.day, held.days, before, None, ts_before)
 
 
 def _stretches(reader: RawReader, start_ms: int, interval_ms: float) -> Iterator[tuple[int, int]]:

@@ -26,21 +26,9 @@ from pipeline.feature_cycles import (
     half_cycles,
     system_days,
 )
-from pipeline.feature_events import (
-    ALARMS,
-    EXCURSION_K,
-    EXCURSION_V,
-    EXCURSIONS,
-    PLACE_SHARE,
-    Spikes,
-    find_alarms,
-    find_spikes,
-    spike_rows,
-    unsafe_rows,
-    voltage_spikes,
-    without,
-)
+from pipeline.feature_events import ALARMS, EXCURSIONS, find_alarms, unsafe_rows
 from pipeline.feature_packs import PACK_DAY, SENSOR_DAY, pack_days, sensor_days
+from pipeline.feature_spikes import spike_rows, temperature_spikes, voltage_spikes, without
 from pipeline.feature_string import Floats, Ints, RawReader, StringStory, Timeline, carried, read_story
 from pipeline.physics import LFP, MISFIT_SHARE, Chemistry, chemistry_of, fits
 from pipeline.site import ChemistrySettings, SourceSettings
@@ -209,7 +197,7 @@ def _gather_cells(
         median = row_median(block.values)
         residual = block.values - median[:, None]
         state = row_state(timeline, block.ts)
-        spikes = voltage_spikes(block, residual, state, chemistry)
+        spikes = voltage_spikes(block, residual, state, timeline, chemistry)
         clean = without(residual, spikes)
         lowest, highest = np.fmin.reduce(block.values, axis=1), np.fmax.reduce(block.values, axis=1)
         regimes = regimes_of(state, median, lowest, highest, chemistry)
@@ -217,7 +205,7 @@ def _gather_cells(
         frames["cell_day"].append(cell_days(block, median, clean, state, regimes, chemistry, places))
         frames["pack_day"].append(pack_days(block, state, places, imbalance_a))
         if len(spikes.rows):
-            frames["excursions"].append(spike_rows("voltage_spike", EXCURSION_V, block, residual, spikes, places))
+            frames["excursions"].append(spike_rows("voltage_spike", block, residual, spikes, places))
         if chemistry is not None:
             names = ("under_voltage", "over_voltage")
             frames["excursions"] += unsafe_rows(block, median, chemistry.safe_v, names, places)
@@ -250,13 +238,12 @@ def _gather_sensors(
     for block in read_blocks(reader, places, begin, _interval_ms(reader, places)):
         median = row_median(block.values)
         residual = block.values - median[:, None]
-        rows, columns, before, after = find_spikes(block, residual, EXCURSION_K, PLACE_SHARE)
-        spikes = Spikes(rows, columns, before, after, np.zeros(len(rows), bool))
+        spikes = temperature_spikes(block, residual)
         state = row_state(timeline, block.ts)
         gathered.frames["sensor_day"].append(sensor_days(block, median, without(residual, spikes), state, places))
         found = gathered.frames["excursions"]
-        if len(rows):
-            found.append(spike_rows("temperature_spike", EXCURSION_K, block, residual, spikes, places))
+        if len(spikes.rows):
+            found.append(spike_rows("temperature_spike", block, residual, spikes, places))
         if safe is not None:
             found += unsafe_rows(block, median, safe, ("under_temperature", "over_temperature"), places)
         gathered.sensor_ts.append(block.ts)

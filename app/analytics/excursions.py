@@ -15,6 +15,9 @@ RARE_CELLS = 5
 """An ambiguous reading is a warning where no more cells of the string have one [cells]."""
 RESOLVED = 0.95
 """Share of the limit from which a reading counts: what it resolves is not held against the finding [1]."""
+EXTRACTED = {"voltage_spike": ("excursion_mv", "excursion_steady_mv", 0.100, 0.001),
+             "temperature_spike": ("excursion_k", "excursion_steady_k", 10.0, 1.0)}  # fmt: skip
+"""Of each kind: the limit everywhere and where the string is steady; what is extracted everywhere [V, K]; its unit."""
 FAR_EXCURSION = 3.0
 """An ambiguous reading this many limits away cannot be explained by the string's state [1]."""
 EXCURSION_KINDS = frozenset({"voltage_spike", "temperature_spike"})
@@ -41,16 +44,18 @@ def excursion_signs(
     is_weak : callable
         Whether a cell, given pack and number, lacks charge near empty: then its sagging there for a reading is no news.
     limits : mapping
-        The table of limits; a site may raise those of single readings, which are extracted from 100 mV and 10 K on.
+        The table of limits; a site may raise those of single readings: what is extracted is no smaller.
 
     Returns
     -------
     list of ((pack, cell), Sign)
     """
     found = []
-    least = {"voltage_spike": limits["excursion_mv"].value / 1000, "temperature_spike": limits["excursion_k"].value}
-    small = pl.any_horizontal((pl.col("kind") == kind) & (_jump() < RESOLVED * value) for kind, value in least.items())
-    own = events.filter(pl.col("pack").is_not_null() & ~small)
+    least = pl.coalesce(
+        *(pl.when(pl.col("kind") == kind).then(_least(kind, limits)) for kind in EXTRACTED), pl.col("limit")
+    )
+    small = pl.col("kind").is_in(EXCURSION_KINDS) & (_jump() < RESOLVED * least)
+    own = events.filter(pl.col("pack").is_not_null() & ~small.fill_null(value=False)).with_columns(least.alias("limit"))
     doubtful = own.filter(pl.col("kind").is_in(EXCURSION_KINDS) & pl.col("ambiguous")).select("pack", "cell").n_unique()
     for (kind, pack, number), rows in sorted(own.partition_by("kind", "pack", "cell", as_dict=True).items()):
         key = int(pack), beside(int(pack), int(number)) if "temperature" in str(kind) else int(number)
@@ -65,6 +70,13 @@ def excursion_signs(
         if sign is not None:
             found.append((key, sign))
     return found
+
+
+def _least(kind: str, limits: Mapping[str, Limit]) -> pl.Expr:
+    """Return what a single reading has to exceed: what it was extracted by, or what the site has raised that to."""
+    everywhere, steady, extracted, unit = EXTRACTED[kind]
+    raised = max(limits[everywhere].value * unit / extracted, 1.0)
+    return raised * pl.max_horizontal(pl.col("limit"), pl.lit(limits[steady].value * unit))
 
 
 def _jump() -> pl.Expr:

@@ -19,6 +19,8 @@ FAR_Z = 5.0
 LIMIT_MV, LIMIT_K, LIMIT_PCT_PER_MONTH = 10.0, 3.0, 0.5
 FLOOR_MV, FLOOR_K, FLOOR_PCT_PER_MONTH = 1.0, 0.3, 0.05
 MONTH_DAYS = 30.44
+SINGLE = {"voltage_spike": 0.100, "temperature_spike": 10.0}
+"""Single readings: distance from the string [V, K]."""
 MIN_DAYS = 10
 """Valid days that a level, and a trend, need [d]."""
 
@@ -40,7 +42,9 @@ def plain_flags(evidence: Evidence) -> Cells:
     if evidence.sensors is not None:
         sensors = evidence.sensors.between(int(evidence.cells.days[-1]) - LAST_DAYS * DAY_MS, None)
         found |= _far(sensors, _level(sensors["all_k"]), LIMIT_K, FLOOR_K)
-    single = evidence.excursions.filter(pl.col("kind").is_in(["voltage_spike", "temperature_spike"]))
+    single = evidence.excursions.filter(
+        pl.col("residual").abs() > pl.col("kind").replace_strict(SINGLE, default=np.inf, return_dtype=pl.Float64)
+    )
     return found | {(int(pack), int(cell)) for pack, cell in single.select("pack", "cell").drop_nulls().iter_rows()}
 
 

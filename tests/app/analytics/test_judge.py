@@ -260,3 +260,7 @@ def test_a_site_raises_the_limit_of_single_readings():
     spike = event("voltage_spike", 1, 8, 3, 0.18)
     assert set(flagged(judged(cell_grid(), events=spike))) == {(1, 8)}
     assert flagged(judged(cell_grid(), events=spike, thresholds={"excursion_mv": 200.0})) == {}
+    steady = event("voltage_spike", 1, 8, 3, 0.06, limit=0.05)
+    assert set(flagged(judged(cell_grid(), events=steady))) == {(1, 8)}
+    assert flagged(judged(cell_grid(), events=steady, thresholds={"excursion_steady_mv": 80.0})) == {}
+    assert flagged(judged(cell_grid(), events=steady, thresholds={"excursion_mv": 200.0})) == {}

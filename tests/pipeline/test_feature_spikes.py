@@ -1,0 +1,91 @@
+"""Single readings: found where the string cannot explain them, at any interval, and never in a sound string."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import features
+from pipeline.feature_blocks import Block
+from pipeline.feature_spikes import KELVIN, VOLTS, find_spikes
+from pipeline.site import SourceSettings
+from tests.pipeline.strings import NOMINAL_AH, string
+
+SAID = SourceSettings(chemistry="LFP", nominal_ah=NOMINAL_AH)
+AT_REST, ON_PLATEAU = 96 * 10 + 8, 96 * 10 + 70
+"""Rows of the tenth day: at night, and an hour and a half into its discharge."""
+
+
+def excursions(**parts):
+    reader, truth = string(**parts)
+    return features.extract(reader, SAID, {}, None).tables["excursions"], truth
+
+
+@pytest.mark.parametrize("row", [AT_REST, ON_PLATEAU])
+@pytest.mark.parametrize("volts", [0.06, -0.06, 0.12, -0.3])
+def test_a_single_reading_of_half_the_limit_is_found_where_the_string_is_steady(row, volts):
+    found, truth = excursions(spikes={(row, 8): volts})
+    own = found.filter(~pl.col("ambiguous"))
+    assert own.select("kind", "pack", "cell").rows() == [("voltage_spike", 1, 8)]
+    assert own["ts"].to_physical().to_list() == [truth.ts[row]]
+    assert own["residual"].item() == pytest.approx(volts, abs=0.002)
+    assert own["limit"].item() == pytest.approx(0.05)
+
+
+def test_a_smaller_one_is_not():
+    assert excursions(spikes={(AT_REST, 8): 0.04, (ON_PLATEAU, 3): -0.04})[0].is_empty()
+
+
+def test_a_high_resistance_is_no_spike_when_the_current_comes_for_one_reading():
+    """A pulse of one reading moves a cell of three times the resistance by 2 R·I: more than the smaller limit."""
+    rows, cells = 40, 20
+    values = np.full((rows, cells), 3.3, np.float32)
+    values[20] -= 0.043
+    values[20, 5] -= 0.086
+    block = Block(np.arange(rows) * 900_000, values, np.zeros(rows, np.intp), np.zeros(1, np.int64))
+    residual = values - np.median(values, axis=1)[:, None]
+    allowed = np.zeros(rows)
+    assert len(find_spikes(block, residual, VOLTS, allowed).rows) == 1
+    allowed[20] = 3 * 0.043
+    assert len(find_spikes(block, residual, VOLTS, allowed).rows) == 0
+
+
+def test_what_rises_and_stays_is_no_spike():
+    values = np.full((40, 20), 25.0, np.float32)
+    values[20:, 5] += 20.0
+    block = Block(np.arange(40) * 900_000, values, np.zeros(40, np.intp), np.zeros(1, np.int64))
+    assert len(find_spikes(block, values - 25.0, KELVIN, np.zeros(40)).rows) == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    noise=st.floats(0.0, 0.03),
+    jump=st.floats(0.11, 1.0),
+    row=st.integers(1, 38),
+    missing=st.floats(0.0, 0.3),
+)
+def test_beyond_the_larger_limit_nothing_hides_a_reading(seed, noise, jump, row, missing):
+    rng = np.random.default_rng(seed)
+    residual = (noise * rng.standard_normal((40, 30))).clip(-0.004, 0.004).astype(np.float32)
+    residual[rng.random(residual.shape) < missing] = np.nan
+    residual[row - 1 : row + 2, 7] = (0.0, jump, 0.0)
+    residual -= np.nanmedian(residual, axis=1)[:, None]
+    block = Block(np.arange(40) * 900_000, residual, np.zeros(40, np.intp), np.zeros(1, np.int64))
+    found = find_spikes(block, residual, VOLTS, np.full(40, np.nan))
+    assert list(zip(found.rows, found.columns, strict=True)) == [(row, 7)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), noise=st.floats(0.0005, 0.02), knee=st.floats(0.0, 0.06))
+def test_a_sound_string_has_none_however_wide_it_spreads(seed, noise, knee):
+    """The wider the string's own steps, the larger the limit: with normal spreads none of 260 cells stands out."""
+    rng = np.random.default_rng(seed)
+    steep = np.where(np.arange(60) % 20 < 3, knee, 0.0)
+    residual = rng.standard_normal((60, 260)) * noise / 2 + steep[:, None] * rng.standard_normal(260) * 0.3
+    residual = residual.clip(-0.08, 0.08).astype(np.float32)
+    block = Block(np.arange(60) * 900_000, residual, np.zeros(60, np.intp), np.zeros(1, np.int64))
+    assert len(find_spikes(block, residual, VOLTS, np.zeros(60)).rows) == 0
