@@ -56,7 +56,7 @@ GRAPH_CONFIG: Any = {
 _CLEAR, _OFF = "rgba(0,0,0,0)", {"visible": False}
 _WAITING: dict[str, Any] = {
     "data": [],
-    # The empty title tells the stylesheet that nothing has been drawn yet.
+    # The empty title tells `assets/30-drawing.js` that there is nothing to draw yet.
     "layout": {"paper_bgcolor": _CLEAR, "plot_bgcolor": _CLEAR, "xaxis": _OFF, "yaxis": _OFF, "title": {"text": " "}},
 }
 

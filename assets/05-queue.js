@@ -1,45 +1,79 @@
-/* What is on the screen is asked for first: requests for what lies below wait until fewer are on their way. */
+/* What is on the screen is asked for first, its charts before its words: the rest waits until these are drawn. What the
+   head of the page has asked for already (`theme.js`) is not asked for again. */
 (function () {
   "use strict";
-  const AT_ONCE = 3; // requests on their way at most; the server has few cores, and each drawn chart takes the page's one
+  const AT_ONCE = [2, 2, 1]; // requests on their way at most, by rank; the server has few cores, the page has one
+  const LONGEST_MS = 600; // charts on the screen that take longer than this no longer hold the others back
+  const DRAWN_MS = 250; // a hidden page draws nothing: it waits no longer than this
   const UPDATE = "/_dash-update-component";
   const send = window.fetch.bind(window);
   const waiting = [];
-  let underWay = 0;
 
   function idOf(id) {
     return typeof id === "string" ? id : JSON.stringify(id, Object.keys(id).sort());
   }
 
-  /* 0: the frame and the page itself, and charts on the screen; 1: words on the screen; 2: what is out of sight. */
+  /* 0: the page itself, and charts on the screen; 1: words on the screen and the frame; 2: what is out of sight. */
   function rankOf(body) {
     const outputs = [JSON.parse(body).outputs].flat(2).filter(Boolean);
+    if (outputs.some((one) => one.id === "page")) {
+      return 0;
+    }
     const boxes = outputs.map((one) => document.getElementById(idOf(one.id))).filter(Boolean);
     const seen = boxes.some(function (element) {
       const box = element.getBoundingClientRect();
       return box.width > 0 && box.top < window.innerHeight && box.bottom > 0;
     });
-    const drawn = outputs.some((one) => one.property === "figure");
-    const frame = !boxes.some((element) => element.closest("#page")) || outputs.some((one) => one.id === "page");
-    return frame || (seen && drawn) ? 0 : seen ? 1 : 2;
+    if (seen && outputs.some((one) => one.property === "figure")) {
+      return 0;
+    }
+    return seen || !boxes.some((element) => element.closest("#page")) ? 1 : 2;
+  }
+
+  const underWay = new Set();
+  let after = 0;
+
+  /* Charts that were answered are drawn before anything else is let in. */
+  function drawn() {
+    return new Promise(function (resolve) {
+      window.setTimeout(resolve, DRAWN_MS);
+      window.requestAnimationFrame(() => window.requestAnimationFrame(() => window.setTimeout(resolve, 0)));
+    });
+  }
+
+  function mayStart(one) {
+    const now = performance.now();
+    const first = [...underWay].filter((other) => other.rank < one.rank && now - other.since < LONGEST_MS);
+    const alike = [...underWay].filter((other) => other.rank >= one.rank);
+    return !first.length && alike.length < AT_ONCE[one.rank];
   }
 
   function next() {
-    while (underWay < AT_ONCE && waiting.length) {
-      waiting.sort((one, other) => one.rank - other.rank || one.at - other.at);
-      const first = waiting.shift();
-      underWay += 1;
-      first.start().finally(function () {
-        underWay -= 1;
-        next();
-      });
+    waiting.sort((one, other) => one.rank - other.rank || one.at - other.at);
+    while (waiting.length && mayStart(waiting[0])) {
+      const one = waiting.shift();
+      one.since = performance.now();
+      underWay.add(one);
+      one
+        .start()
+        .finally(() => (one.rank === 0 ? drawn() : undefined))
+        .finally(function () {
+          underWay.delete(one);
+          next();
+        });
     }
+    window.clearTimeout(after);
+    after = waiting.length ? window.setTimeout(next, LONGEST_MS) : 0;
   }
 
   let count = 0;
   window.fetch = function (resource, options) {
     let rank = 0;
     try {
+      const early = typeof resource === "string" && takeEarly(resource);
+      if (early) {
+        return early.catch(() => send(resource, options));
+      }
       const asked = typeof resource === "string" && resource.includes(UPDATE) && options && typeof options.body === "string";
       if (!asked) {
         return send(resource, options);
@@ -51,8 +85,17 @@
     return new Promise(function (resolve, reject) {
       const start = () => send(resource, options).then(resolve, reject);
       count += 1;
-      waiting.push({ rank: rank, at: count, start: start });
+      waiting.push({ rank: rank, at: count, since: 0, start: start });
       window.setTimeout(next, 0); // those asked for in one go are put in order first
     });
   };
+
+  function takeEarly(resource) {
+    const name = resource.slice(resource.lastIndexOf("/") + 1);
+    const early = (window.packscopeEarly || {})[name];
+    if (early) {
+      delete window.packscopeEarly[name];
+    }
+    return early;
+  }
 })();
