@@ -18,7 +18,7 @@ from app.analytics.cells import MIN_STRING, of_enough, since_when
 from app.analytics.grid import Floats, Grid, first_valid, last_valid, row_median
 from app.analytics.limits import Limit
 from app.analytics.resistance import slopes, working_rows
-from app.analytics.robust import spread
+from app.analytics.robust import spread, tailed_z
 from app.analytics.signs import WARNING, Sign
 
 WINDOWS = (3, 7, 15, 30)
@@ -63,22 +63,14 @@ def change_z(cells: int, budget_per_year: float, window: int = 30) -> float:
     return HEAVY_TAILS * float(norm.isf(share / 2))
 
 
-TAILS = (0.75, 0.9)
-"""Quantiles of |deviation| that widen the scale. Further out a few faulty cells would set their own limit [1]."""
-
-
 def change_scores(change: Floats, floor: float) -> Floats:
-    """Score changes against the string's own: heavy tails of the string's changes widen the scale.
+    """Score changes against the string's own (``tailed_z``); NaN for a string of too few cells.
 
-    The scale is the largest of the floor, 1.4826·MAD, and the quantiles ``TAILS`` of |deviation| over their normal
-    values. Weakness: changes shared by more than a tenth of the cells hide each other.
+    Weakness: changes shared by more than a tenth of the cells hide each other.
     """
-    known = change[~np.isnan(change)]
-    if len(known) < MIN_STRING:
+    if np.isfinite(change).sum() < MIN_STRING:
         return np.full(len(change), np.nan)
-    middle = np.median(known)
-    tails = np.quantile(np.abs(known - middle), TAILS) / norm.isf((1 - np.array(TAILS)) / 2)
-    return np.asarray((change - middle) / max(spread(known, floor), float(tails.max())))
+    return tailed_z(change, floor)
 
 
 @dataclass(frozen=True, slots=True)

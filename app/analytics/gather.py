@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from app.analytics.cells import CELL_COLUMNS
-from app.analytics.grid import Floats, Grid, lay_out
+from app.analytics.grid import Floats, Grid, lay_out, row_median
 from app.analytics.thermal import SENSOR_COLUMNS
+
+STEEP_MV_PER_PCT = 4.0
+"""A day on which the string's cells lie less than this apart for each per cent of charge at charge end ended on the
+flat of the curve: their millivolts are noise and resistance there, and no charge [mV/%]."""
 
 
 def cells_of(frame: pl.DataFrame) -> tuple[Grid, Floats]:
@@ -17,8 +22,16 @@ def cells_of(frame: pl.DataFrame) -> tuple[Grid, Floats]:
         none = np.zeros(0, np.int64)
         return Grid(none, none, none, dict.fromkeys(CELL_COLUMNS, nothing)), nothing
     grid = lay_out(frame, "cell", CELL_COLUMNS)
+    grid["top_pct"][_ends_flat(grid)] = np.nan
     counted = lay_out(frame, "cell", ("n",), without=None)
     return grid, np.nan_to_num(counted["n"])
+
+
+def _ends_flat(grid: Grid) -> NDArray[np.bool_]:
+    """Tell the days whose charge ended where the curve is flat: in a season without full charges, say."""
+    apart = [row_median(np.abs(grid[name] - row_median(grid[name])[:, None])) for name in ("top_mv", "top_pct")]
+    with np.errstate(invalid="ignore"):
+        return np.asarray(apart[0] < STEEP_MV_PER_PCT * apart[1])
 
 
 def sensors_of(frame: pl.DataFrame) -> Grid | None:

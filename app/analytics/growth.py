@@ -7,7 +7,7 @@ import numpy as np
 from app.analytics.grid import Floats
 
 CANDIDATES = 40
-"""Onsets that are tried, evenly over the days."""
+"""Onsets of a ramp that are tried, evenly over the days; a step's is tried on every day."""
 MIN_DAYS = 12
 """Valid days that tell growth from a step [d]."""
 CLEARLY = 0.9
@@ -19,9 +19,9 @@ EDGE = 3
 def keeps_falling(days: Floats, values: Floats, least: float) -> bool:
     """Whether a series is better described by a fall that has not stopped than by one lasting step.
 
-    Formula: y = a + b·max(t − τ, 0) against y = a + b·(t ≥ τ), both by least squares, τ over forty onsets; the ramp has
-    to explain clearly more, and to have come down by ``least``. Accepts any spacing of days. Weakness: a step within
-    the last days looks like a ramp's beginning and is called a step.
+    Formula: y = a + b·max(t − τ, 0) against y = a + b·(t ≥ τ), both by least squares, τ over forty onsets of the ramp
+    and every day of the step; the ramp has to explain clearly more, and to have come down by ``least``. Accepts any
+    spacing of days. Weakness: a step within the last days looks like a ramp's beginning and is called a step.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def keeps_falling(days: Floats, values: Floats, least: float) -> bool:
     y = _calmed(y)
     onsets = np.unique(np.linspace(0, len(t) - EDGE - 1, CANDIDATES).astype(np.int64))
     ramps = np.maximum(t[None, :] - t[onsets][:, None], 0.0)
-    steps = (t[None, :] >= t[np.maximum(onsets, EDGE)][:, None]).astype(float)
+    steps = (t[None, :] >= t[np.arange(EDGE, len(t) - EDGE + 1)][:, None]).astype(float)
     left_ramp, reached = _left(ramps, y)
     left_step, _ = _left(steps, y)
     best = int(left_ramp.argmin())

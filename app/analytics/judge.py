@@ -32,6 +32,7 @@ from app.analytics.signs import (
     score,
     worst,
 )
+from app.analytics.standing import standing_signs
 from app.analytics.thermal import cells_of_sensor, temperature_signs
 from app.shapes import CellVerdict, Finding, Interval
 
@@ -126,8 +127,10 @@ def judge(evidence: Evidence, iso: Callable[[int], str], *, explained: bool = Tr
 def _signs(evidence: Evidence, moved: list[Change], relative: Floats) -> dict[tuple[int, int], list[Sign]]:
     """Collect what every rule has seen, by pack and cell."""
     grid = evidence.cells
+    deviating = deviations(grid, evidence.limits)
     found = [
-        *deviations(grid, evidence.limits),
+        *deviating,
+        *standing_signs(grid, deviating, evidence.limits),
         *resistances(grid, evidence.limits, evidence.typical_a),
         *change_signs(grid, moved, evidence.limits, evidence.typical_ohm),
         *soh_signs(grid, relative, evidence.soh, evidence.limits),
@@ -136,7 +139,7 @@ def _signs(evidence: Evidence, moved: list[Change], relative: Floats) -> dict[tu
     by_cell: dict[tuple[int, int], list[Sign]] = defaultdict(list)
     for sign in found:
         by_cell[sign.pack, sign.number].append(sign)
-    for sign in leads.lead_signs(grid, evidence.limits):
+    for sign in leads.lead_signs(grid, by_cell, evidence.limits):
         if not any(one.regime == "rest" and one.severity == WARNING for one in by_cell[sign.pack, sign.number]):
             by_cell[sign.pack, sign.number].append(sign)
     if evidence.sensors is not None and len(evidence.sensors.days):

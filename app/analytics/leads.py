@@ -7,39 +7,58 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.analytics.change import change_z
-from app.analytics.grid import Grid, last_valid, row_median
+from app.analytics.grid import Floats, Grid, last_valid, row_median
 from app.analytics.limits import Limit
 from app.analytics.neighbours import lead_pairs
 from app.analytics.robust import MAD_TO_SIGMA
 from app.analytics.signs import CRITICAL, WARNING, WATCH, Fault, Profile, Sign
+from app.analytics.standing import standing_z
 
 Key = tuple[int, int]
 
 LEAD_DAYS = 30
 """Valid days whose median residual is compared between neighbours [d]."""
-LEAD_MIN_MV = 5.0
-"""Smallest offset of a lead that is worth a warning: half the limit on a single cell, since two cells speak [mV]."""
+LEAD_MIN_MV = 3.5
+"""Smallest offset of a lead that is worth a warning: three times what readings of 1 mV resolve [mV]."""
+NO_LEAD_REGIMES = ("charge_end", "discharge_end", "rest_empty", "load")
+"""Where a lead's few millivolts are next to no charge, and no slope."""
 LEAD_RULES = frozenset({"voltage_deviation", "change"})
 
 
-def lead_signs(grid: Grid, limits: Mapping[str, Limit]) -> list[Sign]:
+def lead_signs(grid: Grid, found: Mapping[Key, Sequence[Sign]], limits: Mapping[str, Limit]) -> list[Sign]:
     """Find pairs of neighbours at rest that a wrong lead between them explains.
 
-    See ``lead_pairs``; the limit on z follows from the budget of false alarms. Accepts any logging interval. Weakness:
-    two neighbours with sensor errors of opposite sign look the same, which is why the distance is from all pairs.
+    See ``lead_pairs``; the limit on z is that of whatever a cell always was (``standing_z``). A cell whose charge
+    stands out further (``found``: what the other rules have seen) belongs to no pair. Accepts any logging interval.
+    Weakness: two neighbours with sensor errors of opposite sign look the same, which is why the distance is from all
+    pairs.
     """
     rest = grid["rest_mv"]
     if not np.isfinite(rest).any():
         return []
     levels = last_valid(rest - row_median(rest)[:, None], LEAD_DAYS)
-    limit_z = change_z(len(levels), limits["false_alarms_per_year"].value, LEAD_DAYS)
     spread = max(MAD_TO_SIGMA * float(np.nanmedian(np.abs(levels))), limits["spread_floor_mv"].value)
-    return [
-        _sign(grid, column, other, levels.tolist(), spread)
-        for at in lead_pairs(levels, grid.packs, limit_z, LEAD_MIN_MV)
-        for column, other in ((at, at + 1), (at + 1, at))
-    ]
+    signs: list[Sign] = []
+    for at in _apart(lead_pairs(levels, grid.packs, standing_z(len(levels)), LEAD_MIN_MV), levels):
+        pair = [_sign(grid, one, other, levels.tolist(), spread) for one, other in ((at, at + 1), (at + 1, at))]
+        if not any(_is_overruled(sign, found.get((sign.pack, sign.number), ())) for sign in pair):
+            signs += pair
+    return signs
+
+
+def _apart(pairs: Sequence[int], levels: Floats) -> list[int]:
+    """Leave, of pairs that share a cell, the one whose cells lie furthest apart."""
+    kept: list[int] = []
+    for at in sorted(pairs, key=lambda one: -abs(float(levels[one] - levels[one + 1]))):
+        if not {at - 1, at, at + 1} & set(kept):
+            kept.append(at)
+    return sorted(kept)
+
+
+def _is_overruled(sign: Sign, others: Sequence[Sign]) -> bool:
+    """Whether a cell's charge, or its slope on current, stands out further than its offset at rest."""
+    clear = [abs(one.z or 0.0) for one in others if one.severity != WATCH and one.regime in NO_LEAD_REGIMES]
+    return max(clear, default=0.0) > abs(sign.z or 0.0)
 
 
 def _sign(grid: Grid, column: int, other: int, levels: Sequence[float], spread: float) -> Sign:

@@ -18,7 +18,7 @@ BESIDE = 2
 """Cells on either side that are shown."""
 LEAD_SHARE = 0.6
 """A neighbour's residual of opposite sign and at least this share of the cell's speaks for their common sense lead."""
-LEAD_Z = 3.0
+LEAD_Z = 2.5
 """Each cell of a pair has to be so far from its string itself [robust standard deviations]."""
 LEAD_FLOOR = 0.5
 """Smallest spread of half the difference between neighbours that a string is credited with [mV]."""
