@@ -33,7 +33,7 @@ CHANGE_MIN = {"rest_mv": 1.5, "top_pct": 0.7, "bot_pct": 0.5, "low_pct": 0.5, "s
 """Smallest change worth a warning: a few floors [mV, %; slope: share of the typical resistance]."""
 HEAVY_TAILS = 1.25
 """Changes of sound cells have longer tails than a normal spread: limits on |z| are raised by this [1]."""
-SCALED_REACH = 3.0
+SCALED_REACH = 4.0
 """Robust deviations up to which a cell's offset grows and shrinks as those of all cells do [1]."""
 PAST_SHARE = 0.15
 """A cell may end past its string by so much of its move, and have only come closer all the same [1]."""
