@@ -29,7 +29,7 @@ from pipeline.feature_blocks import (
     schema,
     ts_series,
 )
-from pipeline.feature_crossing import crossings_ah
+from pipeline.feature_leads import EndCurve, leads_ah
 from pipeline.feature_string import Floats, Ints, Timeline
 from pipeline.physics import Chemistry
 
@@ -84,7 +84,7 @@ CELL_DAY = schema(
 )
 """``*_mv`` residuals [mV]; ``*_pct`` the same as charge through the open-circuit curve [%]; ``k_*`` sums of the
 residual [V] on current [A] between the knees; ``step_*`` of the step in a cell's voltage on the current's step;
-``lead_ah`` charge by which a cell gets to the charge-end voltage before the median [Ah]."""
+``lead_ah`` charge by which a cell is full before the median, on the string's own curve [Ah]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +189,7 @@ def cell_days(
     regimes: Regimes,
     chemistry: Chemistry | None,
     places: Places,
+    curve: EndCurve | None = None,
 ) -> pl.DataFrame:
     """Make the cell rows of a block's days.
 
@@ -198,6 +199,8 @@ def cell_days(
         Of the string [V].
     residual_v : array, shape (rows, cells)
         Reading minus the string's median [V]; NaN also where a reading stands out alone.
+    curve : EndCurve, optional
+        That leads at the charge end are read on.
     """
     days = len(block.days)
     mean, count = day_means(block.values, block.day, days)
@@ -214,7 +217,7 @@ def cell_days(
     k_sxx, k_sxy, _ = day_regression(state.current_a[rows], residual_v[rows], block.day[rows], days)
     step_sxx, step_sxy = _steps(block, state)
     columns |= {"k_sxx": k_sxx, "k_sxy": k_sxy, "step_sxx": step_sxx, "step_sxy": step_sxy}
-    columns["lead_ah"] = crossings_ah(block, median_v, state, chemistry)
+    columns["lead_ah"] = leads_ah(block, residual_v, state, curve)
     columns["stuck"] = stands_still(block, median_v, columns["v_min"], columns["v_max"], count, STUCK_MOVED_V)
     return table_rows(block, columns, places, CELL_DAY, "cell")
 

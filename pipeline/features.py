@@ -27,6 +27,7 @@ from pipeline.feature_cycles import (
     system_days,
 )
 from pipeline.feature_events import ALARMS, EXCURSIONS, find_alarms, unsafe_rows
+from pipeline.feature_leads import EndCurve, learn_curve
 from pipeline.feature_packs import PACK_DAY, SENSOR_DAY, pack_days, sensor_days
 from pipeline.feature_spikes import spike_rows, temperature_spikes, voltage_spikes, without
 from pipeline.feature_string import Floats, Ints, RawReader, StringStory, Timeline, carried, read_story
@@ -111,8 +112,9 @@ def extract(
     from_ms = _first_day(reader, story, since_ms)
     begin = reader.first_ms if from_ms is None else from_ms - CONTEXT_DAYS * DAY_MS
     safe_t, said_t = _settle_temperatures(reader, chemistry, story)
+    curve, said_c = learn_curve(reader, story.timeline, chemistry, find_places(reader, "V"), story.calibration_end_ms)
     gathered = _Gathered()
-    _gather_cells(reader, story.timeline, chemistry, begin, gathered)
+    _gather_cells(reader, story.timeline, chemistry, curve, begin, gathered)
     _gather_sensors(reader, story.timeline, safe_t, begin, gathered)
     tables = _daily_tables(story.timeline, chemistry, gathered, find_places(reader, "V"), from_ms)
     tables |= _whole_tables(reader, story.timeline)
@@ -121,7 +123,7 @@ def extract(
         from_ms={} if from_ms is None else dict.fromkeys(BY_DAY, from_ms),
         current_sign=story.sign.value,
         current_sign_source=story.sign.source,
-        notes=(*story.notes, *notes, *said_t),
+        notes=(*story.notes, *notes, *said_t, *said_c),
     )
 
 
@@ -187,7 +189,12 @@ def _interval_ms(reader: RawReader, places: Places) -> float:
 
 
 def _gather_cells(
-    reader: RawReader, timeline: Timeline | None, chemistry: Chemistry | None, begin: int, gathered: _Gathered
+    reader: RawReader,
+    timeline: Timeline | None,
+    chemistry: Chemistry | None,
+    curve: EndCurve | None,
+    begin: int,
+    gathered: _Gathered,
 ) -> None:
     places = find_places(reader, "V")
     if not places.signals:
@@ -202,7 +209,7 @@ def _gather_cells(
         lowest, highest = np.fmin.reduce(block.values, axis=1), np.fmax.reduce(block.values, axis=1)
         regimes = regimes_of(state, median, lowest, highest, chemistry)
         frames = gathered.frames
-        frames["cell_day"].append(cell_days(block, median, clean, state, regimes, chemistry, places))
+        frames["cell_day"].append(cell_days(block, median, clean, state, regimes, chemistry, places, curve))
         frames["pack_day"].append(pack_days(block, state, places, imbalance_a))
         if len(spikes.rows):
             frames["excursions"].append(spike_rows("voltage_spike", block, residual, spikes, places))

@@ -1,0 +1,28 @@
+"""Which code made the feature tables: a store whose tables another version extracted is built anew."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+PATTERNS = ("feature*.py", "physics.py")
+"""Modules whose rules and constants the feature tables depend on."""
+
+
+@cache
+def code_hash(folder: Path = Path(__file__).parent) -> str:
+    """Hash the source of the modules that extract features.
+
+    A changed constant, such as a time constant or a limit, changes the tables without changing their columns; so the
+    source itself is the version, and nobody has to remember to count one up.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the modules are.
+    """
+    hashed = hashlib.sha256()
+    for path in sorted(path for pattern in PATTERNS for path in folder.glob(pattern)):
+        hashed.update(path.name.encode() + b"\0" + path.read_bytes())
+    return hashed.hexdigest()[:16]
