@@ -17,8 +17,8 @@ SOH_RUNS, QUICK_SOH = 400, 4
 
 
 def bench_truth(
-    seeds: Annotated[int, typer.Option(min=1, max=100_000, help="Strings with faults.")] = 124,
-    healthy: Annotated[int, typer.Option(min=0, max=100_000, help="Strings without any.")] = 30,
+    seeds: Annotated[int, typer.Option(min=1, max=100_000, help="Strings with faults.")] = 150,
+    healthy: Annotated[int, typer.Option(min=0, max=100_000, help="Strings without any.")] = 40,
     processes: Annotated[int, typer.Option(min=0, max=64, help="Side by side; 0: in this process.")] = 2,
     folder: Annotated[Path, typer.Option(help="Where results are kept, so that an ended run can go on.")] = Path(
         "data/bench"

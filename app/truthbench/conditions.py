@@ -24,14 +24,14 @@ SIZES: dict[FaultKind, tuple[tuple[float, ...], str]] = {
     _K.SELF_DISCHARGE: ((0.35, 0.5, 0.7, 1.0, 1.45, 2.9), "mA"),
     _K.IMBALANCE: ((0.5, 0.75, 1.0, 1.5, 2.0, 3.0), "% of charge"),
     _K.HOT_SPOT: ((0.5, 0.8, 1.2, 1.8, 3.7, 5.0), "K"),
-    _K.VOLTAGE_SPIKE: ((80.0, 95.0, 105.0, 120.0, 150.0, 250.0), "mV"),
-    _K.TEMPERATURE_SPIKE: ((8.0, 9.5, 11.0, 13.0, 16.0, 25.0), "K"),
+    _K.VOLTAGE_SPIKE: ((40.0, 50.0, 60.0, 80.0, 100.0, 150.0), "mV"),
+    _K.TEMPERATURE_SPIKE: ((4.0, 5.0, 5.5, 6.5, 8.0, 11.0), "K"),
     _K.SENSE_LEAD: ((1.5, 2.0, 3.5, 5.0, 10.0, 15.0), "mV"),
 }
 """Graded sizes of each kind, smallest first, and their unit. Charge and capacity are lost, never gained."""
 
 GRADED_ONSET, FIRST_DAY = "within the data", "from the first day"
-FIRST_DAY_SHARE = 0.15
+FIRST_DAY_SHARE = 0.2
 """Share of strings whose faults are there from the first day: then only the distance from the string tells [1]."""
 LONG_DAYS, QUICK_DAYS = 400.0, 30.0
 """Span of a string; of one whose logger reads every ten seconds, which is there from the first day alone [d]."""

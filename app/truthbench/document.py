@@ -19,6 +19,7 @@ from app.truthbench.curves import (
     is_graded,
 )
 from app.truthbench.trial import Trial
+from pipeline.simulation.faults import FaultKind
 
 DOCUMENT, PICTURE = Path("docs/detection.md"), Path("docs/detection.svg")
 
@@ -86,6 +87,7 @@ def text_of(trials: Sequence[Trial]) -> str:
     parts = [
         INTRODUCTION,
         "## Detection limits\n\n" + _limits(curves),
+        "## Against the plain rule\n\n" + _against(curves),
         "![Share of runs in which each fault is found, against its size](detection.svg)\n",
         _alarms(trials, curves),
         "## Every size\n\n" + _every(curves),
@@ -110,6 +112,24 @@ def _limits(curves: Sequence[Curve]) -> str:
         cells = ["none of these", "", "", ""] if own is None else _of_limit(own)
         beside = ["none of these", ""] if plain is None else [f"{plain.size:g}", _days(plain.plain_delay_median_d)]
         lines.append("| " + " | ".join([f"`{curve.kind}`", curve.unit, *cells, *beside]) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _against(curves: Sequence[Curve]) -> str:
+    lines = [
+        "The size from which each finds 95 %, ours as a share of the plain rule's (of a resistance: of what it is too "
+        "much), and the days that both take at the plain rule's own limit.\n",
+        "| fault | plain rule from | found from | share of its size | days at the plain rule's size | its days there |",
+        "|---|---|---|---|---|---|",
+    ]
+    for curve in curves:
+        own, plain = curve.limit, curve.plain_limit
+        cells = [f"{one.size:g}" if one is not None else "none of these" for one in (plain, own)]
+        rest = ["", _days(plain.delay_median_d), _days(plain.plain_delay_median_d)] if plain is not None else [""] * 3
+        if own is not None and plain is not None:
+            sound = 1.0 if curve.kind == FaultKind.HIGH_RESISTANCE else 0.0
+            rest[0] = _share((own.size - sound) / (plain.size - sound))
+        lines.append(_row([f"`{curve.kind}`", *cells, *rest]))
     return "\n".join(lines) + "\n"
 
 

@@ -70,7 +70,7 @@ def place_of(column: int) -> Key:
 
 def gather(tables: dict[str, pl.DataFrame]) -> Evidence:
     """Lay a string's feature tables out as the app does, over its whole history."""
-    capacity = measure_capacity(tables["anchors"])
+    capacity = measure_capacity(tables["anchors"], nominal_ah=NOMINAL_AH)
     cells, _ = cells_of(tables["cell_day"])
     sensors = sensors_of(tables["sensor_day"])
     return Evidence(

@@ -150,7 +150,7 @@ def test_the_document_has_a_row_for_every_size_and_a_picture_that_parses(trial, 
     document.write([trial], tmp_path)
     root = ElementTree.fromstring((tmp_path / document.PICTURE).read_text())
 
-    assert len(rows) == len(SIZES) + len(trial.outcomes)
+    assert len(rows) == 2 * len(SIZES) + len(trial.outcomes)
     assert root.tag.endswith("svg")
     assert len(list(root.iter("{http://www.w3.org/2000/svg}polyline"))) == 2 * len(SIZES)
     assert set(figure.TITLES) == {str(kind) for kind in SIZES}
