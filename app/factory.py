@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 from uuid import uuid4
 
-from dash import Dash, set_props
-from flask import Flask, Request, Response, request
+from dash import Dash, Input, Output, html, set_props
+from dash.development.base_component import Component
+from flask import Flask, Request, Response, has_request_context, request
 from flask_compress import Compress
 
-from app import api, guide, language, loader, shell
+from app import api, early, guide, language, loader, shell, shell_top
 from pipeline.errors import PackscopeError, StoreMissing
 from pipeline.settings import Settings
 
@@ -29,6 +33,7 @@ FOREVER_S = 31_536_000
 WEEK_S = 604_800
 MOST_KEPT = 256
 """Files kept compressed at most; the dashboard has some sixty."""
+_Update = Callable[..., Any]
 _OWN = "/assets/"
 _SUITES = "/_dash-component-suites/"
 _UPDATE = "/_dash-update-component"
@@ -76,8 +81,9 @@ def create_app(settings: Settings) -> Dash:
     app = _dash(server)
     pages = [_page(name) for name in PAGES]
     layouts = {page.META.path: (page.META, page.layout) for page in pages}
-    app.layout = lambda: shell.layout([page.META for page in pages], _build_id())
-    shell.register(app, layouts)
+    shown = partial(_shown, app, layouts, {page.META.path: page for page in pages})
+    app.layout = lambda: _frame(layouts, shown)
+    shell.register(app, layouts, shown)
     for page in pages:
         page.register(app)
     _compress(server)
@@ -91,8 +97,55 @@ def _page(name: str) -> ModuleType:
     return import_module(f"pages.{name}")
 
 
+def _frame(layouts: shell_top.Layouts, page: shell.Page) -> html.Div:
+    """Lay out the frame; with the page in it where the request says which (``assets/theme.js`` does)."""
+    frame = shell.layout([meta for meta, _ in layouts.values()], _build_id())
+    asked = request.args if has_request_context() else {}
+    if "path" not in asked:
+        return frame
+    said = (asked.get(name, "") for name in ("path", "search", "theme"))
+    return shell.open_at(frame, *said, layouts=layouts, page=page)
+
+
+def _shown(
+    app: _Dashboard,
+    layouts: shell_top.Layouts,
+    pages: Mapping[str, ModuleType],
+    pathname: str | None,
+    search: str | None,
+    theme: str | None,
+) -> Component:
+    """Lay out a page with its first answers in it."""
+    page = shell.show_page(pathname, search, layouts=layouts)
+    module = pages.get(pathname or "/")
+    if module is None:
+        return page
+    known: dict[early.Place, Any] = dict(shell.known_of(pathname, search, theme))
+    also = getattr(module, "known", None)
+    known |= also(search or "", theme or "light") if also else {}
+    toasts: list[Component] = []
+    early.complete(page, app.answers, known, lambda error: toasts.append(_told(error)))
+    return html.Div([page, html.Div(toasts, className="ps-toasts", role="alert")]) if toasts else page
+
+
 class _Dashboard(Dash):
-    """Says in the page itself which language it is in, and brings the help."""
+    """Says in the page itself which language it is in, and brings the help and the first answers of each page."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 - whatever Dash takes
+        self.answers: list[early.Answer] = []
+        super().__init__(*given, **named)
+
+    def callback(self, *given: Any, **named: Any) -> Callable[[_Update], _Update]:  # noqa: ANN401 - as above
+        """Register a callback; what comes with its page is not called when the page opens."""
+
+        def register(update: _Update) -> _Update:
+            if early.comes_with_page(update):
+                named["prevent_initial_call"] = True
+                self.answers.append(_answer(given, update))
+            wired: _Update = super(_Dashboard, self).callback(*given, **named)(update)
+            return wired
+
+        return register
 
     def interpolate_index(self, *parts: str, **named: str) -> str:
         """Fill the page's template in."""
@@ -101,11 +154,19 @@ class _Dashboard(Dash):
         return spoken.replace("<footer>", f"{guide.markup()}<footer>", 1)
 
 
-def _dash(server: Flask) -> Dash:
+def _answer(given: Sequence[Any], update: Callable[..., Any]) -> early.Answer:
+    def places(kind: type[Input] | type[Output]) -> tuple[early.Place, ...]:
+        found = (one for one in given if isinstance(one, kind))
+        return tuple(early.place(one.component_id, one.component_property) for one in found)
+
+    return early.Answer(outputs=places(Output), inputs=places(Input), update=update)
+
+
+def _dash(server: Flask) -> _Dashboard:
     stamp = str(int((ASSETS / EARLY).stat().st_mtime))
     return _Dashboard(
         "packscope",
-        server=server,  # type: ignore[arg-type]  # a Flask application is what it takes
+        server=server,
         use_pages=False,
         assets_folder=str(ASSETS),
         assets_ignore=EARLY.replace(".", r"\."),
@@ -129,7 +190,12 @@ def _build_id() -> str | None:
 
 
 def _on_error(error: Exception) -> None:
-    """Tell the user what went wrong in a callback; the log holds the rest under the same id."""
+    """Tell the user what went wrong in a callback."""
+    set_props("toasts", {"children": _told(error)})
+
+
+def _told(error: Exception) -> html.Div:
+    """Say what went wrong; the log holds the rest under the same id."""
     identity = uuid4().hex[:8]
     if isinstance(error, PackscopeError):
         _LOG.warning("callback %s: %s", identity, error)
@@ -137,7 +203,7 @@ def _on_error(error: Exception) -> None:
     else:
         _LOG.error("callback %s failed", identity, exc_info=error)
         words = "This part of the page could not be drawn. The rest is as it was."
-    set_props("toasts", {"children": shell.toast(words, identity)})
+    return shell.toast(words, identity)
 
 
 class FingerprintCache:

@@ -14,34 +14,31 @@ Controls never hold state of their own: they write to the address (``assets/pack
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import dash_bootstrap_components as dbc
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
-from app import language, loader
-from app.answers.sources import list_sources
+from app import early, language, loader
 from app.components import PageMeta, aria, choice, empty, icon, select
-from app.figures.clock import span_words
 from app.language import mark, t
-from app.numbers import duration, number
-from app.scope import Scope, scope_for, scope_of
-from app.view import DAY_MS, PRESETS, View, ms_to_wall
+from app.scope import scope_of
+from app.shell_top import TOP, Layouts, set_top
+from app.view import PRESETS, View, ms_to_wall
 from pipeline.errors import StoreMissing
 
 URL, THEME, PERIOD = "url", "theme", "period"
 POLL_MS = 20_000
 """How often the browser asks for the build id [ms]."""
-POINT_CHOICES = (500, 1_000, 2_000, 5_000, 10_000, 20_000)
-_KINDS = {"system": "bess", "pack": "bess", "meter": "meter", "source": "any"}
-_KEYS = {"system": "system", "pack": "system", "meter": "meter", "source": "source"}
-_LABELS = {"system": mark("System"), "pack": mark("System"), "meter": mark("Meter"), "source": mark("Source")}
 _SHORT = {"Data quality": mark("Quality")}
-Layouts = Mapping[str, tuple[PageMeta, Callable[..., Component]]]
+_NOT_PERIOD = ("zoom", "tab", "cell", "metric", "quantity", "mode", "shape", "severity", "rows", "tour")
+"""What of the address does not change which period is asked about; ``assets/packscope.js`` has the same."""
+Page = Callable[[str | None, str | None, str | None], Component]
+"""Lays a page out: path, query and theme in, the page with its first answers out."""
 
 
 def no_store() -> html.Div:
@@ -179,87 +176,26 @@ def show_page(pathname: str | None, search: str | None, *, layouts: Layouts) -> 
     return found[1](**dict(parse_qsl((search or "").lstrip("?"))))
 
 
-def set_top(pathname: str | None, search: str | None, *, layouts: Layouts) -> dict[str, Any]:
-    """Set the top bar from the address: choices, values, and the words of what is shown."""
-    found = layouts.get(pathname or "/")
-    what = found[0].what if found else "none"
-    try:
-        scope = scope_of(search, _KINDS.get(what, "any"))
-    except StoreMissing:
-        return dict.fromkeys(_TOP, None) | _hidden(
-            what_class=True, pack_class=True, exact=True, unzoom=True, steps=True
-        )
-    view, kind = scope.view, _KINDS.get(what, "any")
-    sources = [row["name"] for row in list_sources() if kind in {"any", row["kind"]}]
-    said = _said(scope, what)
-    zoomed = scope.window != (scope.start_ms, scope.end_ms)
-    return {
-        "label": t(_LABELS.get(what, "Source")),
-        "what_options": [{"label": name, "value": name} for name in sources],
-        "pack_options": [{"label": t("Pack {pack}", pack=pack), "value": str(pack)} for pack in scope.packs],
-        "points_options": _point_options(scope.points),
-        **{name: said[name] for name in ("what", "pack", "when", "start", "end", "points")},
-        "sample": html.Span(t("Sample site"), className="ps-sample")
-        if any(row["sample"] for row in list_sources())
-        else "",
-        "words": _range_words(scope, getattr(view, _KEYS[what])) if what in _KINDS else _site_words(view, scope.zone),
-        "zoom": t("Zoomed to {drawn}", drawn=duration(scope.drawn[1] - scope.drawn[0])) if zoomed else "",
-        "live": t("Showing {source}, {words}", source=scope.source or "nothing", words=scope.words),
-        "said": said,
-        **_hidden(what_class=what == "none" or not sources, pack_class=what != "pack" or len(scope.packs) < 2),
-        **_hidden(exact=view.when != "custom", steps=view.when in {"complete"}, unzoom=not zoomed),
-    }
+def period_of(search: str | None) -> str:
+    """Take from the query of the address what says which period is asked about."""
+    parts = [part for part in (search or "").lstrip("?").split("&") if part]
+    kept = [part for part in parts if unquote(part.partition("=")[0]) not in _NOT_PERIOD]
+    return f"?{'&'.join(kept)}" if kept else ""
 
 
-def _point_options(points: int) -> list[dict[str, str]]:
-    return [{"label": number(count), "value": str(count)} for count in sorted({*POINT_CHOICES, points})]
+def known_of(pathname: str | None, search: str | None, theme: str | None) -> dict[early.Place, str]:
+    """Say what pages may ask of the frame: the address, the period, and the theme."""
+    known = {(URL, "pathname"): pathname, (URL, "search"): search, (PERIOD, "data"): period_of(search)}
+    return {place: value or "" for place, value in known.items()} | {(THEME, "data"): theme or "light"}
 
 
-def _range_words(scope: Scope, wanted: str | None) -> str:
-    missing = (
-        t("There is no {wanted}; this is {source}. ", wanted=wanted, source=scope.source)
-        if wanted and wanted != scope.source
-        else ""
-    )
-    return f"{missing}{scope.words} · {scope.zone} · {duration(scope.asked[1] - scope.asked[0])}"
-
-
-def _site_words(view: View, zone: str) -> str:
-    """Say the period of a page that shows many sources; where their data end apart, each has its own."""
-    asked = [scope_for(view, row).asked for row in list_sources()]
-    if not asked:
-        return zone
-    first, last = min(start for start, _ in asked), max(end for _, end in asked)
-    apart = max(end for _, end in asked) - min(end for _, end in asked) > DAY_MS
-    own = t(" · each source to its own last reading") if apart and view.when != "custom" else ""
-    return f"{span_words(first, last, zone)} · {zone} · {duration(last - first)}{own}"
-
-
-_SHOWN = {
-    "what_class": "ps-field",
-    "pack_class": "ps-field",
-    "exact": "ps-exact",
-    "steps": "ps-steps",
-    "unzoom": "ps-chip",
-}
-
-
-def _hidden(**rows: bool) -> dict[str, str]:
-    return {name: "ps-hidden" if hidden else _SHOWN[name] for name, hidden in rows.items()}
-
-
-def _said(scope: Scope, what: str) -> dict[str, Any]:
-    """Note what the controls are set to, so that the browser can tell a choice of the user from our own setting."""
-    view, (start_ms, end_ms) = scope.view, scope.asked
-    return {
-        "key": _KEYS.get(what, "source"),
-        "what": scope.source if what in _KINDS else None,
-        "pack": None if scope.pack is None else str(scope.pack),
-        "when": view.when,
-        "start": ms_to_wall(start_ms, scope.zone),
-        "end": ms_to_wall(end_ms, scope.zone),
-        "points": str(scope.points),
-    }
+def open_at(frame: html.Div, pathname: str, search: str, theme: str, *, layouts: Layouts, page: Page) -> html.Div:
+    """Set a frame to an address, with the page in it, so that the browser has to ask for neither."""
+    values: dict[early.Place, Any] = dict(known_of(pathname, search, theme))
+    top = set_top(pathname, search, layouts=layouts)
+    values |= {early.place(output.component_id, output.component_property): top[name] for name, output in TOP.items()}
+    early.put(early.parts_of(frame), values | {("page", "children"): page(pathname, search, theme)})
+    return frame
 
 
 def step_period(earlier: int | None, later: int | None, pathname: str | None, search: str | None) -> str:
@@ -272,54 +208,33 @@ def step_period(earlier: int | None, later: int | None, pathname: str | None, se
     return View.parse(search).change(when="custom", zoom=None, **moved).search()
 
 
-_TOP = {
-    "label": Output("what-label", "children"),
-    "what_options": Output("what", "options"),
-    "pack_options": Output("pack", "options"),
-    "points_options": Output("points", "options"),
-    "what": Output("what", "value"),
-    "pack": Output("pack", "value"),
-    "when": Output("when", "value"),
-    "start": Output("start", "value"),
-    "end": Output("end", "value"),
-    "points": Output("points", "value"),
-    "sample": Output("sample", "children"),
-    "words": Output("range-words", "children"),
-    "zoom": Output("zoom-words", "children"),
-    "live": Output("live", "children"),
-    "said": Output("said", "data"),
-    "what_class": Output("what-field", "className"),
-    "pack_class": Output("pack-field", "className"),
-    "exact": Output("exact", "className"),
-    "steps": Output("steps", "className"),
-    "unzoom": Output("unzoom", "className"),
-}
-
-
 def _in_browser(name: str) -> ClientsideFunction:
     return ClientsideFunction("packscope", name)
 
 
-def register(app: Dash, layouts: Layouts) -> None:
-    """Wire the frame."""
+def register(app: Dash, layouts: Layouts, page: Page) -> None:
+    """Wire the frame. Nothing of it is called when the page opens: `open_at` has set it."""
     search, pathname = Input(URL, "search"), Input(URL, "pathname")
     links = [Output(_link_id(meta), "href") for meta, _ in layouts.values()]
     chosen = [Input(name, "value") for name in ("what", "pack", "when", "start", "end", "points")]
     entry = {"type": "entry", "key": ALL, "plain": ALL}
+    later = {"prevent_initial_call": True}
     browser: Any = app.clientside_callback
-    app.callback(Output("page", "children"), pathname, State(URL, "search"))(partial(show_page, layouts=layouts))
-    app.callback(output=_TOP, inputs=[pathname, search])(partial(set_top, layouts=layouts))
-    browser(_in_browser("theme"), Output(THEME, "data"), Input("switch", "n_clicks"))
-    browser(_in_browser("language"), Input("language", "value"))
+    opened = Output("page", "children"), pathname, State(URL, "search"), State(THEME, "data")
+    app.callback(*opened, prevent_initial_call=True)(page)
+    app.callback(output=TOP, inputs=[pathname, search], prevent_initial_call=True)(partial(set_top, layouts=layouts))
+    browser(_in_browser("theme"), Output(THEME, "data"), Input("switch", "n_clicks"), **later)
+    browser(_in_browser("language"), Input("language", "value"), **later)
     browser(_in_browser("links"), links, search, pathname, State("links", "data"))
-    browser(_in_browser("period"), Output(PERIOD, "data"), search, State(PERIOD, "data"))
-    browser(_in_browser("choose"), *chosen, State("said", "data"))
-    browser(_in_browser("zoom"), Input({"type": "time-chart", "name": ALL}, "relayoutData"))
-    browser(_in_browser("unzoom"), Input("unzoom", "n_clicks"))
-    browser(_in_browser("entry"), Input(entry, "value"))
-    browser(_in_browser("entries"), Output(entry, "value"), search, prevent_initial_call=True)
-    browser(_in_browser("poll"), Output("banner", "className"), Input("beat", "n_intervals"), State("build", "data"))
-    browser(_in_browser("reload"), Input("reload", "n_clicks"))
+    browser(_in_browser("period"), Output(PERIOD, "data"), search, State(PERIOD, "data"), **later)
+    browser(_in_browser("choose"), *chosen, State("said", "data"), **later)
+    browser(_in_browser("zoom"), Input({"type": "time-chart", "name": ALL}, "relayoutData"), **later)
+    browser(_in_browser("unzoom"), Input("unzoom", "n_clicks"), **later)
+    browser(_in_browser("entry"), Input(entry, "value"), **later)
+    browser(_in_browser("entries"), Output(entry, "value"), search, **later)
+    beat = Input("beat", "n_intervals"), State("build", "data")
+    browser(_in_browser("poll"), Output("banner", "className"), *beat, **later)
+    browser(_in_browser("reload"), Input("reload", "n_clicks"), **later)
     app.callback(
         Output(URL, "search"),
         Input("earlier", "n_clicks"),

@@ -107,6 +107,7 @@
     },
 
     links: function (search, pathname, pages) {
+      window.setTimeout(showChosen, 50);
       const now = new URLSearchParams(search);
       const kept = new URLSearchParams();
       KEPT.forEach((key) => now.has(key) && kept.set(key, now.get(key)));

@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 
 from app.answers import battery, kpis
 from app.components import PageMeta, empty, headline, kpi, kpi_row, page, partial, provenance, section, skeleton
+from app.early import with_page
 from app.language import mark, t
 from app.numbers import counted, digits_of, energy, number, percent, quantity, stamp
 from app.scope import Scope, scope_of
@@ -128,6 +129,7 @@ def tiles(found: BessKpis) -> Component:
     return kpi_row([tile(stat) for stat in shown.values()])
 
 
+@with_page
 def update_answer(search: str | None) -> tuple[Component, Component]:
     """Fill the first row and the tiles."""
     scope = scope_of(search, "bess")

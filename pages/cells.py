@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from app.components import PageMeta, aria, empty, headline, page, partial, skeleton
+from app.early import Place, place, with_page
 from app.language import mark, t
 from app.scope import Scope, scope_of
 from app.shell import PERIOD, THEME, URL
@@ -23,6 +24,8 @@ SELECTED, SELECTED_WORDS, SELECTED_LINK = "cells-selected", "cells-selected-word
 NAMED = "cells-named"
 LINKED_MAX = 12
 """Cells that the answer links to; the Critical cells tab lists all."""
+PERIOD_KEYS = ("system", "when", "start", "end")
+"""What every tab asks with."""
 TABS: dict[str, tuple[str, ModuleType]] = {
     "overview": (mark("Overview"), overview),
     "comparison": (mark("Pack comparison"), comparison),
@@ -55,6 +58,15 @@ def layout(**query: str) -> html.Div:
             *panels,
         ],
     )
+
+
+def known(search: str, theme: str) -> dict[Place, Any]:
+    """Say what the browser would ask the first tab, where it is the one that is shown (``packscope_cells.gate``)."""
+    said = dict(parse_qsl(search.lstrip("?")))
+    if said.get("tab") in TABS and said["tab"] != "overview":
+        return {}
+    kept = urlencode({key: said[key] for key in PERIOD_KEYS if key in said})
+    return {place(overview.GATE, "data"): {"search": f"?{kept}" if kept else "", "theme": theme}}
 
 
 def _selected() -> html.Div:
@@ -132,6 +144,7 @@ def _links(scope: Scope, rows: Sequence[Flagged]) -> html.Div:
     return html.Div(["Evidence: ", *told] if links else [], className="ps-note")
 
 
+@with_page
 def update_answer(search: str | None) -> tuple[Component, dict[str, Any]]:
     """Fill the first row, and tell the browser what was found of each cell."""
     scope = scope_of(search, "bess")

@@ -27,6 +27,7 @@ from app.components import (
     time_graph,
     time_id,
 )
+from app.early import with_page
 from app.figures.clock import span_words
 from app.figures.panels import chart_height
 from app.figures.theme import bare, message
@@ -171,6 +172,7 @@ def points_of(scopes: Sequence[Scope], lines: Sequence[Placed]) -> int:
     return max(min(scopes[0].points, scopes[0].points * FULL_LINES // max(len(lines), 1)), LEAST_POINTS)
 
 
+@with_page
 def update_sources(search: str | None) -> list[Component]:
     """Show every source as a switch: a link that adds it, or takes it away while enough others stay."""
     view = View.parse(search)
@@ -187,6 +189,7 @@ def update_sources(search: str | None) -> list[Component]:
     return pills
 
 
+@with_page
 def update_answer(search: str | None) -> tuple[Component, list[dict[str, Any]], dict[str, str]]:
     """Answer the page's question, and fill the table."""
     view, lines, scopes = resolve(search)
@@ -254,6 +257,7 @@ def _shifted_words(found: Sequence[LineStatistics]) -> str:
     )
 
 
+@with_page
 def update_overlay(search: str | None, theme: str | None) -> tuple[dict[str, Any], dict[str, str]]:
     """Draw the lines over each other."""
     _, lines, scopes = resolve(search)

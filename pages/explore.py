@@ -25,6 +25,7 @@ from app.components import (
     time_graph,
     time_id,
 )
+from app.early import with_page
 from app.figures.panels import chart_height
 from app.figures.theme import bare, message
 from app.figures.timeseries import short_names, time_chart
@@ -128,6 +129,7 @@ def _written(lines: Sequence[Line]) -> tuple[str, ...]:
     return tuple(f"{source}:{signal}" for source, signal in lines)
 
 
+@with_page
 def update_found(text: str | None, search: str | None) -> list[Component]:
     """List what a search finds; each entry is a link that adds the signal."""
     view = View.parse(search)
@@ -146,6 +148,7 @@ def update_found(text: str | None, search: str | None) -> list[Component]:
     return links
 
 
+@with_page
 def update_chosen(search: str | None) -> list[Component]:
     """Show the chosen signals; each entry is a link that takes the signal away."""
     view = View.parse(search)
@@ -193,6 +196,7 @@ def _named(rows: Sequence[tuple[str, str, str]]) -> list[str]:
     ]
 
 
+@with_page
 def update_chart(search: str | None, theme: str | None) -> tuple[dict[str, Any], dict[str, str], Component]:
     """Draw the chosen signals, as high as their panels need, and say what is drawn."""
     view = View.parse(search)

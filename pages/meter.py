@@ -24,6 +24,7 @@ from app.components import (
     time_graph,
     time_id,
 )
+from app.early import with_page
 from app.figures.bars import Energy, energy_bars
 from app.figures.calendar import day_by_hour
 from app.figures.loadcurve import load_duration
@@ -98,6 +99,7 @@ def no_meter() -> html.Div:
     return empty(t("No meter"), t("The build found no meter: no folder of the form meter/<name>/<signal>.csv."))
 
 
+@with_page
 def update_answer(search: str | None) -> tuple[Component, Component, Component]:
     """Answer the page's question, show the key figures, and count the counters' steps."""
     scope = scope_of(search, "meter")
@@ -141,6 +143,7 @@ def update_closure(search: str | None) -> Component:
     return section(t("Closure of the counters"), body, note=note)
 
 
+@with_page
 def update_rows(search: str | None) -> tuple[str, str, str]:
     """Hide what this meter cannot show: power without a power signal. The first row says what it does not log."""
     signals = scope_of(search, "meter").signals
@@ -149,6 +152,7 @@ def update_rows(search: str | None) -> tuple[str, str, str]:
     return "" if power else "ps-hidden", load_class, load_class
 
 
+@with_page
 def update_power(search: str | None, theme: str | None) -> tuple[dict[str, Any], dict[str, str]]:
     """Draw the power with its envelope, and the power factor below it."""
     scope = scope_of(search, "meter")

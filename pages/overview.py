@@ -23,6 +23,7 @@ from app.components import (
     time_graph,
     time_id,
 )
+from app.early import with_page
 from app.figures.panels import chart_height
 from app.figures.theme import bare, message
 from app.figures.timeseries import short_names, time_chart
@@ -113,6 +114,7 @@ def system_glances(search: str | None) -> list[SystemGlance]:
     return [system_glance(scope) for scope in scopes(search) if scope.kind == "bess"]
 
 
+@with_page
 def update_answer(search: str | None) -> tuple[Component, Rows, dict[str, str]]:
     """Answer the page's question, and list the worst cells."""
     every = scopes(search)
@@ -129,6 +131,7 @@ def update_answer(search: str | None) -> tuple[Component, Rows, dict[str, str]]:
     return sentence, worst, fitted(2 * len(worst))
 
 
+@with_page
 def update_questions(search: str | None) -> Component:
     """Answer the four questions."""
     systems = system_glances(search)
@@ -180,6 +183,7 @@ def lead_words(systems: Sequence[SystemGlance], meters: int) -> str:
     return found + t("{systems} and {meters}", **named) + "."
 
 
+@with_page
 def update_trends(search: str | None, theme: str | None) -> dict[str, Any]:
     """Draw the trends of all systems."""
     systems = [scope for scope in scopes(search) if scope.kind == "bess"]

@@ -23,6 +23,7 @@ from app.components import (
     select,
     skeleton,
 )
+from app.early import with_page
 from app.figures.quality import coverage_calendar
 from app.figures.theme import message
 from app.language import mark, t
@@ -167,6 +168,7 @@ def series_of(scope: Scope, rows: Sequence[Row]) -> str | None:
     return worst["signal"] if worst else None
 
 
+@with_page
 def update(search: str | None) -> tuple[Component, Component, Component, Rows, dict[str, str], Rows, dict[str, str]]:
     """Fill the words, the totals, the warnings, the reasons and the rejected files."""
     scope = scope_of(search, "any")
@@ -206,6 +208,7 @@ def update_findings(search: str | None) -> tuple[Rows, dict[str, str]]:
     return rows, fitted(len(rows))
 
 
+@with_page
 def update_calendar(search: str | None, theme: str | None) -> tuple[go.Figure, dict[str, str]]:
     """Fill the calendar: of all groups of series, or of the series of one."""
     scope = scope_of(search, "any")

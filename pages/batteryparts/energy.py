@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 
 from app.answers import battery
 from app.components import choice, columns, entry_id, graph, section
+from app.early import with_page
 from app.figures.battery import Unit, cycle_depths, cycle_energy
 from app.figures.theme import message
 from app.language import mark, t
@@ -87,6 +88,7 @@ def figures(answer: CyclesAnswer, scope: Scope, theme: str | None) -> tuple[go.F
     )
 
 
+@with_page
 def update(search: str | None, theme: str | None) -> tuple[go.Figure, go.Figure, str, list[Component]]:
     """Fill the row."""
     scope = scope_of(search, "bess")

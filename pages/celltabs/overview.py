@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 from app.analytics.soh import BANDS
 from app.answers import battery
 from app.components import Content, band_badge, graph, kpi, kpi_row, plain_table, provenance, section, skeleton
+from app.early import with_page
 from app.figures.cells import soh_triples, subject_of
 from app.language import mark, t
 from app.numbers import NOTHING, known, number, percent, quantity
@@ -150,6 +151,7 @@ def system_findings(findings: Sequence[Finding], notes: Sequence[str]) -> list[C
     return [section(t("Of the whole system"), html.Ul(items, className="ps-findings"))] if items else []
 
 
+@with_page
 def update(asked: Mapping[str, str]) -> tuple[Component, go.Figure, Component, list[Component]]:
     """Fill the tab."""
     scope = verdicts.asked_scope(asked)

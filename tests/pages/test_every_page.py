@@ -7,7 +7,7 @@ import json
 import pytest
 from dash import dcc
 
-from app import shell
+from app import shell, shell_top
 from app.factory import PAGES, create_app
 from pipeline.settings import read_settings
 from tests.pages.words import of_type, walk, words
@@ -73,11 +73,11 @@ def test_without_a_store_a_page_says_how_to_get_one(path, tmp_path):
     layouts = {page.META.path: (page.META, page.layout) for page in pages()}
     with app.server.app_context():
         shown = shell.show_page(path, "", layouts=layouts)
-        top = shell.set_top(path, "", layouts=layouts)
+        top = shell_top.set_top(path, "", layouts=layouts)
 
     assert "No store yet" in words(shown)
     assert "make build-pyramids" in words(shown)
-    assert set(top) == set(shell._TOP)
+    assert set(top) == set(shell_top.TOP)
 
 
 def test_an_unknown_path_names_the_pages(dashboard, answering):
@@ -89,9 +89,9 @@ def test_an_unknown_path_names_the_pages(dashboard, answering):
 @pytest.mark.parametrize("page", pages(), ids=PAGES)
 def test_the_frame_sets_its_bar_for_every_page(page, answering):
     layouts = {one.META.path: (one.META, one.layout) for one in pages()}
-    top = shell.set_top(page.META.path, "?when=7d&pack=1", layouts=layouts)
+    top = shell_top.set_top(page.META.path, "?when=7d&pack=1", layouts=layouts)
 
-    assert set(top) == set(shell._TOP)
+    assert set(top) == set(shell_top.TOP)
     assert top["when"] == "7d"
     assert top["said"]["when"] == "7d"
     assert "Europe/Berlin" in top["words"]
@@ -101,14 +101,14 @@ def test_the_frame_sets_its_bar_for_every_page(page, answering):
 
 def test_a_source_that_does_not_exist_is_said_to_be_missing(answering):
     layouts = {one.META.path: (one.META, one.layout) for one in pages()}
-    top = shell.set_top("/meter", "?meter=m99", layouts=layouts)
+    top = shell_top.set_top("/meter", "?meter=m99", layouts=layouts)
 
     assert top["words"].startswith("There is no m99; this is m1.")
 
 
 def test_the_point_budget_of_the_address_is_among_the_choices(answering):
     layouts = {one.META.path: (one.META, one.layout) for one in pages()}
-    top = shell.set_top("/meter", "?points=3210", layouts=layouts)
+    top = shell_top.set_top("/meter", "?points=3210", layouts=layouts)
 
     assert top["points"] == "3210"
     assert "3210" in [option["value"] for option in top["points_options"]]
