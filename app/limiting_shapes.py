@@ -66,6 +66,8 @@ class LedgerAnswer(Answer):
     balancing_a: float
     """Current that the hours are given at [A]."""
     cells: int
+    untold: tuple[str, ...] = ()
+    """Why charge kept out of use or hours of balancing are refused, a sentence each; `reason` says the same as one."""
     notes: tuple[str, ...] = ()
 
 

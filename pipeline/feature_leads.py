@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pipeline.contract import DAY_MS
 from pipeline.feature_blocks import Block, Places, row_median
 from pipeline.feature_string import HOUR_MS, Floats, Ints, RawReader, Timeline, stamps_of
-from pipeline.physics import OHM_AH, Chemistry
+from pipeline.physics import NO_CURVE, OHM_AH, TOO_FEW, TOO_SLOW, Chemistry
 
 if TYPE_CHECKING:
     from pipeline.feature_cells import RowState
@@ -48,10 +48,6 @@ LONGEST_STEP = 0.005
 25 % of the truth, at 0.9 % and more (15 min) they are off by up to a factor of three (on simulated strings) [1]."""
 LARGEST_MISFIT = 0.002
 """Scatter of the counted charge around the learned curve, as a share of the capacity, at most [1]."""
-TOO_FEW = "Leads at the charge end are not told: too few charges of the first month got the string full"
-TOO_SLOW = "Leads at the charge end are not told: the logger is too slow for the charge that goes in there"
-NO_CURVE = "Leads at the charge end are not told: the first month's charges do not follow one curve"
-"""What notes begin with that say why there are no leads."""
 
 
 @dataclass(frozen=True, slots=True)

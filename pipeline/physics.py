@@ -259,3 +259,11 @@ def find_current_sign(current_a: Floats, state: Floats) -> int | None:
     if agreement >= SIGN_MIN_AGREEMENT:
         return 1
     return -1 if agreement <= 1 - SIGN_MIN_AGREEMENT else None
+
+
+# Charge end -----------------------------------------------------------------------------------------------------------
+
+TOO_FEW = "Leads at the charge end are not told: too few charges of the first month got the string full"
+TOO_SLOW = "Leads at the charge end are not told: the logger is too slow for the charge that goes in there"
+NO_CURVE = "Leads at the charge end are not told: the first month's charges do not follow one curve"
+"""What notes begin with that say why there are no leads."""

@@ -13,8 +13,10 @@ from app.analytics.ledger import USUAL_BALANCING_A, CycleRow, End, Ledger
 from app.analytics.selfdischarge import Leak, SelfDischarge
 from app.answers.evidence import SystemEvidence, evidence_of
 from app.errors import BadParameter
+from app.language import mark
 from app.limiting_shapes import CellLeak, LeakAnswer, LedgerAnswer, LedgerCycle, LimitingCell, LimitingEnd
 from app.shapes import Interval
+from pipeline import physics
 
 NO_ENDS = "The string was never seen full or empty in this window: no cell limited it."
 BALANCING_HIDES = (
@@ -64,7 +66,8 @@ def _ledger(system: str, start_ms: int | None, end_ms: int | None, balancing_a: 
         build_id=loader.current().build_id,
         level=None,
         coverage=None,
-        reason=None if kept.limiting else _why_none(evidence),
+        reason=(" ".join(_untold(kept, evidence)) or None) if kept.limiting else _why_none(evidence),
+        untold=_untold(kept, evidence) if kept.limiting else (),
         cycles=tuple(_cycle(row, evidence) for row in kept.cycles),
         limiting=tuple(
             LimitingCell(
@@ -91,12 +94,33 @@ def _ledger(system: str, start_ms: int | None, end_ms: int | None, balancing_a: 
     )
 
 
-READS_HIGH = (
-    "Offsets, charge kept out of use and balancing hours are upper values: against simulated strings they read up to "
-    "1.6 times too large where readings come every 5 min, and up to 4 times where the curve stands in for crossings. "
-    "Which cell limits, and its margin, do not depend on them."
+NEAR_TRUTH = mark(
+    "Offsets at the charge end are read on the curve that the string itself showed while it charged, at the discharge "
+    "end on the open-circuit curve: on simulated strings within 25 % of the truth."
 )
-"""What the charge of a crossing is worth; measured on strings whose truth is known."""
+LEVEL_MEANS = mark(
+    "Level means the fullest and the emptiest cell alike at the charge end; balancing does not mend a cell of low "
+    "capacity."
+)
+UNTOLD = {
+    book.NO_LEADS: mark("How much charge lies between the cells at the charge end is not told."),
+    book.LAGGARD: mark(
+        "A cell does not get near full when the string does and may lag by any charge: hours of balancing are not told."
+    ),
+    book.NO_CAPACITY: mark("The capacity is not known: no charge in ampere-hours at the discharge end."),
+    book.NO_EMPTY: mark(
+        "No full charge of this period was followed within three days by a discharge to the lower end."
+    ),
+}
+"""What the ledger says where it refuses a charge."""
+NO_CURVE = {
+    physics.TOO_FEW: mark("Too few charges of the first month got the string full to learn its curve there."),
+    physics.TOO_SLOW: mark(
+        "The logger is too slow for the charge that goes in there: it takes readings at least every 5 min or so."
+    ),
+    physics.NO_CURVE: mark("The first month's charges do not follow one curve."),
+}
+"""Why a string's curve at the charge end could not be learned, by what its note begins with."""
 
 
 def _why_none(evidence: SystemEvidence) -> str:
@@ -104,16 +128,20 @@ def _why_none(evidence: SystemEvidence) -> str:
     return f"{NO_ENDS} {said}".strip()
 
 
-def _notes(kept: Ledger) -> tuple[str, ...]:
-    if kept.offset_source is None:
-        return ()
-    said = [f"Offsets at the charge end from {kept.offset_source}; at the discharge end from the open-circuit curve."]
-    said.append(
-        "Level means the fullest and the emptiest cell alike at the charge end; balancing does not mend a cell of low "
-        "capacity."
-    )
-    said.append(READS_HIGH)
+def _untold(kept: Ledger, evidence: SystemEvidence) -> tuple[str, ...]:
+    """Say, a sentence each, why charge lost or hours of balancing are refused."""
+    told = dict.fromkeys(one for one in (kept.lost_reason, kept.balancing_reason) if one is not None)
+    said = [UNTOLD[one] for one in told]
+    if book.NO_LEADS in told:
+        said += [
+            text for start, text in NO_CURVE.items() if any(note.startswith(start) for note in evidence.source.notes)
+        ]
     return tuple(said)
+
+
+def _notes(kept: Ledger) -> tuple[str, ...]:
+    said = () if kept.lost_ah is None and kept.balancing_ah is None else (NEAR_TRUTH,)
+    return said if kept.balancing_ah is None else (*said, LEVEL_MEANS)
 
 
 def _cycle(row: CycleRow, evidence: SystemEvidence) -> LedgerCycle:
@@ -153,7 +181,7 @@ def _string_v(evidence: SystemEvidence) -> float | None:
 
 @loader.once_per_build
 def _leads(system: str) -> Floats | None:
-    """Lay the crossings of the charge-end voltage out like the cells; None in a store built without them."""
+    """Lay the cells' leads at charge ends out like the cells; None in a store built without them."""
     table = evidence_of(system).table("cell_day")
     if table.height == 0 or "lead_ah" not in table.columns:
         return None
@@ -178,7 +206,7 @@ def self_discharge(system: str) -> LeakAnswer:
 def _self_discharge(system: str) -> LeakAnswer:
     evidence = evidence_of(system)
     capacity = _capacity_ah(evidence)
-    where, found = _best(evidence.cells, capacity)
+    where, found = _best(evidence.cells, capacity, _leads(system))
     return LeakAnswer(
         build_id=loader.current().build_id,
         level=None,
@@ -192,16 +220,19 @@ def _self_discharge(system: str) -> LeakAnswer:
     )
 
 
-def _best(cells: Grid, capacity_ah: float | None) -> tuple[str, SelfDischarge]:
-    """Read leaks where the offsets tell them best: the end with the lowest detection limit."""
+def _best(cells: Grid, capacity_ah: float | None, leads: Floats | None) -> tuple[str, SelfDischarge]:
+    """Read leaks where the offsets tell them best: the end with the lowest detection limit.
+
+    At the charge end only leads are charge; the open-circuit curve is too far from the truth there.
+    """
     if capacity_ah is None or len(cells.days) == 0:
         reason = "Offsets in ampere-hours need cells that get full or empty, and a capacity: none is known."
         return "top", SelfDischarge((), None, 0.0, reason)
-    ends = {"low_pct": cells["low_pct"], "bot_pct": cells["bot_pct"], "top": cells["top_pct"]}
+    ends: dict[str, Floats] = {name: cells[name] * capacity_ah / 100 for name in ("low_pct", "bot_pct")}
+    if leads is not None and leads.shape == cells["top_pct"].shape:
+        ends["top"] = leads
     found = {
-        name: selfdischarge.self_discharge(cells, values * capacity_ah / 100)
-        for name, values in ends.items()
-        if np.isfinite(values).any()
+        name: selfdischarge.self_discharge(cells, values) for name, values in ends.items() if np.isfinite(values).any()
     }
     told = {name: one for name, one in found.items() if one.limit_ma is not None}
     if told:

@@ -8,6 +8,7 @@ import polars as pl
 
 from app.answers import battery, ledger
 from app.language import t
+from app.limiting_shapes import LedgerAnswer
 from app.numbers import counted, energy, number, quantity
 from app.report.asked import RANK, Answers, at, cite, place
 from app.report.charts import Dots, cell_map, dot_chart
@@ -74,16 +75,22 @@ def limiting(found: Answers, notes: Notes) -> str:
     ]
     if not rows:
         return ""
-    lost = t(
-        "{ah} ({energy}) of a cycle were kept out of use; levelling the cells takes about {hours}.",
-        ah=quantity(kept.lost_ah, "Ah"),
-        energy=energy(kept.lost_kwh),
-        hours=quantity(kept.balancing_hours, "h", 0),
-    )
+    lost = " ".join(_charge_said(kept))
     header = [t("Cell"), t("Was first"), t("Times"), t("Ahead by"), t("Seen")]
     mark = cite(found, notes, "critical", t("Findings on cells"), coverage=found.compared.coverage)
     body = f"<p>{escape(lost)}</p>" + table(header, rows, numeric=[2, 3, 4]) + remarks(kept.notes)
     return section(t("Which cells limit the string"), body, mark=mark)
+
+
+def _charge_said(kept: LedgerAnswer) -> list[str]:
+    """Say what imbalance costs, or why that is not told."""
+    said = []
+    if kept.lost_ah is not None:
+        ah, lost = quantity(kept.lost_ah, "Ah"), energy(kept.lost_kwh)
+        said.append(t("{ah} ({energy}) of a cycle were kept out of use.", ah=ah, energy=lost))
+    if kept.balancing_hours is not None:
+        said.append(t("Levelling the cells takes about {hours}.", hours=quantity(kept.balancing_hours, "h", 0)))
+    return said + [t(text) for text in kept.untold]
 
 
 def evidence(found: Answers, notes: Notes) -> str:

@@ -74,7 +74,7 @@ def row_of(one: LimitingCell) -> dict[str, Any]:
 
 def said(answer: LedgerAnswer) -> list[Component]:
     """Say what imbalance costs, and how long balancing would take."""
-    if answer.reason is not None:
+    if answer.reason is not None and not answer.limiting:
         return [html.Div(answer.reason)]
     lines = []
     if answer.lost_ah is not None:
@@ -94,7 +94,7 @@ def said(answer: LedgerAnswer) -> list[Component]:
                 current=quantity(answer.balancing_a, "A", 2),
             )
         )
-    return [html.Div(line) for line in (*lines, *(t(note) for note in answer.notes))]
+    return [html.Div(line) for line in (*lines, *(t(note) for note in (*answer.untold, *answer.notes)))]
 
 
 def leaks_said(answer: LeakAnswer) -> list[Component]:

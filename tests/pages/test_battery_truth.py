@@ -36,8 +36,17 @@ def test_the_weak_cell_is_first_empty_again_and_again():
 
     assert (empty[0].pack, empty[0].cell) == (2, 17)
     assert empty[0].times == empty[0].of
-    assert answer.lost_ah == pytest.approx(0.05 * 280, abs=4.0)
-    assert answer.balancing_hours == pytest.approx((answer.balancing_ah or 0.0) / answer.balancing_a, rel=0.02)
+    assert empty[0].offset_ah == pytest.approx(0.05 * 280, abs=3.5)
+
+
+def test_a_logger_of_a_quarter_of_an_hour_is_told_why_charge_is_refused():
+    answer = ledger_answers.ledger(SYSTEM)
+    _, _, _, said = limiting.update("", "light")
+
+    assert (answer.lost_ah, answer.balancing_hours) == (None, None)
+    assert "The logger is too slow" in str(answer.reason)
+    assert "The logger is too slow" in words(said)
+    assert "stay out of use" not in words(said)
 
 
 def test_forty_days_are_too_few_for_a_leak_and_that_is_said():

@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.feature_leads import TOO_FEW, TOO_SLOW, EndCurve
+from pipeline.feature_leads import EndCurve
 from pipeline.feature_string import smooth_lag
 from pipeline.features import Extraction, extract
+from pipeline.physics import TOO_FEW, TOO_SLOW
 from pipeline.simulation.memory import SAID
 from tests.pipeline.simulated import Pack, one_pack
 
