@@ -24,11 +24,8 @@ class Clock:
     style: StampFormat | None
     ms: Ints | None
     instant: NDArray[np.bool_] | None
-
-    @property
-    def signals(self) -> set[str]:
-        """Every signal that shares it."""
-        return {signal for member in self.members for signal in member.values.columns}
+    signals: set[str]
+    """Every signal that shares it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +46,12 @@ def gather(clocks: list[Clock], parsed: Parsed) -> None:
     """Add a block to the clock that it shares, or to a new one."""
     style = parsed.file.dialect.stamp if parsed.texts is not None else None
     for clock in clocks:
-        if _is_same(clock, parsed, style) and clock.signals.isdisjoint(parsed.values.columns):
+        if clock.signals.isdisjoint(parsed.values.columns) and _is_same(clock, parsed, style):
             clock.members.append(_without_texts(parsed))
+            clock.signals.update(parsed.values.columns)
             return
-    clocks.append(Clock([_without_texts(parsed)], parsed.texts, style, parsed.ms, parsed.instant))
+    signals = set(parsed.values.columns)
+    clocks.append(Clock([_without_texts(parsed)], parsed.texts, style, parsed.ms, parsed.instant, signals))
 
 
 def _without_texts(parsed: Parsed) -> Parsed:

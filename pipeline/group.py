@@ -53,6 +53,8 @@ class GroupBuilder:
         self._cut: Literal["month", "day"] = old.cut if old else "month"
         self._open: dict[int, list[pl.DataFrame]] = defaultdict(list)
         self._raw: dict[int, list[Pending]] = defaultdict(list)
+        self._standing: dict[int, tuple[list[Pending], list[pl.DataFrame]]] = {}
+        """Parts of cuts that are about to be read again, with their readings."""
         self._underived: set[int] = set()
         self._quality: dict[int, pl.DataFrame] = {}
         stack = SheetStack if plan.kind is Kind.ANALOG else FrameStack
@@ -79,7 +81,9 @@ class GroupBuilder:
             return
         earliest = min(cuts.values())
         for start in [start for start in self._raw if self._end(start) > earliest]:
-            for frame in map(widen, self._read_raw(start)):
+            standing = [frame.select(TS, *readings_of(frame)) for frame in self._read_raw(start)]
+            self._standing[start] = self._raw.pop(start), standing
+            for frame in map(widen, standing):
                 kept = [
                     frame.select(TS, *names).filter(pl.col(TS).to_physical() < cut)
                     if cut is not None
@@ -87,7 +91,6 @@ class GroupBuilder:
                     for cut, names in _by_cut(readings_of(frame), cuts).items()
                 ]
                 self._open[start] += [part for part in kept if part.height]
-            self._raw.pop(start)
 
     def add(self, frames: Iterable[pl.DataFrame]) -> None:
         """Take the next block's frames, and finish the cuts that every frame has passed."""
@@ -154,6 +157,10 @@ class GroupBuilder:
         for reason, count in conflicts.items():
             self.conflicts[reason] = self.conflicts.get(reason, 0) + count
         frames = [stored(frame) for frame in frames]
+        parts, standing = self._standing.pop(start, ([], []))
+        if _are_equal(frames, standing):
+            self._raw[start] = parts
+            return
         self._write_raw(start, frames)
         matrices = [matrix_of(frame) for frame in frames]
         rows = pl.concat(
@@ -307,6 +314,10 @@ class GroupBuilder:
         if self._cut == "day":
             return contract.day_starts(start, start, self._plan.zone)[1]
         return contract.period_end(start, "month", self._plan.zone)
+
+
+def _are_equal(frames: Sequence[pl.DataFrame], others: Sequence[pl.DataFrame]) -> bool:
+    return len(frames) == len(others) and all(a.equals(b) for a, b in zip(frames, others, strict=True))
 
 
 def _by_cut(names: Sequence[str], cuts: Mapping[str, int]) -> dict[int | None, list[str]]:

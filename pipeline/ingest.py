@@ -24,7 +24,7 @@ from pipeline.signals import Signal
 from pipeline.site import Site
 from pipeline.strict import parse_strictly
 
-FILES_AT_ONCE = 26
+FILES_AT_ONCE = 8
 """Files whose blocks are parsed in one go; their texts are in memory together [files]."""
 
 

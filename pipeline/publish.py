@@ -72,7 +72,8 @@ def read_manifest(store: Path) -> Manifest | None:
 def save_pending(store: Path, record: GroupRecord) -> None:
     """Note that a group is finished."""
     name = f"{folder_name(record.group.source)}.{record.group.name}.json"
-    _replace(store / PENDING / name, contract.seal(record))
+    # No waiting for the disk: a note that a power failure spoils is sealed, hence left out, and its group built again.
+    _replace(store / PENDING / name, contract.seal(record), lasting=False)
 
 
 def read_pending(store: Path) -> list[GroupRecord]:
@@ -139,14 +140,17 @@ def _has_readers(store: Path, build_id: str) -> bool:
     return False
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _replace(path: Path, data: bytes, *, lasting: bool = True) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     with temporary.open("wb") as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+        if lasting:
+            file.flush()
+            os.fsync(file.fileno())
     temporary.replace(path)
+    if not lasting:
+        return
     descriptor = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -34,7 +34,7 @@ class Settings(BaseSettings):
         None, description="Time zone of stamps that carry none; the site's zone when it is not set."
     )
     chunk_size: int = Field(
-        100_000, ge=1_000, le=50_000_000, description="Rows held at once per series while building [rows]."
+        32_000, ge=1_000, le=50_000_000, description="Rows held at once per series while building [rows]."
     )
     parquet_threads: int = Field(
         default_factory=_cores, ge=1, le=256, description="Parquet files written at once [threads]."

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -62,6 +63,7 @@ def is_day(text: str) -> bool:
     return style is not None and style.kind == "local" and "%H" not in style.pattern and "%I" not in style.pattern
 
 
+@lru_cache(maxsize=4096)  # a site's files begin with the same stamps
 def recognise(text: str, *, day_first: bool | None = None) -> StampFormat | None:
     """Tell the notation of one stamp.
 
