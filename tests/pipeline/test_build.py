@@ -116,6 +116,27 @@ def test_an_appended_day_gives_what_a_build_from_nothing_gives(site):
         shutil.rmtree(site / "fresh")
 
 
+def test_the_first_day_of_a_month_leaves_the_parts_of_the_month_before_alone(tmp_path):
+    june, july = stamps("2024-06-29 00:00:00", 2 * 288), stamps("2024-07-01 00:00:00", 288)
+    cells = [tmp_path / "raw" / "BESS" / "B1" / f"bms1_p1_v{cell}.csv" for cell in (1, 2)]
+    for cell in cells:
+        write_csv(cell, [(stamp, 3.2 + 0.001 * (at % 7)) for at, stamp in enumerate(june)])
+    run(tmp_path)
+    before = {part.path for group in manifest_of(tmp_path / "store").groups for part in group.parts}
+    for cell in cells:
+        append(tmp_path, cell.relative_to(tmp_path / "raw"), [(stamp, 3.3) for stamp in july])
+    run(tmp_path)
+    groups = manifest_of(tmp_path / "store").groups
+    raw = [part.path for group in groups for part in group.parts if part.level == "raw"]
+    assert len(raw) == 2
+    assert len(before.intersection(raw)) == 1
+    run(tmp_path, "fresh")
+    updated, fresh = content(tmp_path / "store"), content(tmp_path / "fresh")
+    assert updated.keys() == fresh.keys()
+    for key, frame in fresh.items():
+        assert_frame_equal(updated[key], frame, check_exact=True)
+
+
 def test_a_changed_a_new_and_a_removed_file_give_what_a_build_from_nothing_gives(site):
     run(site)
     cell = site / "raw/BESS/B1/bms1_p1_v2.csv"

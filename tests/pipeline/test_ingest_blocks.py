@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline import strict
 from pipeline.contract import ResumePoint, Tally
 from pipeline.discover import discover
 from pipeline.ingest import Chunk, read_files
@@ -56,6 +57,21 @@ def test_a_change_of_clock_may_lie_anywhere_in_a_block(kind, chunk_rows, backwar
     rows = sorted(read(tmp_path / "m1", chunk_rows=chunk_rows).rows("com_ap"))
     start = {"autumn": datetime(2024, 10, 26, 20), "spring": datetime(2024, 3, 30, 20)}[kind]  # noqa: DTZ001
     assert rows == [(f"{start + timedelta(minutes=5 * n):%Y-%m-%dT%H:%M:%S}", float(n)) for n in range(200)]
+
+
+@pytest.mark.parametrize("odd", ["", "2024-06-01 00:05:00,", "2024-06-01 00:05:00,x", "2024-06-01 00:05:00", "soon,3"])
+def test_files_parsed_as_one_text_give_what_each_gives_alone(odd, tmp_path, monkeypatch):
+    for n in range(5):
+        lines = [f"2024-06-01 00:{minute:02}:00,{n + minute / 100}" for minute in range(0, 60, 5)]
+        if n == 2 and odd:
+            lines[1] = odd
+        write(tmp_path / "m1", f"own_{n}.csv", lines, header=f"ts,own_{n}")
+    joined = read(tmp_path / "m1")
+    monkeypatch.setattr(strict, "JOINED_BYTES", 0)
+    alone = read(tmp_path / "m1")
+    assert [joined.rows(f"own_{n}") for n in range(5)] == [alone.rows(f"own_{n}") for n in range(5)]
+    assert joined.tallies == alone.tallies
+    assert len(joined.rows("own_1")) == 12
 
 
 LINES = st.lists(
