@@ -21,6 +21,8 @@ class AuditRow:
     limit_source: str
     verdict: str
     """within, outside or unknown."""
+    stray_share: float
+    """Share of the samples that may lie beyond the limit [1]."""
     samples: int
     beyond: int
     worst: float | None

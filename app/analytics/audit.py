@@ -12,9 +12,10 @@ WITHIN, OUTSIDE, UNKNOWN = "within", "outside", "unknown"
 STRAY_SHARE = 0.01
 """A register is within its limit when no more than this share of its samples is beyond [1]."""
 CUT_SHARE = 0.1
-"""The same of single half cycles, whose ends lie within a step of the logger [1]."""
+"""The same of single half cycles and anchors, each of which ends within a step of the logger [1]."""
 MIN_SAMPLES = 3
 """Samples that a verdict needs [1]."""
+TOO_FEW = "Fewer than three samples: no verdict."
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +26,28 @@ class Rule:
     unit: str
     limit: float
     source: str
+    stray: float = STRAY_SHARE
+    """Share of the samples that may lie beyond the limit [1]."""
 
 
 RULES = {
     rule.name: rule
     for rule in (
-        Rule("soc_at_anchors", "%", 5.0, "customary in data sheets of cabinets; the curve itself is sure to 2 points"),
+        Rule(
+            "soc_at_anchors",
+            "%",
+            5.0,
+            "customary in data sheets of cabinets; the curve itself is sure to 2 points",
+            CUT_SHARE,
+        ),
         Rule("soh_steps", "%", 1.0, "a health reported in whole per cents falls by one at a time, and never rises"),
         Rule("sum_of_cells", "%", 0.5, "class 0.5 of a cluster's voltage sensor"),
         Rule("highest_cell", "mV", 2.0, "two digits of the register"),
         Rule("lowest_cell", "mV", 2.0, "two digits of the register"),
         Rule("current", "%", 1.0, "two sensors of class 0.5"),
-        Rule("discharge_loss", "%", 6.0, "converters of this size lose 2 to 4 % at load, more at part load"),
-        Rule("charge_loss", "%", 6.0, "converters of this size lose 2 to 4 % at load, more at part load"),
+        Rule("current_offset", "A", 1.0, "class 0.5 of a sensor for 200 A; 1 A is 24 Ah a day"),
+        Rule("discharge_loss", "%", 6.0, "converters of this size lose 2 to 4 % at load, more at part load", CUT_SHARE),
+        Rule("charge_loss", "%", 6.0, "converters of this size lose 2 to 4 % at load, more at part load", CUT_SHARE),
         Rule("meter", "%", 2.0, "a meter of class 1 and a converter's reading of class 1"),
         Rule("auxiliary_counter", "%", 1.0, "a counter against the power beside it: the same meter"),
     )
@@ -68,13 +78,13 @@ def check(
     deviation: Floats,
     *,
     least: float | None = None,
-    stray: float = STRAY_SHARE,
     remark: str | None = None,
 ) -> Check:
     """Judge the deviations of one register.
 
-    Formula: median of the deviations; outside where it, or more than 1 % of the samples, lies beyond the limit. One
-    stray sample does not condemn a register, but it is named as the worst. Units: the rule's. Source: the rule's.
+    Formula: median of the deviations; outside where it lies beyond the limit, or more than the rule's stray share of
+    the samples does: 1 %, and 10 % of half cycles (losses) and anchors, each of which ends within a step of the
+    logger. One stray sample does not condemn a register, but it is named as the worst. Units and source: the rule's.
     Longest sampling interval: any, as both sides are read over the same days or hours. Weakness: two registers fed by
     one sensor agree however wrong that sensor is.
 
@@ -88,8 +98,6 @@ def check(
         Signed, in the rule's unit; NaN is no sample.
     least : float, optional
         Smallest deviation that can be; by default minus the limit.
-    stray : float
-        Share of the samples that may lie beyond [1].
     remark : str, optional
         What else is to be known.
     """
@@ -97,11 +105,11 @@ def check(
     known = np.isfinite(deviation)
     stamps, values = stamps[known], deviation[known]
     if len(values) < MIN_SAMPLES:
-        return missing(name, f"{len(values)} samples; a verdict needs {MIN_SAMPLES}.")
+        return missing(name, TOO_FEW)
     low = -rule.limit if least is None else least
     out = (values > rule.limit) | (values < low)
     middle = float(np.median(values))
-    is_out = out.mean() > stray or middle > rule.limit or middle < low
+    is_out = out.mean() > rule.stray or middle > rule.limit or middle < low
     worst = int(np.argmax(np.maximum(values - rule.limit, low - values)))
     return Check(
         rule,
@@ -148,14 +156,21 @@ def health_steps(stamps: Ints, soh_pct: Floats) -> Check:
     )
 
 
-def gain_pct(x: Floats, y: Floats) -> float | None:
-    """By how much y reads more than x, as a least-squares line with an offset [%]; None where x does not move."""
+def line(x: Floats, y: Floats) -> tuple[float, float] | None:
+    """Draw the least-squares line of y on x.
+
+    Returns
+    -------
+    tuple of float, or None
+        By how much y reads more than x [%], and what it reads where x is 0 [unit of y]; None where x does not move.
+    """
     known = np.isfinite(x) & np.isfinite(y)
     x, y = x[known], y[known]
     if len(x) < MIN_SAMPLES or float(np.ptp(x)) == 0.0:
         return None
     centred = x - x.mean()
-    return 100 * (float(centred @ (y - y.mean())) / float(centred @ centred) - 1)
+    slope = float(centred @ (y - y.mean())) / float(centred @ centred)
+    return 100 * (slope - 1), float(y.mean() - slope * x.mean())
 
 
 def correlation(x: Floats, y: Floats) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from app import loader, query
-from app.analytics.audit import CUT_SHARE, RULES, Check, check, correlation, gain_pct, health_steps, missing
+from app.analytics.audit import RULES, Check, check, correlation, health_steps, line, missing
 from app.answers.efficiency import AUXILIARY, POWER, VOLTS, ac_flow, ac_sign, named, readings
 from app.answers.evidence import SystemEvidence, evidence_of
 from app.audit_shapes import AuditAnswer, AuditRow
@@ -18,18 +18,21 @@ from app.store import Store
 from pipeline.contract import TS, Level, column
 
 WHAT = {
-    "soc_at_anchors": mark("State of charge as reported, against the open-circuit curve at full charges"),
+    "soc_at_anchors": mark("State of charge as reported, against the open-circuit curve at full and empty anchors"),
     "soh_steps": mark("Steps of the state of health as reported"),
     "sum_of_cells": mark("Cluster voltage against the sum of the cells, by day"),
     "highest_cell": mark("Highest cell as reported against the cells, by day"),
     "lowest_cell": mark("Lowest cell as reported against the cells, by day"),
-    "current": mark("Converter's direct current against the battery's, by month"),
+    "current": mark("Converter's direct current against the battery's, by ten days"),
+    "current_offset": mark("What the converter's direct current reads where the battery's reads nothing, by ten days"),
     "discharge_loss": mark("Energy lost between battery and AC side in discharges"),
     "charge_loss": mark("Energy lost between AC side and battery in charges"),
-    "meter": mark("A meter that follows the batteries, against converters and auxiliaries, by month"),
+    "meter": mark("A meter that follows the batteries, against converters and auxiliaries, by ten days"),
     "auxiliary_counter": mark("Counter of the auxiliaries against their power, by day"),
 }
 """What each row compares."""
+ANALYSED = (mark("Fewer than three samples: no verdict."), mark("It never changed."))
+"""Reasons that the analysis gives by itself, for the catalogue of words."""
 SOC, HIGHEST, LOWEST = r"bms\d+_soc", r"bms\d+_cell_max_v", r"bms\d+_cell_min_v"
 BMS_A, PCS_A = r"bms\d+_c", r"pcs\d+_dcc"
 STALE_MS = 1_800_000
@@ -38,7 +41,8 @@ FOLLOWS = 0.98
 """Correlation from which a meter follows the batteries [1]."""
 MIN_KWH = 20.0
 """Half cycles of less energy tell no loss [kWh]."""
-MONTH_MS = 30 * 86_400_000
+STRETCH_MS = 10 * 86_400_000
+"""Gains and offsets are drawn over so long a time each [ms]."""
 
 
 def audit(system: str) -> AuditAnswer:
@@ -62,7 +66,8 @@ def _audit(system: str) -> AuditAnswer:
         "sum_of_cells": _sum,
         "highest_cell": lambda store, own: _extreme(store, own, "highest_cell", HIGHEST, "max"),
         "lowest_cell": lambda store, own: _extreme(store, own, "lowest_cell", LOWEST, "min"),
-        "current": _current,
+        "current": lambda store, own: _current(store, own, "current", 0),
+        "current_offset": lambda store, own: _current(store, own, "current_offset", 1),
         "discharge_loss": lambda _, own: _loss(own, "discharge"),
         "charge_loss": lambda _, own: _loss(own, "charge"),
         "meter": _meter,
@@ -73,7 +78,9 @@ def _audit(system: str) -> AuditAnswer:
         build_id=store.build_id,
         level=None,
         coverage=None,
-        reason=None if any(row.samples for row in rows) else "Nothing of this can be compared: registers are missing.",
+        reason=None
+        if any(row.samples for row in rows)
+        else mark("Nothing of this can be compared: registers are missing."),
         rows=rows,
     )
 
@@ -87,6 +94,7 @@ def _row(found: Check, evidence: SystemEvidence) -> AuditRow:
         measured=_rounded(found.measured),
         limit=rule.limit,
         limit_source=rule.source,
+        stray_share=rule.stray,
         verdict=found.verdict,
         samples=found.samples,
         beyond=found.beyond,
@@ -104,21 +112,22 @@ def _soc(store: Store, evidence: SystemEvidence) -> Check:
     name = named(store, evidence.source.name, SOC)
     anchors = evidence.table("anchors")
     if name is None or anchors.height == 0:
-        return missing("soc_at_anchors", "No state of charge is reported, or the string was never seen full.")
-    full = anchors.filter(pl.col("kind") == "full")
-    at = full["ts"].to_physical().to_numpy()
+        return missing(
+            "soc_at_anchors", mark("No state of charge is reported, or the string was never seen full or empty.")
+        )
+    at = anchors["ts"].to_physical().to_numpy()
     series = store.series(evidence.source.name, name)
     ts, soc = readings(store, evidence.source.name, name, series.first_ms, series.last_ms + 1)
     place = np.searchsorted(ts, at, side="right") - 1
     fresh = (place >= 0) & (at - ts[np.maximum(place, 0)] <= STALE_MS)
-    apart = np.where(fresh, soc[np.maximum(place, 0)] - full["soc_pct"].to_numpy(), np.nan)
+    apart = np.where(fresh, soc[np.maximum(place, 0)] - anchors["soc_pct"].to_numpy(), np.nan)
     return check("soc_at_anchors", at, apart)
 
 
 def _soh(evidence: SystemEvidence) -> Check:
     days = evidence.table("system_day")
     if days.height == 0:
-        return missing("soh_steps", "The battery reports no state of health.")
+        return missing("soh_steps", mark("The battery reports no state of health."))
     return health_steps(
         days["ts"].to_physical().to_numpy(), days["soh_bms"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     )
@@ -162,7 +171,7 @@ def _beside(days: pl.DataFrame, ts: Ints, values: Floats) -> tuple[Ints, Floats,
 def _sum(store: Store, evidence: SystemEvidence) -> Check:
     name = named(store, evidence.source.name, VOLTS)
     if name is None or evidence.table("cell_day").height == 0:
-        return missing("sum_of_cells", "No cluster voltage or no cells are logged.")
+        return missing("sum_of_cells", mark("No cluster voltage or no cells are logged."))
     days = _cells_by_day(evidence, pl.col("v_mean").cast(pl.Float64).sum())
     ts, cells, cluster = _beside(days, *_days_of(store, evidence.source.name, name, "mean"))
     return check("sum_of_cells", ts, 100 * (cluster / cells - 1))
@@ -171,7 +180,7 @@ def _sum(store: Store, evidence: SystemEvidence) -> Check:
 def _extreme(store: Store, evidence: SystemEvidence, rule: str, pattern: str, which: str) -> Check:
     name = named(store, evidence.source.name, pattern)
     if name is None or evidence.table("cell_day").height == 0:
-        return missing(rule, "The register or the cells are not logged.")
+        return missing(rule, mark("The register or the cells are not logged."))
     value = pl.col("v_max").max() if which == "max" else pl.col("v_min").min()
     days = _cells_by_day(evidence, value)
     ts, cells, register = _beside(days, *_days_of(store, evidence.source.name, name, which))
@@ -188,30 +197,30 @@ def _hours(store: Store, source: str, name: str) -> tuple[Ints, Floats]:
     return _column(frame, column(name, "mean"))
 
 
-def _by_month(ts: Ints, x: Floats, y: Floats) -> tuple[Ints, Floats]:
-    """Gain of y on x by stretches of thirty days [%]."""
+def _by_stretch(ts: Ints, x: Floats, y: Floats, which: int = 0) -> tuple[Ints, Floats]:
+    """Gain of y on x [%], or its offset [unit of y], by stretches of ten days."""
     if len(ts) == 0:
         return ts, np.zeros(0)
-    month = (ts - ts[0]) // MONTH_MS
-    starts, gains = [], []
-    for one in np.unique(month):
-        own = month == one
-        gain = gain_pct(x[own], y[own])
+    stretch = (ts - ts[0]) // STRETCH_MS
+    starts, found = [], []
+    for one in np.unique(stretch):
+        own = stretch == one
+        drawn = line(x[own], y[own])
         starts.append(int(ts[own][0]))
-        gains.append(np.nan if gain is None else gain)
-    return np.array(starts, np.int64), np.array(gains)
+        found.append(np.nan if drawn is None else drawn[which])
+    return np.array(starts, np.int64), np.array(found)
 
 
-def _current(store: Store, evidence: SystemEvidence) -> Check:
+def _current(store: Store, evidence: SystemEvidence, rule: str, which: int) -> Check:
     system = evidence.source.name
     mine, theirs = named(store, system, BMS_A), named(store, system, PCS_A)
     if mine is None or theirs is None:
-        return missing("current", "One of the two currents is not logged.")
+        return missing(rule, mark("One of the two currents is not logged."))
     (a_ts, a), (b_ts, b) = _hours(store, system, mine), _hours(store, system, theirs)
     both, here, there = np.intersect1d(a_ts, b_ts, return_indices=True)
     x, y = a[here], b[there]
     sign = np.sign(correlation(x, y)) or 1.0
-    return check("current", *_by_month(both.astype(np.int64), x, sign * y))
+    return check(rule, *_by_stretch(both.astype(np.int64), x, sign * y, which))
 
 
 def _loss(evidence: SystemEvidence, kind: str) -> Check:
@@ -219,7 +228,7 @@ def _loss(evidence: SystemEvidence, kind: str) -> Check:
     table = evidence.table("cycles")
     rule = f"{kind}_loss"
     if flow is None or table.height == 0:
-        return missing(rule, "No power of the converter is logged, or its direction cannot be told.")
+        return missing(rule, mark("No power of the converter is logged, or its direction cannot be told."))
     rows = table.filter((pl.col("kind") == kind) & (pl.col("kwh") >= MIN_KWH))
     starts, ends = (rows[name].to_physical().to_numpy() for name in ("ts", "end"))
     dc = rows["kwh"].to_numpy()
@@ -229,7 +238,7 @@ def _loss(evidence: SystemEvidence, kind: str) -> Check:
         ac = given if kind == "discharge" else taken
         if covered > 0.99 and ac > 0:
             lost[at] = 100 * (1 - (ac / dc[at] if kind == "discharge" else dc[at] / ac))
-    return check(rule, starts.astype(np.int64), lost, least=0.0, stray=CUT_SHARE)
+    return check(rule, starts.astype(np.int64), lost, least=0.0)
 
 
 def _meter(store: Store, evidence: SystemEvidence) -> Check:
@@ -237,7 +246,7 @@ def _meter(store: Store, evidence: SystemEvidence) -> Check:
     taken = _taken_kw(store)
     meters = [one.name for one in store.manifest.sources if one.kind == "meter" and store.has(one.name, "com_ap")]
     if taken is None or not meters:
-        return missing("meter", "No meter logs power, or no converter does.")
+        return missing("meter", mark("No meter logs power, or no converter does."))
     ts, expected = taken
     found = []
     for meter in meters:
@@ -249,7 +258,7 @@ def _meter(store: Store, evidence: SystemEvidence) -> Check:
         return missing("meter", f"No meter follows the batteries' power (the best is {best[1]}, r = {best[0]:.2f}).")
     del evidence
     sign = np.sign(best[0])
-    stamps, gains = _by_month(best[2].astype(np.int64), best[3], sign * best[4])
+    stamps, gains = _by_stretch(best[2].astype(np.int64), best[3], sign * best[4])
     return check("meter", stamps, gains, remark=f"{best[1]}, which follows all batteries together (r = {best[0]:.3f}).")
 
 
@@ -286,7 +295,7 @@ def _own_kw(store: Store, system: str) -> tuple[Ints, Floats] | None:
 def _counter(store: Store, evidence: SystemEvidence) -> Check:
     system = evidence.source.name
     if not store.has(system, "aux_m_pos_ae") or not store.has(system, "aux_m_ap"):
-        return missing("auxiliary_counter", "The auxiliaries' counter or their power is not logged.")
+        return missing("auxiliary_counter", mark("The auxiliaries' counter or their power is not logged."))
     c_ts, kwh = _days_of(store, system, "aux_m_pos_ae", "delta")
     p_ts, power = _days_of(store, system, "aux_m_ap", "mean")
     _, count = _days_of(store, system, "aux_m_ap", "n")

@@ -86,7 +86,7 @@ def test_the_audit_compares_every_register_of_the_sample():
     rows, _, said = audit.update("")
     by_name = {row.name: row for row in audit_answers.audit(SYSTEM).rows}
 
-    assert len(rows) == len(by_name) == 10
+    assert len(rows) == len(by_name) == 11
     assert "cannot be compared" in said
     sound = ("sum_of_cells", "highest_cell", "lowest_cell", "charge_loss")
     assert {by_name[name].verdict for name in sound} == {"within"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.analytics.audit import OUTSIDE, RULES, UNKNOWN, WITHIN, check, correlation, gain_pct, health_steps
+from app.analytics.audit import OUTSIDE, RULES, TOO_FEW, UNKNOWN, WITHIN, check, correlation, health_steps, line
 
 DAYS = np.arange(200, dtype=np.int64) * 86_400_000
 
@@ -26,11 +26,27 @@ def test_one_stray_sample_is_named_and_condemns_nothing():
     assert (found.worst, found.worst_ms) == (-9.0, DAYS[40])
 
 
-def test_more_than_one_in_a_hundred_is_outside():
+@pytest.mark.parametrize("rule", RULES)
+def test_more_than_the_stray_share_is_outside(rule):
+    allowed = round(200 * RULES[rule].stray)
     deviation = np.zeros(200)
-    deviation[:3] = 9.0
+    deviation[:allowed] = 9.0 + RULES[rule].limit
+    assert check(rule, DAYS, deviation).verdict == WITHIN
+    deviation[allowed] = 9.0 + RULES[rule].limit
 
-    assert check("highest_cell", DAYS, deviation).verdict == OUTSIDE
+    assert check(rule, DAYS, deviation).verdict == OUTSIDE
+
+
+def test_the_text_names_the_shares_that_the_rules_allow():
+    said = " ".join(str(check.__doc__).split())
+
+    assert {rule.stray for rule in RULES.values()} == {0.01, 0.1}
+    assert {name for name, rule in RULES.items() if rule.stray == 0.1} == {
+        "soc_at_anchors",
+        "discharge_loss",
+        "charge_loss",
+    }
+    assert "1 %, and 10 % of half cycles (losses) and anchors" in said
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -47,7 +63,7 @@ def test_too_few_samples_are_no_verdict_with_the_reason():
     found = check("current", DAYS[:2], np.zeros(2))
 
     assert found.verdict == UNKNOWN
-    assert "2 samples" in str(found.reason)
+    assert found.reason == TOO_FEW
 
 
 def test_a_health_that_falls_by_single_per_cents_is_within():
@@ -65,12 +81,15 @@ def test_a_health_that_rises_or_leaps_is_outside(levels):
 
 
 @pytest.mark.parametrize("gain", [0.9, 1.0, 1.013])
-def test_a_gain_is_found_beside_any_offset(gain):
+def test_a_gain_and_an_offset_are_told_apart(gain):
     x = np.random.default_rng(1).normal(0, 60, 500)
 
-    assert gain_pct(x, gain * x + 0.4) == pytest.approx(100 * (gain - 1), abs=1e-6)
+    assert line(x, gain * x + 0.4) == (
+        pytest.approx(100 * (gain - 1), abs=1e-6),
+        pytest.approx(0.4, abs=1e-6),
+    )
 
 
-def test_what_does_not_move_has_neither_gain_nor_correlation():
-    assert gain_pct(np.zeros(10), np.arange(10.0)) is None
+def test_what_does_not_move_has_neither_line_nor_correlation():
+    assert line(np.zeros(10), np.arange(10.0)) is None
     assert correlation(np.zeros(10), np.arange(10.0)) == 0.0
