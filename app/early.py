@@ -49,7 +49,10 @@ class Answer:
     update: Callable[..., Any]
 
     def fits(self, parts: Mapping[str, Any], known: Mapping[Place, Any]) -> bool:
-        """Whether a layout has a place for all of it, and all that it is asked by is there."""
+        """Whether a layout has a place for all of it, and all that it is asked by is there; no store of it empty."""
+        empty = (one for one in self.inputs if one not in known and one[1] == "data")
+        if any(getattr(parts.get(one[0]), "data", None) is None for one in empty):
+            return False
         asked = all(one in known or one[0] in parts for one in self.inputs)
         return asked and all(identity in parts for identity, _ in self.outputs)
 

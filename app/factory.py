@@ -18,6 +18,7 @@ from flask import Flask, Request, Response, has_request_context, request
 from flask_compress import Compress
 
 from app import api, early, guide, language, loader, shell, shell_top
+from app.components_flat import flatten
 from pipeline.errors import PackscopeError, StoreMissing
 from pipeline.settings import Settings
 
@@ -125,7 +126,9 @@ def _shown(
     known |= also(search or "", theme or "light") if also else {}
     toasts: list[Component] = []
     early.complete(page, app.answers, known, lambda error: toasts.append(_told(error)))
-    return html.Div([page, html.Div(toasts, className="ps-toasts", role="alert")]) if toasts else page
+    whole = html.Div([page, html.Div(toasts, className="ps-toasts", role="alert")]) if toasts else page
+    shown: Component = flatten(whole)
+    return shown
 
 
 class _Dashboard(Dash):
@@ -142,7 +145,7 @@ class _Dashboard(Dash):
             if early.comes_with_page(update):
                 named["prevent_initial_call"] = True
                 self.answers.append(_answer(given, update))
-            wired: _Update = super(_Dashboard, self).callback(*given, **named)(update)
+            wired: _Update = super(_Dashboard, self).callback(*given, **named)(_flat(update))
             return wired
 
         return register
@@ -152,6 +155,15 @@ class _Dashboard(Dash):
         page: str = super().interpolate_index(*parts, **named)  # type: ignore[no-untyped-call]
         spoken = page.replace('<html lang="en">', f'<html lang="{language.current()}">', 1)
         return spoken.replace("<footer>", f"{guide.markup()}<footer>", 1)
+
+
+def _flat(update: _Update) -> _Update:
+    """Let a callback's words go to the browser as markup."""
+
+    def flat(*asked: object) -> Any:  # noqa: ANN401 - whatever Dash takes
+        return flatten(update(*asked))
+
+    return flat
 
 
 def _answer(given: Sequence[Any], update: Callable[..., Any]) -> early.Answer:
