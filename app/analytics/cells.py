@@ -109,7 +109,9 @@ def _in_regime(grid: Grid, regime: Regime, limits: Mapping[str, Limit]) -> list[
     if not np.isfinite(scored).any():
         return []
     limit = limits["voltage_deviation_mv"]
-    floor = limits["spread_floor_mv"].value if regime.scored == regime.residual else regime.floor
+    floor = (
+        max(limits["spread_floor_mv"].value, grid.coarse_mv / 2) if regime.scored == regime.residual else regime.floor
+    )
     z = daily_z(scored, floor, heavy_tails=regime.scored != regime.residual)
     valid = ~np.isnan(z)
     needed, of_last = int(limits["persistent_days"].value), int(limits["persistent_of_days"].value)

@@ -31,6 +31,8 @@ CHANGE_FLOORS = {"rest_mv": 0.3, "top_pct": 0.10, "bot_pct": 0.10, "low_pct": 0.
 """Smallest spread of changes: means of many readings resolve less than one reading does [mV, %]."""
 CHANGE_MIN = {"rest_mv": 1.5, "top_pct": 0.7, "bot_pct": 0.5, "low_pct": 0.5, "slope": 0.12}
 """Smallest change worth a warning: a few floors [mV, %; slope: share of the typical resistance]."""
+COARSE_SHARE = 0.2
+"""Spread that a coarse step leaves in a level of many readings, as a share of the step [1]."""
 HEAVY_TAILS = 1.25
 """Changes of sound cells have longer tails than a normal spread: limits on |z| are raised by this [1]."""
 SCALED_REACH = 4.0
@@ -191,8 +193,10 @@ def changes(grid: Grid, limits: Mapping[str, Limit], typical_a: float | None) ->
     """
     days, budget = int(limits["baseline_days"].value), limits["false_alarms_per_year"].value
     found = []
-    for measure, floor in CHANGE_FLOORS.items():
+    coarse = COARSE_SHARE * grid.coarse_mv
+    for measure, least in CHANGE_FLOORS.items():
         matrix = of_enough(grid[measure])
+        floor = max(least, coarse) if measure == "rest_mv" else least
         found.append(compare_levels(measure, matrix - row_median(matrix)[:, None], floor, days, budget))
     rows = working_rows(grid)
     if typical_a is not None and len(rows) > LEAST_BASELINE:
@@ -202,7 +206,8 @@ def changes(grid: Grid, limits: Mapping[str, Limit], typical_a: float | None) ->
             count = days if len(rows) >= days + window else LEAST_BASELINE
             return slopes(grid, rows[:count]) if len(rows) >= count + window else nothing
 
-        found.append(compare("slope", lambda w: slopes(grid, rows[-w:]), before, SLOPE_FLOOR_MV / typical_a, budget))
+        floor = max(SLOPE_FLOOR_MV, coarse) / typical_a
+        found.append(compare("slope", lambda w: slopes(grid, rows[-w:]), before, floor, budget))
     return [change for change in found if change is not None]
 
 

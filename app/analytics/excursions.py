@@ -22,6 +22,24 @@ FAR_EXCURSION = 3.0
 """An ambiguous reading this many limits away cannot be explained by the string's state [1]."""
 EXCURSION_KINDS = frozenset({"voltage_spike", "temperature_spike"})
 """Single readings; every other kind is a reading outside the safe range."""
+TOGETHER_CELLS = 8
+"""So many cells outside the safe range on one day are out because of what the string does [cells] ..."""
+FAR_TOGETHER, LEAST_FAR = 3.0, {"V": 0.02, "°C": 3.0}
+"""... but for one that is out by more than this times what is usual among them, and by more than this [1; V, K]."""
+
+
+def shared_rows(events: pl.DataFrame) -> pl.Series:
+    """Tell the rows of cells that were outside the safe range on a day on which many were, and no further than those.
+
+    A charge that ends too high for the string's spread, or a hot room, is one finding on the system, not one on each.
+    """
+    day = [pl.col("kind"), pl.col("ts").dt.truncate("1d")]
+    beyond = (pl.col("value") - pl.col("limit")).abs()
+    least = pl.when(pl.col("kind").str.contains("temperature")).then(LEAST_FAR["°C"]).otherwise(LEAST_FAR["V"])
+    is_range = ~pl.col("kind").is_in(EXCURSION_KINDS) & pl.col("pack").is_not_null()
+    many = pl.struct("pack", "cell").n_unique().over(day) >= TOGETHER_CELLS
+    is_far = beyond > pl.max_horizontal(FAR_TOGETHER * beyond.median().over(day), least)
+    return events.select((is_range & many & ~is_far).fill_null(value=False).alias("shared"))["shared"]
 
 
 def excursion_signs(
@@ -55,7 +73,8 @@ def excursion_signs(
         *(pl.when(pl.col("kind") == kind).then(_least(kind, limits)) for kind in EXTRACTED), pl.col("limit")
     )
     small = pl.col("kind").is_in(EXCURSION_KINDS) & (_jump() < RESOLVED * least)
-    own = events.filter(pl.col("pack").is_not_null() & ~small.fill_null(value=False)).with_columns(least.alias("limit"))
+    own = events.with_columns(least.alias("limit"), shared_rows(events))
+    own = own.filter(pl.col("pack").is_not_null() & ~small.fill_null(value=False))
     doubtful = own.filter(pl.col("kind").is_in(EXCURSION_KINDS) & pl.col("ambiguous")).select("pack", "cell").n_unique()
     for (kind, pack, number), rows in sorted(own.partition_by("kind", "pack", "cell", as_dict=True).items()):
         key = int(pack), beside(int(pack), int(number)) if "temperature" in str(kind) else int(number)
@@ -102,6 +121,8 @@ def _excursion_sign(
             return None
         if clear.height == 0:
             clear, severity = rows, WARNING if is_rare else WATCH
+    elif bool(rows["shared"].all()):
+        severity = WATCH
     by_size = clear.with_columns(pl.col("residual").abs().alias("size")).sort("size", descending=True)
     size = by_size.row(0, named=True)
     unit = "mV" if kind == "voltage_spike" else "K" if kind == "temperature_spike" else unit_of(kind)

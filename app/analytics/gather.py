@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -14,6 +16,23 @@ STEEP_MV_PER_PCT = 4.0
 """A day on which the string's cells lie less than this apart for each per cent of charge at charge end ended on the
 flat of the curve: their millivolts are noise and resistance there, and no charge [mV/%]."""
 
+COARSE_MV = (10.0, 5.0, 2.5, 2.0)
+"""Steps of a reading that noise and a voltage's own movement do not blur away, coarsest first [mV]."""
+LOOKED_AT, LEAST_READINGS, ON_STEP = 20_000, 100, 0.95
+"""Readings that are looked at for their step, how many it takes, and the share that has to lie on it [1]."""
+
+
+def coarse_step_mv(frame: pl.DataFrame) -> float:
+    """Find the step in which voltages are logged, where it is a coarse one, from each day's highest; else 0 [mV]."""
+    if "v_max" not in frame.columns:
+        return 0.0
+    highest = 1000 * frame["v_max"].drop_nulls().gather_every(max(frame.height // LOOKED_AT, 1)).to_numpy()
+    if len(highest) < LEAST_READINGS or np.ptp(highest) < 2 * COARSE_MV[0]:
+        return 0.0
+    off = (np.abs(highest / step - np.round(highest / step)) * step for step in COARSE_MV)
+    on = (float((far < 0.1).mean()) for far in off)
+    return next((step for step, share in zip(COARSE_MV, on, strict=True) if share >= ON_STEP), 0.0)
+
 
 def cells_of(frame: pl.DataFrame) -> tuple[Grid, Floats]:
     """Lay the table ``cell_day`` out; return it with the readings of each day and cell."""
@@ -21,7 +40,7 @@ def cells_of(frame: pl.DataFrame) -> tuple[Grid, Floats]:
         nothing = np.zeros((0, 0))
         none = np.zeros(0, np.int64)
         return Grid(none, none, none, dict.fromkeys(CELL_COLUMNS, nothing)), nothing
-    grid = lay_out(frame, "cell", CELL_COLUMNS)
+    grid = replace(lay_out(frame, "cell", CELL_COLUMNS), coarse_mv=coarse_step_mv(frame))
     grid["top_pct"][_ends_flat(grid)] = np.nan
     counted = lay_out(frame, "cell", ("n",), without=None)
     return grid, np.nan_to_num(counted["n"])

@@ -26,6 +26,8 @@ class Grid:
     numbers: Ints
     """Pack and cell (or sensor) of each column, in physical order."""
     columns: dict[str, Floats] = field(repr=False)
+    coarse_mv: float = 0.0
+    """Step of the readings where it is coarse enough to show in what many of them average; else 0 [mV]."""
 
     def __getitem__(self, name: str) -> Floats:
         """Return one matrix, shape (days, places)."""
@@ -35,7 +37,11 @@ class Grid:
         """Return the days that begin in ``[start_ms, end_ms)``, or that the window begins in."""
         rows = day_slice(self.days, start_ms, end_ms)
         return Grid(
-            self.days[rows], self.packs, self.numbers, {name: values[rows] for name, values in self.columns.items()}
+            self.days[rows],
+            self.packs,
+            self.numbers,
+            {name: values[rows] for name, values in self.columns.items()},
+            self.coarse_mv,
         )
 
     def of_pack(self, pack: int) -> NDArray[np.intp]:

@@ -14,7 +14,7 @@ from app.analytics import leads, neighbours
 from app.analytics.cells import deviations, typical_levels
 from app.analytics.change import Change, change_signs, changes
 from app.analytics.degradation import rate
-from app.analytics.excursions import EXCURSION_KINDS, excursion_signs, unit_of
+from app.analytics.excursions import excursion_signs
 from app.analytics.grid import DAY_MS, Floats, Grid, last_valid
 from app.analytics.health import rate_signs, relative_now, soh_signs
 from app.analytics.limits import Limit
@@ -24,7 +24,6 @@ from app.analytics.robust import robust_z
 from app.analytics.signs import (
     SEVERITIES,
     WARNING,
-    WATCH,
     Fault,
     Sign,
     escalate,
@@ -34,6 +33,7 @@ from app.analytics.signs import (
 )
 from app.analytics.standing import standing_signs
 from app.analytics.thermal import cells_of_sensor, temperature_signs
+from app.analytics.whole import system_findings
 from app.shapes import CellVerdict, Finding, Interval
 
 PRESENT_DAYS = 7
@@ -42,6 +42,8 @@ PRESENT_DAYS = 7
 
 WEAK_Z = 1.0
 """A cell so far below its string near empty is among its weaker ones [robust standard deviations]."""
+EVEN_PCT = 0.01
+"""Cells no further apart than this near empty are alike [%]."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,10 @@ def judge(evidence: Evidence, iso: Callable[[int], str], *, explained: bool = Tr
     relative = relative_now(grid)
     soh = relative if evidence.soh.value is None else evidence.soh.value * (1 + relative / 100)
     by_cell = _signs(evidence, moved, relative)
+    pairs = _add_leads(evidence, by_cell)
     residual = _residuals(grid)
     verdicts: dict[int, list[CellVerdict]] = defaultdict(list)
-    context = Context(grid, typical_levels(grid), moved, residual, evidence.limits, iso, explained)
+    context = Context(grid, typical_levels(grid), moved, residual, evidence.limits, iso, explained, pairs)
     profiles = {key: profile_of(*key, own, context) for key, own in by_cell.items()}
     faults = {key: name_fault(profile) for key, profile in profiles.items()}
     for first, second in list(leads.unspoken(profiles, faults, by_cell)):
@@ -121,7 +124,9 @@ def judge(evidence: Evidence, iso: Callable[[int], str], *, explained: bool = Tr
         pack: neighbours.morans_i(np.array([np.nan if one is None else one for one in own.values()]))
         for pack, own in residual.items()
     }
-    return Judged(ordered, _system_findings(evidence, iso), residual, np.asarray(soh), moran)
+    last_ms = int(grid.days[-1]) if len(grid.days) else 0
+    whole = system_findings(evidence.soh, evidence.trend, evidence.excursions, last_ms, evidence.limits, iso)
+    return Judged(ordered, whole, residual, np.asarray(soh), moran)
 
 
 def _signs(evidence: Evidence, moved: list[Change], relative: Floats) -> dict[tuple[int, int], list[Sign]]:
@@ -139,9 +144,6 @@ def _signs(evidence: Evidence, moved: list[Change], relative: Floats) -> dict[tu
     by_cell: dict[tuple[int, int], list[Sign]] = defaultdict(list)
     for sign in found:
         by_cell[sign.pack, sign.number].append(sign)
-    for sign in leads.lead_signs(grid, by_cell, evidence.limits):
-        if not any(one.regime == "rest" and one.severity == WARNING for one in by_cell[sign.pack, sign.number]):
-            by_cell[sign.pack, sign.number].append(sign)
     if evidence.sensors is not None and len(evidence.sensors.days):
         for sign in temperature_signs(evidence.sensors, evidence.heat_a2, evidence.limits):
             by_cell[sign.pack, _beside(evidence, sign.pack, sign.number)].append(sign)
@@ -157,12 +159,25 @@ def _signs(evidence: Evidence, moved: list[Change], relative: Floats) -> dict[tu
     return by_cell
 
 
+def _add_leads(evidence: Evidence, by_cell: dict[tuple[int, int], list[Sign]]) -> dict[tuple[int, int], int]:
+    """Add the signs of wrong leads; return each cell of a pair with the number of the other."""
+    found = leads.lead_signs(evidence.cells, by_cell, evidence.limits)
+    for sign in found:
+        own = by_cell[sign.pack, sign.number]
+        if not any(one.regime == "rest" and one.severity == WARNING for one in own):
+            own.append(sign)
+    beside: dict[tuple[int, int], int] = {}
+    for first, second in zip(found[::2], found[1::2], strict=True):
+        beside |= {(first.pack, first.number): second.number, (second.pack, second.number): first.number}
+    return beside
+
+
 def _weak(grid: Grid) -> set[tuple[int, int]]:
     """Name the cells that lack charge near empty against most of their string."""
     levels = typical_levels(grid)
     bottom = np.where(np.isnan(levels["low_pct"]), levels["bot_pct"], levels["low_pct"])
     with np.errstate(invalid="ignore"):
-        columns = np.flatnonzero(robust_z(bottom, 0.0) < -WEAK_Z)
+        columns = np.flatnonzero(robust_z(bottom, EVEN_PCT) < -WEAK_Z)
     return {(int(grid.packs[one]), int(grid.numbers[one])) for one in columns}
 
 
@@ -241,66 +256,4 @@ def to_finding(sign: Sign, iso: Callable[[int], str], basis: dict[str, Any] | No
         count=sign.count,
         text=sign.text,
         evidence=basis or {},
-    )
-
-
-def _system_findings(evidence: Evidence, iso: Callable[[int], str]) -> tuple[Finding, ...]:
-    """Judge the string as a whole: uniform ageing is one finding, not one for each cell."""
-    found = []
-    soh, limit = evidence.soh, evidence.limits["soh_pct"]
-    if soh.value is not None and soh.high is not None and soh.high < limit.value:
-        text = (
-            f"Measured state of health {soh.value:.1f} % ({soh.low:.1f}-{soh.high:.1f} %), below {limit.value:.0f} %."
-        )
-        at = iso(int(evidence.cells.days[-1]))
-        found.append(
-            Finding(
-                rule="soh",
-                subject="system",
-                value=round(soh.value, 2),
-                limit=limit.value,
-                unit="%",
-                severity=WARNING,
-                at=at,
-                text=text,
-            )
-        )
-    trend, fastest = evidence.trend, evidence.limits["degradation_pct_per_month"]
-    if trend.value is not None and trend.high is not None and trend.high < -fastest.value:
-        found.append(
-            Finding(
-                rule="degradation_rate",
-                subject="system",
-                value=round(trend.value, 4),
-                limit=-fastest.value,
-                unit=fastest.unit,
-                severity=WARNING,
-                at=iso(int(evidence.cells.days[-1])),
-                text=f"Capacity moves by {trend.value:+.2f} % a month ({trend.low:+.2f} to {trend.high:+.2f} %).",
-            )
-        )
-    whole = evidence.excursions.filter(pl.col("pack").is_null())
-    for (kind,), rows in sorted(whole.partition_by("kind", as_dict=True).items()):
-        found.append(_whole_finding(str(kind), rows, iso))
-    return tuple(found)
-
-
-def _whole_finding(kind: str, rows: pl.DataFrame, iso: Callable[[int], str]) -> Finding:
-    first = rows.row(0, named=True)
-    if kind in EXCURSION_KINDS:
-        text = f"Many cells stood out at one instant, {rows.height} times: readings taken while the current moved."
-        severity = WATCH
-    else:
-        text = f"The string's median was outside the safe range ({kind.replace('_', ' ')}) on {rows.height} days."
-        severity = WARNING
-    return Finding(
-        rule="excursion" if kind in EXCURSION_KINDS else "safe_range",
-        subject="system",
-        value=round(float(first["residual"] if kind in EXCURSION_KINDS else first["value"]), 4),
-        limit=float(first["limit"]),
-        unit="K" if kind == "temperature_spike" else unit_of(kind),
-        severity=severity,
-        at=iso(int(rows["ts"].to_physical()[0])),
-        count=rows.height,
-        text=text,
     )

@@ -22,6 +22,8 @@ LEAD_MIN_MV = 3.5
 """Smallest offset of a lead that is worth a warning: three times what readings of 1 mV resolve [mV]."""
 NO_LEAD_REGIMES = ("charge_end", "discharge_end", "rest_empty", "load")
 """Where a lead's few millivolts are next to no charge, and no slope."""
+COARSE_STEPS = 1.5
+"""A coarse reading has to be off by so many of its steps [1]."""
 LEAD_RULES = frozenset({"voltage_deviation", "change"})
 
 
@@ -39,7 +41,8 @@ def lead_signs(grid: Grid, found: Mapping[Key, Sequence[Sign]], limits: Mapping[
     levels = last_valid(rest - row_median(rest)[:, None], LEAD_DAYS)
     spread = max(MAD_TO_SIGMA * float(np.nanmedian(np.abs(levels))), limits["spread_floor_mv"].value)
     signs: list[Sign] = []
-    for at in _apart(lead_pairs(levels, grid.packs, standing_z(len(levels)), LEAD_MIN_MV), levels):
+    least = max(LEAD_MIN_MV, COARSE_STEPS * grid.coarse_mv)
+    for at in _apart(lead_pairs(levels, grid.packs, standing_z(len(levels)), least), levels):
         pair = [_sign(grid, one, other, levels.tolist(), spread) for one, other in ((at, at + 1), (at + 1, at))]
         if not any(_is_overruled(sign, found.get((sign.pack, sign.number), ())) for sign in pair):
             signs += pair

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from app.analytics.growth import keeps_falling
 from app.analytics.limits import Limit
 from app.analytics.robust import robust_z
 from app.analytics.signs import WATCH, Profile, Sign, worst
+from app.analytics.standing import NEAR_EMPTY
 
 LEAD_FLOOR_MV, LEAD_Z = 3.0, 3.0
 """Smallest residual at rest that may point to a sense lead [mV], and how far its partner has to stand out [1]."""
@@ -49,6 +50,8 @@ class Context:
     limits: Mapping[str, Limit]
     iso: Callable[[int], str]
     explained: bool = True
+    pairs: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    """The neighbour that a cell shares a wrong lead with, by pack and cell, where all pairs were compared."""
 
 
 def profile_of(pack: int, cell: int, signs: Sequence[Sign], context: Context) -> Profile:
@@ -58,13 +61,14 @@ def profile_of(pack: int, cell: int, signs: Sequence[Sign], context: Context) ->
         solid = []  # what is only watched does not name what warns
     column = context.grid.place(pack, cell)
     ends = _ends(column, solid, context)
+    drifts_down = _grows_down(column, solid, context)
     rest = [sign for sign in solid if sign.regime in ("rest", "any")]
     return Profile(
         top=_direction(solid, ("charge_end",)),
         bottom=_direction(solid, ("discharge_end", "rest_empty")),
         rest=_direction(rest, ("rest", "any")),
         resistance=-_direction(solid, ("load",)) if not _changed_slope(solid) else _changed_slope(solid),
-        drifts_down=_grows_down(column, solid, context),
+        drifts_down=drifts_down,
         lead_partner=_lead_partner(pack, cell, rest, context),
         is_offset=_is_offset(rest, ends, [] if column is None else _levels(column, context)),
         is_hot=any(
@@ -75,7 +79,7 @@ def profile_of(pack: int, cell: int, signs: Sequence[Sign], context: Context) ->
         is_worn=any(sign.rule in HEALTH_RULES for sign in signs),
         has_voltage_spike=any(sign.rule == "excursion" and sign.unit == "mV" for sign in signs),
         has_temperature_spike=any(sign.rule in ("excursion", "safe_range") and sign.of_sensor for sign in signs),
-        shortfall=ends.is_shortfall,
+        shortfall=ends.is_shortfall and not _lacks_charge(column, solid, drifts_down, context),
         is_discharged=_is_discharged(solid),
     )
 
@@ -114,6 +118,33 @@ def _ends(column: int | None, solid: Sequence[Sign], context: Context) -> Ends:
     moved = {name: _moved(by_measure.get(name), column) for name in CHARGE_MEASURES}
     near_empty = [moved[name][0] for name in EMPTY_MEASURES if not np.isnan(moved[name][0])]
     return Ends(moved["top_pct"][0], max(near_empty, key=abs, default=np.nan), moved["top_pct"][1])
+
+
+def _lacks_charge(column: int | None, solid: Sequence[Sign], drifts_down: bool, context: Context) -> bool:
+    """Whether it is charge that a cell lacks, whatever its two ends say side by side.
+
+    It warns of lacking as much where charges end; or it falls further behind, and no charge has ended high since.
+    """
+    since = min((one.at_ms for one in solid if one.regime in CHARGE_REGIMES), default=None)
+    if column is None or since is None:
+        return False
+    if any(_lacks_at_top(sign, solid, _levels(column, context)) for sign in solid):
+        return True
+    if not drifts_down:
+        return False
+    full = context.grid.days[np.isfinite(context.grid["top_pct"][:, column])]
+    return not bool((full >= since).any())
+
+
+def _lacks_at_top(sign: Sign, solid: Sequence[Sign], levels: Sequence[float]) -> bool:
+    """Whether a sign warns of charge that is lacking at charge end, about as much as near empty."""
+    if sign.regime != "charge_end" or sign.value >= 0 or sign.severity == WATCH:
+        return False
+    if sign.rule == "change":
+        near_empty = [one.value for one in solid if one.rule == "change" and one.regime in NEAR_EMPTY]
+        return sign.value < KEPT_AT_TOP * min(near_empty, default=0.0)
+    near_empty = [one for one in levels[:2] if not np.isnan(one)]
+    return levels[2] < KEPT_AT_TOP * min(near_empty, default=0.0)
 
 
 def _stands_by_level(solid: Sequence[Sign]) -> bool:
@@ -159,6 +190,8 @@ def _lead_partner(pack: int, cell: int, rest: Sequence[Sign], context: Context) 
     """Find the neighbour that is off by as much the other way: by its change where the cell has changed."""
     if not rest:
         return None
+    if (pack, cell) in context.pairs:
+        return context.pairs[pack, cell]
     column = context.grid.place(pack, cell)
     change = next((one for one in context.changes if one.measure == "rest_mv"), None)
     if column is not None and change is not None and any(sign.rule == "change" for sign in rest):

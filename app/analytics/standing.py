@@ -54,7 +54,8 @@ def standing_signs(grid: Grid, found: Iterable[Sign], limits: Mapping[str, Limit
 def _in_regime(grid: Grid, regime: Regime, limits: Mapping[str, Limit]) -> list[Sign]:
     limit = limits["voltage_deviation_mv"]
     level = levels_of(grid[regime.residual])
-    z = tailed_z(levels_of(grid[regime.scored]), regime.floor)
+    floor = max(regime.floor, grid.coarse_mv / 2) if regime.scored == regime.residual else regime.floor
+    z = tailed_z(levels_of(grid[regime.scored]), floor)
     known = np.isfinite(grid[regime.residual])
     with np.errstate(invalid="ignore"):
         beyond = (np.abs(level) > limit.value) & (np.abs(z) > standing_z(len(level)))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from app.analytics.cells import CELL_COLUMNS
-from app.analytics.gather import cells_of
+from app.analytics.gather import cells_of, coarse_step_mv
 from app.analytics.grid import DAY_MS, Grid
 from app.analytics.limits import limits
 from app.analytics.robust import robust_z, tailed_z
@@ -88,3 +88,15 @@ def test_a_charge_that_ends_on_the_flat_of_the_curve_says_nothing_of_charge():
     grid, _ = cells_of(frame)
     assert np.isfinite(grid["top_pct"]).all(axis=1).tolist() == [True, True, False, False, True]
     assert np.isfinite(grid["top_mv"]).all()
+
+
+@given(st.sampled_from([1.0, 2.0, 2.5, 5.0, 10.0]), st.integers(0, 2**16), st.floats(0.0, 0.03))
+def test_a_coarse_register_is_told_from_a_fine_one(step, seed, odd):
+    rng = np.random.default_rng(seed)
+    volts = rng.normal(3400, 40, 2_000)
+    logged = np.round(volts / step) * step
+    stray = rng.random(2_000) < odd
+    logged[stray] = volts[stray]
+    frame = pl.DataFrame({"v_max": (logged / 1000).astype(np.float32)})
+    assert coarse_step_mv(frame) == (step if step >= 2.0 else 0.0)
+    assert coarse_step_mv(frame.head(50)) == 0.0

@@ -1,0 +1,114 @@
+"""Findings on a string as a whole: what all of its cells share is no fault of any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import polars as pl
+
+from app.analytics.excursions import EXCURSION_KINDS, shared_rows, unit_of
+from app.analytics.limits import Limit
+from app.analytics.signs import WARNING, WATCH
+from app.shapes import Finding, Interval
+
+
+def system_findings(
+    soh: Interval,
+    trend: Interval,
+    excursions: pl.DataFrame,
+    last_ms: int,
+    limits: Mapping[str, Limit],
+    iso: Callable[[int], str],
+) -> tuple[Finding, ...]:
+    """Judge the string as a whole: uniform ageing is one finding, not one for each cell.
+
+    Parameters
+    ----------
+    soh : Interval
+        Measured state of health of the string [%].
+    trend : Interval
+        Of its capacity [% of the baseline a month].
+    excursions : DataFrame
+        Table ``excursions`` of the whole history.
+    last_ms : int
+        The last day's midnight [epoch ms UTC].
+    """
+    found = []
+    limit = limits["soh_pct"]
+    if soh.value is not None and soh.high is not None and soh.high < limit.value:
+        text = (
+            f"Measured state of health {soh.value:.1f} % ({soh.low:.1f}-{soh.high:.1f} %), below {limit.value:.0f} %."
+        )
+        found.append(
+            Finding(
+                rule="soh",
+                subject="system",
+                value=round(soh.value, 2),
+                limit=limit.value,
+                unit="%",
+                severity=WARNING,
+                at=iso(last_ms),
+                text=text,
+            )
+        )
+    fastest = limits["degradation_pct_per_month"]
+    if trend.value is not None and trend.high is not None and trend.high < -fastest.value:
+        found.append(
+            Finding(
+                rule="degradation_rate",
+                subject="system",
+                value=round(trend.value, 4),
+                limit=-fastest.value,
+                unit=fastest.unit,
+                severity=WARNING,
+                at=iso(last_ms),
+                text=f"Capacity moves by {trend.value:+.2f} % a month ({trend.low:+.2f} to {trend.high:+.2f} %).",
+            )
+        )
+    whole = excursions.filter(pl.col("pack").is_null())
+    for (kind,), rows in sorted(whole.partition_by("kind", as_dict=True).items()):
+        found.append(_whole_finding(str(kind), rows, iso))
+    together = excursions.filter(shared_rows(excursions))
+    for (kind,), rows in sorted(together.partition_by("kind", as_dict=True).items()):
+        found.append(_together(str(kind), rows, iso))
+    return tuple(found)
+
+
+def _together(kind: str, rows: pl.DataFrame, iso: Callable[[int], str]) -> Finding:
+    cells = rows.select("pack", "cell").n_unique()
+    days = rows["ts"].dt.truncate("1d").n_unique()
+    limit, unit = float(rows["limit"][0]), unit_of(kind)
+    size = (rows["value"] - limit).abs()
+    return Finding(
+        rule="safe_range",
+        subject="system",
+        value=round(float(rows["value"][int(size.arg_max() or 0)]), 4),
+        limit=limit,
+        unit=unit,
+        severity=WARNING,
+        at=iso(int(rows["ts"].sort().to_physical()[0])),
+        count=days,
+        text=f"{cells} cells were outside the safe range together ({kind.replace('_', ' ')}, limit {limit:g} {unit}) "
+        f"on {days} days: what the string does, rather than any of them.",
+    )
+
+
+def _whole_finding(kind: str, rows: pl.DataFrame, iso: Callable[[int], str]) -> Finding:
+    first = rows.row(0, named=True)
+    if kind in EXCURSION_KINDS:
+        text = f"Many cells stood out at one instant, {rows.height} times: readings taken while the current moved."
+        severity = WATCH
+    else:
+        text = f"The string's median was outside the safe range ({kind.replace('_', ' ')}) on {rows.height} days."
+        severity = WARNING
+    return Finding(
+        rule="excursion" if kind in EXCURSION_KINDS else "safe_range",
+        subject="system",
+        value=round(float(first["residual"] if kind in EXCURSION_KINDS else first["value"]), 4),
+        limit=float(first["limit"]),
+        unit="K" if kind == "temperature_spike" else unit_of(kind),
+        severity=severity,
+        at=iso(int(rows["ts"].to_physical()[0])),
+        count=rows.height,
+        text=text,
+    )
