@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from dash import Dash, Input, Output, html
 from dash.development.base_component import Component
 
-from app.answers import battery, kpis
+from app.answers import cycles as cycle_answers
+from app.answers import kpis
 from app.components import PageMeta, empty, headline, kpi, kpi_row, page, partial, provenance, section, skeleton
 from app.early import with_page
 from app.language import mark, t
@@ -134,7 +135,7 @@ def update_answer(search: str | None) -> tuple[Component, Component]:
     """Fill the first row and the tiles."""
     scope = scope_of(search, "bess")
     found = kpis.bess_kpis(str(scope.source), scope.start_ms, scope.end_ms)
-    cycles = battery.cycles(str(scope.source), scope.start_ms, scope.end_ms)
+    cycles = cycle_answers.cycles(str(scope.source), scope.start_ms, scope.end_ms)
     return answer(scope, cycles, found), tiles(found)
 
 

@@ -9,8 +9,11 @@ import polars as pl
 import rainflow
 from numpy.typing import NDArray
 
-from app.analytics.grid import DAY_MS
+from app.analytics.grid import DAY_MS, Floats, Grid, row_median
 
+LONGEST_DAY_MS = 25 * 3_600_000
+"""A day on which summer time ends [ms]."""
+LATEST_MS = 2**62
 OVER_UNITY_PCT = 100.0
 GOOD_PCT, IMPROVABLE_PCT = 88.0, 85.0
 """Round trips of a fleet on the AC side: above is good, below improvable. Source: ACCURE, battery report 2025 [%]."""
@@ -97,11 +100,11 @@ def _judged(pct: float, between: str) -> RoundTrip:
     return RoundTrip(pct, None, between)
 
 
-DEPTH_EDGES_PCT = (2.0, 20.0, 40.0, 60.0, 80.0, 101.0)
+DEPTH_EDGES_PCT = (2.0, *(10.0 * step for step in range(1, 10)), 101.0)
 """Ranges of depth that cycles are counted in; ranges under 2 % are noise of the state of charge [%]."""
 
 
-def count_depths(soc_turns: NDArray[np.float64]) -> NDArray[np.float64]:
+def count_depths(soc_turns: Floats) -> Floats:
     """Count cycles by depth, by rainflow.
 
     Formula: rainflow counting of the turning points; ranges under 2 % are left out. Units: cycles. Source: ASTM
@@ -126,19 +129,62 @@ def count_depths(soc_turns: NDArray[np.float64]) -> NDArray[np.float64]:
     return counts
 
 
-def depth_words(soc_start: pl.Series, soc_end: pl.Series) -> str | None:
-    """Say how deep the cycles went, deepest first; None without a state of charge.
+def turns_of(half_cycles: pl.DataFrame) -> Floats:
+    """Return the turning points of the charge: as the battery reports it, else as counted [%].
 
     Parameters
     ----------
-    soc_start, soc_end : Series
-        State of charge at both ends of successive half cycles [%].
+    half_cycles : DataFrame
+        Successive rows of the table ``cycles``.
     """
-    known = pl.concat([soc_start, soc_end.tail(1)]).cast(pl.Float64).drop_nulls().to_numpy()
-    counts = count_depths(known) if len(known) > 2 else np.zeros(0)
-    ranges = zip(DEPTH_EDGES_PCT, DEPTH_EDGES_PCT[1:], counts, strict=False)
-    said = [f"{count:g} of {low:.0f}-{min(high, 100):.0f} %" for low, high, count in ranges if count]
-    return f"Cycles by depth (rainflow, ASTM E1049): {', '.join(reversed(said))}." if said else None
+    if half_cycles.height == 0:
+        return np.zeros(0)
+    reported = pl.concat([half_cycles["soc_start"], half_cycles["soc_end"].tail(1)]).cast(pl.Float64).drop_nulls()
+    if len(reported) > half_cycles.height // 2:
+        return reported.to_numpy()
+    sign = np.where(half_cycles["kind"].to_numpy() == "charge", 1.0, -1.0)
+    return np.r_[0.0, np.cumsum(sign * half_cycles["dod_pct"].cast(pl.Float64).fill_null(0.0).to_numpy())]
+
+
+def with_circumstances(half_cycles: pl.DataFrame, anchors: pl.DataFrame, sensors: Grid | None) -> pl.DataFrame:
+    """Add to half cycles their temperature, and the cell that was first full or first empty at their end.
+
+    ``mean_t``: the median sensor's mean over the site's day in which the half cycle's middle lies [°C]. ``first_pack``,
+    ``first_cell``: the limiting cell of the first full anchor (for a charge) or empty anchor (for a discharge) from its
+    start until the next half cycle begins; null where the string did not get there.
+
+    Parameters
+    ----------
+    half_cycles, anchors : DataFrame
+        Feature tables, sorted by ``ts``; the half cycles not cut to a window.
+    sensors : Grid or None
+        With ``t_mean`` by day and sensor.
+    """
+    starts, ends = (half_cycles[name].to_physical().to_numpy() for name in ("ts", "end"))
+    found: dict[str, list[int | None]] = {"pack": [None] * len(starts), "cell": [None] * len(starts)}
+    for kind, end in (("charge", "full"), ("discharge", "empty")):
+        own = anchors.filter(pl.col("kind") == end) if anchors.height else anchors
+        rows = np.flatnonzero(half_cycles["kind"].to_numpy() == kind)
+        at = own["ts"].to_physical().to_numpy() if own.height else np.zeros(0, np.int64)
+        until = np.append(starts, LATEST_MS)[rows + 1]
+        first = np.searchsorted(at, starts[rows])
+        for row, place, limit in zip(rows.tolist(), first.tolist(), until.tolist(), strict=True):
+            if place < len(at) and at[place] <= limit:
+                found["pack"][row], found["cell"][row] = own["pack"][place], own["cell"][place]
+    return half_cycles.with_columns(
+        pl.Series("mean_t", _temperatures((starts + ends) // 2, sensors), dtype=pl.Float64, nan_to_null=True),
+        *(pl.Series(f"first_{name}", cells, dtype=pl.Int16) for name, cells in found.items()),
+    )
+
+
+def _temperatures(middles: NDArray[np.int64], sensors: Grid | None) -> Floats:
+    """Look the median sensor's day up at each instant [°C]; NaN without."""
+    if sensors is None or len(sensors.days) == 0:
+        return np.full(len(middles), np.nan)
+    place = np.searchsorted(sensors.days, middles, side="right") - 1
+    level = row_median(sensors["t_mean"])
+    near = (place >= 0) & (middles - sensors.days[np.maximum(place, 0)] <= LONGEST_DAY_MS)
+    return np.asarray(np.where(near, level[np.maximum(place, 0)], np.nan))
 
 
 def days_between(table: pl.DataFrame, start_ms: int | None, end_ms: int | None, *, whole_days: bool) -> pl.DataFrame:

@@ -14,7 +14,6 @@ import polars as pl
 
 from app import loader
 from app.analytics.cells import window_residuals
-from app.analytics.cycles import days_between, depth_words, equivalent_full_cycles, round_trip
 from app.analytics.grid import Grid, day_slice
 from app.analytics.neighbours import Moran
 from app.analytics.quality import stuck_findings
@@ -23,7 +22,7 @@ from app.answers.evidence import SystemEvidence, evidence_of, judged
 from app.answers.packs import REGIME_COLUMNS, cell_rates, report_of, window_of
 from app.answers.window import NO_READINGS, pack_of
 from app.errors import BadParameter, UnknownCell
-from app.shapes import ComparisonAnswer, CriticalAnswer, Cycle, CyclesAnswer, Finding
+from app.shapes import ComparisonAnswer, CriticalAnswer, Finding
 from pipeline.contract import Pack
 
 METRICS = ("deviation", "soh", "degradation", "voltage", "temperature")
@@ -99,7 +98,7 @@ def _critical(system: str, pack: int, start_ms: int | None, end_ms: int | None) 
         coverage=window.coverage(pack),
         reason=(None if len(shown) else NO_READINGS) if len(known) else NO_CELLS,
         cells=verdicts.by_pack.get(pack, ()) if len(shown) else (),
-        system_findings=(*verdicts.system, *_stuck(evidence)),
+        system_findings=(*verdicts.system, *_stuck(system)),
         notes=_critical_notes(evidence, verdicts.moran.get(pack), is_whole=start_ms is None and end_ms is None),
         limits={
             limit.name: {
@@ -113,8 +112,10 @@ def _critical(system: str, pack: int, start_ms: int | None, end_ms: int | None) 
     )
 
 
-def _stuck(evidence: SystemEvidence) -> tuple[Finding, ...]:
+@loader.once_per_build
+def _stuck(system: str) -> tuple[Finding, ...]:
     """Report series that stood still, from both tables."""
+    evidence = evidence_of(system)
     return tuple(
         finding
         for name, number in (("cell_day", "cell"), ("sensor_day", "sensor"))
@@ -123,9 +124,16 @@ def _stuck(evidence: SystemEvidence) -> tuple[Finding, ...]:
 
 
 def _critical_notes(evidence: SystemEvidence, moran: Moran | None, *, is_whole: bool) -> tuple[str, ...]:
-    reason = step_resistances(evidence.cells, evidence.interval_ms).reason if len(evidence.cells.days) else None
+    reason = _no_resistance(evidence.source.name) if len(evidence.cells.days) else None
     said = [*evidence.source.notes, reason, _shared(moran), None if is_whole else JUDGED_ON]
     return tuple(note for note in said if note)
+
+
+@loader.once_per_build
+def _no_resistance(system: str) -> str | None:
+    """Say why the cells' resistances cannot be told; None where they can."""
+    evidence = evidence_of(system)
+    return step_resistances(evidence.cells, evidence.interval_ms).reason
 
 
 def _shared(moran: Moran | None) -> str | None:
@@ -133,75 +141,6 @@ def _shared(moran: Moran | None) -> str | None:
         return None
     words = "neighbours share" if moran.p < 0.05 and moran.i > 0 else "neighbours do not share"
     return f"Along the row {words} their residuals (Moran's I {moran.i:.2f}, p {moran.p:.3f}, 999 permutations)."
-
-
-def cycles(system: str, start_ms: int | None = None, end_ms: int | None = None) -> CyclesAnswer:
-    """List the half cycles that begin in a window, with equivalent full cycles and the round trip.
-
-    All packs of a string share them. ``efc_total`` counts from the first data whatever the window.
-
-    Raises
-    ------
-    UnknownSource, BadParameter
-        There is no such system; the end is not after the start.
-    """
-    _check(start_ms, end_ms)
-    return _cycles(system, start_ms, end_ms)
-
-
-@loader.memoised
-def _cycles(system: str, start_ms: int | None, end_ms: int | None) -> CyclesAnswer:
-    evidence = evidence_of(system)
-    window = window_of(evidence, start_ms, end_ms)
-    table, days = evidence.table("cycles"), evidence.table("system_day")
-    if table.width == 0 or table.height == 0:
-        reason = " ".join(evidence.source.notes) or "No current is logged: cycles are unknown."
-        return CyclesAnswer(
-            build_id=loader.current().build_id,
-            level=None,
-            coverage=None,
-            reason=reason,
-            cycles=(),
-            efc=None,
-            efc_total=None,
-            rte_pct=None,
-        )
-    inside = days_between(table, start_ms, end_ms, whole_days=False)
-    own_days = days_between(days, start_ms, end_ms, whole_days=True)
-    anchors = evidence.table("anchors")
-    anchors = days_between(anchors, start_ms, end_ms, whole_days=False) if anchors.height else anchors
-    trip = round_trip(own_days, anchors, evidence.said.nominal_kwh, evidence.capacity.offset_a)
-    seconds = max((window.end_ms - window.start_ms) / 1000, 1.0)
-    notes = [trip.reason] if trip.reason else [f"Round trip on the DC side, between {trip.between}."]
-    depths = depth_words(inside["soc_start"], inside["soc_end"])
-    notes += [depths] if depths else []
-    if evidence.nominal_ah is None:
-        notes.append("Equivalent full cycles need the nominal capacity: say nominal_ah in site.toml.")
-    return CyclesAnswer(
-        build_id=loader.current().build_id,
-        level=None,
-        coverage=min(1.0, float(own_days["covered_s"].sum()) / seconds) if own_days.height else 0.0,
-        reason=None if inside.height else "No charge or discharge begins in this window.",
-        cycles=tuple(_cycle(row, evidence) for row in inside.iter_rows(named=True)),
-        efc=_rounded(equivalent_full_cycles(own_days, evidence.nominal_ah), 3)
-        if own_days.height
-        else (0.0 if evidence.nominal_ah else None),
-        efc_total=_rounded(evidence.efc_total, 3),
-        rte_pct=_rounded(trip.pct, 2),
-        notes=tuple(notes),
-    )
-
-
-def _cycle(row: dict[str, Any], evidence: SystemEvidence) -> Cycle:
-    return Cycle(
-        start=evidence.stamp(round(row["ts"].timestamp() * 1000)),
-        end=evidence.stamp(round(row["end"].timestamp() * 1000)),
-        kind=row["kind"],
-        dod_pct=_rounded(row["dod_pct"], 2),
-        ah=round(row["ah"], 3),
-        kwh=_rounded(row["kwh"], 3),
-        mean_c_rate=_rounded(row["mean_c_rate"], 4),
-    )
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

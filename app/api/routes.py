@@ -6,6 +6,7 @@ from typing import Any
 
 from app import loader, shapes
 from app.answers import battery, cells, kpis, meter, quality, series, sources
+from app.answers import cycles as half_cycles
 from app.answers.provenance import BASES, holds_data, provenance_of, words_of
 from app.answers.window import NO_READINGS, pack_of, source_of
 from app.api import parameters as p
@@ -85,7 +86,7 @@ def rests_on(
 def cycles(system: str, pack: int, start_ms: int | None, end_ms: int | None) -> shapes.CyclesAnswer:
     """Answer ``/cell/pack/{system}/{pack}/cycles``: one string, so every pack shares the system's."""
     pack_of(source_of(loader.current(), system, "bess"), pack)
-    return battery.cycles(system, start_ms, end_ms)
+    return half_cycles.cycles(system, start_ms, end_ms)
 
 
 ROUTES: tuple[Route, ...] = (

@@ -15,12 +15,10 @@ import plotly.graph_objects as go
 from app.figures.theme import colours, series_colour, style
 from app.language import t
 from app.numbers import counted, number
-from app.shapes import AlarmEvent, Cycle, SeriesAnswer
+from app.shapes import AlarmEvent, Cycle, DepthCount, SeriesAnswer
 
 MERGE_SHARE = 1 / 400
 """Events of one signal closer than this share of the range are drawn as one mark; the table lists every one."""
-DEPTH_STEP_PCT = 5.0
-"""Width of a bin of the cycle-depth histogram [% of capacity]."""
 TICKS_MAX = 6
 """Up to so many bars are labelled one by one."""
 Unit = Literal["day", "week", "month"]
@@ -225,25 +223,22 @@ def _period(start: str, unit: Unit, zone: str) -> str:
     return day.isoformat()
 
 
-def cycle_depths(cycles: Sequence[Cycle], *, theme: str | None) -> go.Figure:
-    """Draw how deep the discharges went: number of half cycles per `DEPTH_STEP_PCT` of depth."""
-    depths = np.array([c.dod_pct for c in cycles if c.kind == "discharge" and c.dod_pct is not None], dtype=np.float64)
-    edges = np.arange(0.0, 100.0 + DEPTH_STEP_PCT, DEPTH_STEP_PCT)
-    counts, _ = np.histogram(np.clip(depths, 0.0, 100.0), bins=edges)
-    words = [t("{low:.0f} to {low2:.0f} %", low=low, low2=low + DEPTH_STEP_PCT) for low in edges[:-1]]
+def cycle_depths(depths: Sequence[DepthCount], *, theme: str | None) -> go.Figure:
+    """Draw how many cycles there were of each range of depth, counted by rainflow."""
+    low, high = (np.array([getattr(one, name) for one in depths], np.float64) for name in ("low_pct", "high_pct"))
     figure = go.Figure(
         go.Bar(
-            x=(edges[:-1] + DEPTH_STEP_PCT / 2).astype(np.float32),
-            y=counts.astype(np.int32),
-            width=DEPTH_STEP_PCT * 0.92,
+            x=((low + high) / 2).astype(np.float32),
+            y=np.array([one.count for one in depths], np.float32),
+            width=((high - low) * 0.92).astype(np.float32),
             marker={"color": series_colour(0, theme)},
-            customdata=words,
-            hovertemplate="%{customdata}: %{y} discharges<extra></extra>",
+            customdata=[t("{low:.0f} to {low2:.0f} %", low=one.low_pct, low2=one.high_pct) for one in depths],
+            hovertemplate="%{customdata}: %{y}<extra></extra>",
         )
     )
     style(figure, theme, height=300, margin={"l": 56, "r": 16, "t": 12, "b": 44}, showlegend=False)
-    figure.update_xaxes(title_text=t("depth of discharge [% of capacity]"), range=[0, 100], dtick=20)
-    figure.update_yaxes(title_text=t("discharges [count]"), rangemode="tozero")
+    figure.update_xaxes(title_text=t("depth of cycles [% of charge]"), range=[0, 100], dtick=20)
+    figure.update_yaxes(title_text=t("cycles, by rainflow [count]"), rangemode="tozero")
     return figure
 
 

@@ -7,6 +7,7 @@ from html import escape
 
 from app import loader
 from app.answers import battery, health, kpis, series
+from app.answers import cycles as half_cycles
 from app.answers.evidence import evidence_of
 from app.answers.provenance import soh_uncertainty
 from app.language import t
@@ -49,7 +50,7 @@ def battery_report(system: str, start_ms: int | None = None, end_ms: int | None 
         kpis.bess_kpis(system, *window),
         battery.comparison(system, *window),
         {pack.pack: battery.critical(system, pack.pack, *window) for pack in period.source.packs},
-        battery.cycles(system, *window),
+        half_cycles.cycles(system, *window),
     )
     notes = Notes()
     body = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dash import Dash, Input, Output, html
 from dash.development.base_component import Component
 
-from app.answers import battery
+from app.answers import cycles as half_cycles
 from app.answers import efficiency as answers
 from app.components import columns, graph, section, skeleton
 from app.efficiency_shapes import RoundTrips
@@ -36,6 +36,8 @@ def panel(scope: Scope) -> Component:
         figures("ah", t("Charge"), "Ah", digits=1),
         figures("kwh", t("Energy"), "kWh", digits=1),
         figures("mean_c_rate", t("Mean rate"), "C", digits=2),
+        figures("mean_t", t("Temperature"), "°C", digits=1),
+        words("first", t("First full or empty"), width=150),
     )
     trips = graph(TRIPS, label=t("Round-trip efficiency at three boundaries"), height=300, question="cycles")
     curves = graph(CURVES, label=t("Voltage against charge, in early and late full charges"), height=300)
@@ -54,7 +56,12 @@ def panel(scope: Scope) -> Component:
                     ),
                 ]
             ),
-            section(t("Every half cycle"), grid(GRID, listed), tools=csv_button(GRID)),
+            section(
+                t("Every half cycle"),
+                grid(GRID, listed),
+                note=t("With the cell that was first full at the end of a charge, or first empty after a discharge."),
+                tools=csv_button(GRID),
+            ),
         ]
     )
 
@@ -87,6 +94,10 @@ def row_of(cycle: Cycle) -> dict[str, Any]:
         "ah": cycle.ah,
         "kwh": cycle.kwh,
         "mean_c_rate": cycle.mean_c_rate,
+        "mean_t": cycle.mean_t,
+        "first": None
+        if cycle.first_cell is None
+        else t("pack {pack} cell {cell}", pack=cycle.first_pack, cell=cycle.first_cell),
     }
 
 
@@ -96,7 +107,7 @@ def update(
     """Fill the rows of the period."""
     scope = scope_of(search, "bess")
     answer = answers.round_trips(str(scope.source), scope.start_ms, scope.end_ms)
-    rows = [row_of(one) for one in battery.cycles(str(scope.source), scope.start_ms, scope.end_ms).cycles]
+    rows = [row_of(one) for one in half_cycles.cycles(str(scope.source), scope.start_ms, scope.end_ms).cycles]
     return trip_bars(answer, theme=theme), said(answer), rows[::-1], fitted(len(rows), 308)
 
 

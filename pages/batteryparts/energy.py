@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast, get_args
 from dash import Dash, Input, Output, html
 from dash.development.base_component import Component
 
-from app.answers import battery
+from app.answers import cycles as half_cycles
 from app.components import choice, columns, entry_id, graph, section
 from app.early import with_page
 from app.figures.battery import Unit, cycle_depths, cycle_energy
@@ -30,7 +30,7 @@ def panel(scope: Scope) -> Component:
     chosen = scope.view.get("unit", "month")
     tools = choice(entry_id("unit", "month"), t("Period of a bar"), UNITS, chosen)
     bars = graph(ENERGY, label=t("Energy charged and discharged per period"), height=300, question="cycles")
-    depths = graph(DEPTHS, label=t("How deep the discharges went"), height=300, question="cycles")
+    depths = graph(DEPTHS, label=t("How deep the cycles went, by rainflow"), height=300, question="cycles")
     row: Component = columns(
         [
             section(t("Energy in and out"), [bars, html.P(id=CAPTION, className="ps-caption")], tools=tools),
@@ -83,16 +83,17 @@ def figures(answer: CyclesAnswer, scope: Scope, theme: str | None) -> tuple[go.F
     if not answer.cycles:
         why = message(answer.reason or t("No charge or discharge in this period"), theme, height=300)
         return why, why
-    return cycle_energy(answer.cycles, unit=unit_of(scope), zone=scope.zone, theme=theme), cycle_depths(
-        answer.cycles, theme=theme
-    )
+    bars = cycle_energy(answer.cycles, unit=unit_of(scope), zone=scope.zone, theme=theme)
+    if not answer.depths:
+        return bars, message(t("Too few turning points of the charge to count cycles by depth"), theme, height=300)
+    return bars, cycle_depths(answer.depths, theme=theme)
 
 
 @with_page
 def update(search: str | None, theme: str | None) -> tuple[go.Figure, go.Figure, str, list[Component]]:
     """Fill the row."""
     scope = scope_of(search, "bess")
-    answer = battery.cycles(str(scope.source), scope.start_ms, scope.end_ms)
+    answer = half_cycles.cycles(str(scope.source), scope.start_ms, scope.end_ms)
     return *figures(answer, scope, theme), words(answer), [html.Div(note) for note in answer.notes]
 
 

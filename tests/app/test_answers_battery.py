@@ -6,6 +6,7 @@ from flask import Flask
 
 from app import loader
 from app.answers import battery
+from app.answers.cycles import cycles as half_cycles
 from app.errors import BadParameter, UnknownCell, UnknownPack, UnknownSource
 from pipeline.build import build
 from tests.app.stores import answering
@@ -54,7 +55,7 @@ def test_the_measured_state_of_health_is_the_headline(asked):
 def test_the_model_is_the_formula(asked):
     system = asked.comparison("BAT").system
     years = (BEGIN_MS + 70 * DAY_MS - 900_000 - 1_685_570_400_000) / DAY_MS / 365.25
-    cycles = asked.cycles("BAT").efc_total
+    cycles = half_cycles("BAT").efc_total
     expected = 100 - 2.5 * years - 0.035 * cycles - min(0.1 * system.imbalance_mv, 10)
     assert system.soh.model == pytest.approx(expected, abs=0.01)
 
@@ -62,8 +63,8 @@ def test_the_model_is_the_formula(asked):
 def test_the_period_changes_neither_age_nor_cycles_nor_a_verdict(asked):
     whole, part = asked.comparison("BAT"), asked.comparison("BAT", *CUSTOM)
     assert part.system.soh.model == whole.system.soh.model
-    assert asked.cycles("BAT", *CUSTOM).efc_total == asked.cycles("BAT").efc_total
-    assert asked.cycles("BAT", *CUSTOM).efc < 0.2 * asked.cycles("BAT").efc
+    assert half_cycles("BAT", *CUSTOM).efc_total == half_cycles("BAT").efc_total
+    assert half_cycles("BAT", *CUSTOM).efc < 0.2 * half_cycles("BAT").efc
     assert asked.critical("BAT", 1, *CUSTOM).cells == asked.critical("BAT", 1).cells
     assert part.start.startswith("2024-06-11T00:00:00+02:00")
 
@@ -80,7 +81,7 @@ def test_faulty_cells_are_named_and_sound_ones_are_not(asked):
 
 
 def test_cycles_carry_charge_energy_and_round_trip(asked):
-    answer = asked.cycles("BAT")
+    answer = half_cycles("BAT")
     assert {one.kind for one in answer.cycles} == {"charge", "discharge"}
     assert answer.efc == pytest.approx(70 * 2 * 0.94 * 270 / (2 * NOMINAL_AH), rel=0.05)
     assert 97 < answer.rte_pct <= 103
@@ -123,7 +124,7 @@ def test_a_window_without_data_answers_with_a_reason(asked):
     answer = asked.comparison("BAT", *window)
     assert answer.reason
     assert (answer.system.mean_v, answer.system.imbalance_mv, answer.system.mean_t) == (None, None, None)
-    cycles = asked.cycles("BAT", *window)
+    cycles = half_cycles("BAT", *window)
     assert (cycles.cycles, cycles.reason is not None, cycles.efc) == ((), True, 0.0)
     assert asked.cell_evidence("BAT", 1, 3, *window).is_empty()
 
@@ -134,7 +135,7 @@ def test_a_battery_that_says_little_is_answered_with_reasons(tiny):
         assert answer.system.soh.measured is None
         assert answer.system.soh_reason
         assert answer.system.soh.model is None
-        assert battery.cycles("B1").reason
+        assert half_cycles("B1").reason
         assert battery.cell_values("B1", 1)[1] is not None
 
 
@@ -152,7 +153,7 @@ def test_a_system_that_logs_only_part_is_answered_in_part(tmp_path, kept):
     with answering(said):
         answer = battery.comparison("PART")
         assert answer.system.soh.measured is None
-        assert battery.cycles("PART").efc is None
+        assert half_cycles("PART").efc is None
         for pack in answer.packs:
             assert battery.critical("PART", pack.pack).cells == ()
             assert len(battery.cell_values("PART", pack.pack)) == pack.cells

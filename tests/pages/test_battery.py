@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.answers import battery as answers
+from app.answers import cycles as answers
 from app.answers import kpis
 from app.scope import scope_of
 from app.shapes import AlarmEvent, BessKpis, Cycle, CyclesAnswer, Stat

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.analytics.budget import joined
 from app.analytics.capacity import measure_capacity, relative_capacity, sensor_offset
-from app.analytics.cycles import count_depths, depth_words, equivalent_full_cycles, round_trip
+from app.analytics.cycles import equivalent_full_cycles, round_trip
 from app.analytics.level import level_at
 from pipeline.feature_cycles import ANCHORS, SYSTEM_DAY
 
@@ -164,11 +164,3 @@ def test_round_trip():
     over = round_trip(days(kwh_out=230.0), nothing, 233.0)
     assert over.pct > 100
     assert "metering" in over.reason
-
-
-def test_cycles_are_counted_by_depth():
-    turns = np.array([10.0, 100.0, 50.0, 75.0, 10.0, 100.0, 10.0])
-    assert count_depths(turns).tolist() == [0.0, 1.0, 0.0, 0.0, 2.0]
-    words = depth_words(pl.Series(turns[:-1]), pl.Series(turns[1:]))
-    assert words == "Cycles by depth (rainflow, ASTM E1049): 2 of 80-100 %, 1 of 20-40 %."
-    assert depth_words(pl.Series([None, None], dtype=pl.Float32), pl.Series([None, None], dtype=pl.Float32)) is None

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.figures.battery import alarm_strip, bms_steps, cycle_depths, cycle_energy, merge_events
-from app.shapes import AlarmEvent, Cycle, SeriesAnswer
+from app.shapes import AlarmEvent, Cycle, DepthCount, SeriesAnswer
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
 SPAN = timedelta(days=630)
@@ -104,17 +104,12 @@ def test_energy_is_the_same_however_it_is_cut(unit, periods):
     assert len(charged.x) == periods
 
 
-def test_depths_are_counted_per_discharge():
-    depths = [0.0, 4.9, 5.0, 80.0, 100.0, 103.0, None]
-    figure = cycle_depths([cycle("discharge", "2024-01-01T00:00:00Z", 1.0, d) for d in depths], theme="light")
-    counts = dict(zip(figure.data[0].customdata, figure.data[0].y, strict=True))
+def test_every_range_of_depth_has_its_bar():
+    depths = [DepthCount(low_pct=2.0, high_pct=10.0, count=1.5), DepthCount(low_pct=90.0, high_pct=100.0, count=7.0)]
+    drawn = cycle_depths(depths, theme="light").data[0]
 
-    assert {word: count for word, count in counts.items() if count} == {
-        "0 to 5 %": 2,
-        "5 to 10 %": 1,
-        "80 to 85 %": 1,
-        "95 to 100 %": 2,
-    }
+    assert dict(zip(drawn.customdata, drawn.y.tolist(), strict=True)) == {"2 to 10 %": 1.5, "90 to 100 %": 7.0}
+    assert drawn.x.tolist() == [6.0, 95.0]
 
 
 def test_the_steps_of_a_whole_percent_health_are_found():
