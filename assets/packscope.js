@@ -47,9 +47,10 @@
     set(params, "end", typed ? control.end : said.end);
   }
 
+  /* Plotly leaves noughts at the end away: the same moment is always written the same way. */
   function seconds(stamp) {
-    const text = typeof stamp === "number" ? new Date(stamp).toISOString() : String(stamp);
-    return text.replace(" ", "T").slice(0, 19);
+    const text = (typeof stamp === "number" ? new Date(stamp).toISOString() : String(stamp)).replace(" ", "T").slice(0, 19);
+    return text + "0000-00-00T00:00:00".slice(text.length);
   }
 
   function zoomOf(change) {
@@ -129,6 +130,11 @@
       NOT_PERIOD.forEach((key) => params.delete(key));
       const query = searchOf(params);
       return query === before ? keep() : query;
+    },
+
+    /* Only while the overview is shown: what leads away from it may name a period too. */
+    stay: function (period) {
+      return window.location.pathname === "/" ? period || "" : keep();
     },
 
     choose: function (what, pack, when, start, end, points, said) {

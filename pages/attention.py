@@ -66,12 +66,12 @@ def _cells(glance: SystemGlance, view: View) -> Rows:
     )
     worst = severe[0]
     name = t("Pack {pack} cell {cell}", pack=worst.pack, cell=worst.verdict.cell)
-    text = t(
-        "{cells} need attention ({said}); the worst shows {fault}",
-        cells=counted(len(severe), "cell"),
-        said=said,
-        fault=fault_word(worst.verdict.fault),
-    )
+    fault = fault_word(worst.verdict.fault)
+    if len(severe) == 1:
+        text = t("1 cell needs attention ({said}); it shows {fault}", said=said, fault=fault)
+    else:
+        cells = counted(len(severe), "cell")
+        text = t("{cells} need attention ({said}); the worst shows {fault}", cells=cells, said=said, fault=fault)
     return [_row(worst.verdict.severity, worst.system, text, name, cell_href(worst, view))]
 
 

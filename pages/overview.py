@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from dash import MATCH, Dash, Input, Output, html
+from dash import MATCH, ClientsideFunction, Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from app.answers import series
@@ -48,6 +48,8 @@ from pages.tiles import meter_tile, questions, system_tile
 META = PageMeta(path="/", name=mark("Overview"), icon="overview")
 
 ANSWER, QUESTIONS, TRENDS = "overview-answer", "overview-questions", "overview-trends"
+STAY = "overview-stay"
+"""The period as long as this page is the one that is shown: its tiles are not asked for while it is left."""
 TRENDS_PX = chart_height(3)
 """Height of the trends, a panel for each unit [px]."""
 ATTENTION_PX = 300
@@ -71,6 +73,7 @@ def layout(**_query: str) -> html.Div:
     return page(
         META,
         [
+            dcc.Store(id=STAY),
             html.Div(skeleton(2), id=ANSWER, className="ps-answer"),
             html.Div(id=QUESTIONS),
             section(
@@ -213,6 +216,8 @@ def register(app: Dash) -> None:
     app.callback(Output(QUESTIONS, "children"), period)(update_questions)
     app.callback(*attention, period)(update_attention)
     tile = {"type": "overview-tile", "name": MATCH}
-    app.callback(Output(tile, "children"), Input(tile, "id"), period)(update_tile)
+    in_browser: Any = app.clientside_callback
+    in_browser(ClientsideFunction("packscope", "stay"), Output(STAY, "data"), period)
+    app.callback(Output(tile, "children"), Input(tile, "id"), Input(STAY, "data"))(update_tile)
     app.callback(Output(time_id(TRENDS), "figure"), Input("url", "search"), Input("theme", "data"))(update_trends)
     register_csv(app, ATTENTION, WORST)
