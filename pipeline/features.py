@@ -29,6 +29,7 @@ from pipeline.feature_cycles import (
 from pipeline.feature_events import ALARMS, EXCURSIONS, find_alarms, unsafe_rows
 from pipeline.feature_leads import EndCurve, learn_curve
 from pipeline.feature_packs import PACK_DAY, SENSOR_DAY, pack_days, sensor_days
+from pipeline.feature_replays import REPLAYS, ReplayWatch, other_replays, watches
 from pipeline.feature_spikes import spike_rows, temperature_spikes, voltage_spikes, without
 from pipeline.feature_string import Floats, Ints, RawReader, StringStory, Timeline, carried, read_story
 from pipeline.physics import LFP, MISFIT_SHARE, Chemistry, chemistry_of, fits
@@ -45,10 +46,11 @@ TABLES: dict[str, pl.Schema] = {
     "anchors": ANCHORS,
     "excursions": EXCURSIONS,
     "alarms": ALARMS,
+    "replays": REPLAYS,
 }
 """Every feature table and its columns; each has ``ts``, the start of its day or event."""
 
-BY_DAY = ("cell_day", "sensor_day", "pack_day", "anchors", "excursions")
+BY_DAY = ("cell_day", "sensor_day", "pack_day", "anchors", "excursions", "replays")
 """Tables made from the cells' raw rows: extended by what is new. The others are made anew each time."""
 REACH_DAYS = 2
 """Rows from this long before a change on are made again [d]."""
@@ -81,6 +83,7 @@ class _Gathered:
     lowest: list[tuple[NDArray[np.int64], Floats]] = field(default_factory=list)
     sensor_ts: list[Ints] = field(default_factory=list)
     median_t: list[Floats] = field(default_factory=list)
+    watches: dict[str, ReplayWatch] = field(default_factory=dict)
 
 
 def extract(
@@ -113,9 +116,11 @@ def extract(
     begin = reader.first_ms if from_ms is None else from_ms - CONTEXT_DAYS * DAY_MS
     safe_t, said_t = _settle_temperatures(reader, chemistry, story)
     curve, said_c = learn_curve(reader, story.timeline, chemistry, find_places(reader, "V"), story.calibration_end_ms)
-    gathered = _Gathered()
+    gathered = _Gathered(watches=watches(reader))
     _gather_cells(reader, story.timeline, chemistry, curve, begin, gathered)
     _gather_sensors(reader, story.timeline, safe_t, begin, gathered)
+    gathered.frames["replays"] += [watch.frame() for watch in gathered.watches.values()]
+    gathered.frames["replays"] += other_replays(reader, begin)
     tables = _daily_tables(story.timeline, chemistry, gathered, find_places(reader, "V"), from_ms)
     tables |= _whole_tables(reader, story.timeline)
     return Extraction(
@@ -201,6 +206,7 @@ def _gather_cells(
         return
     imbalance_a = timeline.scale.imbalance_a if timeline is not None else 0.0
     for block in read_blocks(reader, places, begin, _interval_ms(reader, places)):
+        gathered.watches["V"].look(block)
         median = row_median(block.values)
         residual = block.values - median[:, None]
         state = row_state(timeline, block.ts)
@@ -243,6 +249,7 @@ def _gather_sensors(
     if not places.signals:
         return
     for block in read_blocks(reader, places, begin, _interval_ms(reader, places)):
+        gathered.watches["°C"].look(block)
         median = row_median(block.values)
         residual = block.values - median[:, None]
         spikes = temperature_spikes(block, residual)
@@ -272,7 +279,7 @@ def _daily_tables(
         whole = pl.concat(frames, how="vertical_relaxed") if frames else pl.DataFrame(schema=TABLES[name])
         if from_ms is not None:
             whole = whole.filter(pl.col("ts").to_physical() >= from_ms)
-        keys = [key for key in ("ts", "kind", "pack", "cell", "sensor") if key in whole.columns]
+        keys = [key for key in ("ts", "kind", "pack", "cell", "sensor", "signal") if key in whole.columns]
         tables[name] = whole.cast(TABLES[name]).sort(keys, maintain_order=True)
     return tables
 

@@ -1,0 +1,150 @@
+"""Readings that repeat those of the day before: a logger that plays its memory again instead of measuring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline.contract import DAY_MS, TS_DTYPE
+from pipeline.feature_blocks import Block, Mask, Places, find_places, read_blocks, schema
+from pipeline.feature_string import Ints, RawReader
+from pipeline.signals import Kind
+
+REPLAY_SAMPLES = 60
+"""More successive readings than this, each equal to the one 24 h earlier, are a replay. Source: docs/methods.md."""
+REPLAY_MOVES = 20
+"""... in which the reading changed at least this often: a series at rest equals its yesterday without any fault."""
+REPLAY_VALUES = 5
+"""... and took at least so many different values: what is switched by the clock repeats two or three."""
+STRIDE = 8
+"""A cell is looked at closely only where every so-manieth reading repeats [rows]."""
+LOOK_BACK_DAYS = 2
+"""Rows kept from before a block: the day before, and what that is compared with [d]."""
+
+REPLAYS = schema(
+    {"ts": TS_DTYPE, "signal": pl.String, "first": TS_DTYPE, "last": TS_DTYPE, "samples": pl.UInt32},
+)
+"""One row per signal and day with replayed readings: ``first`` of the stretch (at most a day earlier), ``last`` and the
+count of those within the day."""
+
+Row = tuple[int, str, int, int, int]
+
+
+@dataclass
+class ReplayWatch:
+    """Looks for replays in the blocks of some series, in order.
+
+    A row of a day depends on the two days before it alone, so that an appended day gives what a build from nothing
+    gives. Longest sampling interval: 23 min (more than 60 readings have to fit into a day). Weakness: a stretch that
+    stood still cannot be told from its replay.
+    """
+
+    places: Places
+    rows: list[Row] = field(default_factory=list)
+    _ts: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    _values: NDArray[np.float32] | None = None
+
+    def look(self, block: Block) -> None:
+        """Look through one more block."""
+        ts, values = block.ts, block.values
+        if self._values is not None:
+            ts, values = np.concatenate([self._ts, ts]), np.concatenate([self._values, values])
+        begin = len(ts) - len(block.ts)
+        suspects = _suspects(ts, values, max(int(np.searchsorted(ts, block.ts[0] - DAY_MS)), 0))
+        midnights = [int(block.days[day]) for day, _, _ in block.day_edges]
+        for column in suspects:
+            name = self.places.signals[column]
+            self.rows += list(_replays(name, ts, values[:, column], midnights, int(block.ts[-1]) + 1))
+        keep = min(int(np.searchsorted(ts, int(block.ts[-1]) - LOOK_BACK_DAYS * DAY_MS)), begin + len(block.ts))
+        self._ts, self._values = ts[keep:].copy(), values[keep:].copy()
+
+    def frame(self) -> pl.DataFrame:
+        """Lay the rows out."""
+        made = pl.DataFrame(self.rows, schema=REPLAYS.names(), orient="row")
+        return made.cast({name: pl.Int64 for name in REPLAYS.names() if name != "signal"}).cast(REPLAYS)
+
+
+def other_replays(reader: RawReader, begin: int) -> Iterator[pl.DataFrame]:
+    """Look through a source's other measured series, one by one: currents, powers and temperatures that are no cells'.
+
+    States in whole per cents and flags are left out: they repeat of themselves.
+    """
+    for name, one in sorted(reader.series.items()):
+        if one.kind is not Kind.ANALOG or (one.pack is not None and one.cell is not None):
+            continue
+        places = Places((name,), np.zeros(1, np.int16), np.zeros(1, np.int16))
+        watch = ReplayWatch(places)
+        for block in read_blocks(reader, places, begin, max(float(one.interval_ms), 1.0)):
+            watch.look(block)
+        if watch.rows:
+            yield watch.frame()
+
+
+def watches(reader: RawReader) -> dict[str, ReplayWatch]:
+    """Make a watch for the cells (V) and one for the sensors (°C)."""
+    return {unit: ReplayWatch(find_places(reader, unit)) for unit in ("V", "°C")}
+
+
+def _day_before(ts: Ints, rows: Ints, step: float) -> tuple[Ints, Mask]:
+    """Find the row 24 h before each of some rows, and whether there is one within half a step."""
+    wanted = ts[rows] - DAY_MS
+    after = np.clip(np.searchsorted(ts, wanted), 0, len(ts) - 1)
+    before = np.maximum(after - 1, 0)
+    place = np.where(np.abs(ts[before] - wanted) < np.abs(ts[after] - wanted), before, after)
+    return place, np.abs(ts[place] - wanted) <= step / 2
+
+
+def _suspects(ts: Ints, values: NDArray[np.float32], begin: int) -> Ints:
+    """Find the columns worth a close look: every ``STRIDE``-th reading equals that of 24 h earlier, and some moved."""
+    if len(ts) < REPLAY_SAMPLES:
+        return np.zeros(0, np.int64)
+    rows = np.arange(begin, len(ts), STRIDE)
+    place, near = _day_before(ts, rows, float(np.median(np.diff(ts))))
+    looked = values[rows]
+    same = (looked == values[place]) & near[:, None]
+    needed = REPLAY_SAMPLES // STRIDE - 1
+    moved = np.zeros_like(same)
+    moved[1:] = looked[1:] != looked[:-1]
+    if len(same) < needed:
+        return np.zeros(0, np.int64)
+    run = same[needed - 1 :].copy()
+    for shift in range(1, needed):
+        run &= same[needed - 1 - shift : len(same) - shift]
+    return np.flatnonzero(run.any(axis=0) & ((same & moved).sum(axis=0) >= 2)).astype(np.int64)
+
+
+def _replays(name: str, stamps: Ints, readings: NDArray[np.float32], midnights: list[int], end: int) -> Iterator[Row]:
+    """List the days on which one series replays, a day's window being the day itself and the one before."""
+    known = ~np.isnan(readings)
+    ts, values = stamps[known], readings[known]
+    if len(ts) <= REPLAY_SAMPLES:
+        return
+    place, near = _day_before(ts, np.arange(len(ts)), float(np.median(np.diff(ts))))
+    same = near & (values == values[place])
+    edges = np.flatnonzero(np.diff(np.r_[False, same, False].astype(np.int8)))
+    for low, high in edges.reshape(-1, 2).tolist():
+        if high - low <= REPLAY_SAMPLES:
+            continue
+        for at, midnight in enumerate(midnights):
+            until = midnights[at + 1] if at + 1 < len(midnights) else end
+            first, last = _clip(ts, low, high, midnight - DAY_MS, until)
+            own = int(np.searchsorted(ts[first:last], midnight)) + first
+            if last > own and _is_replay(values[first:last]):
+                yield midnight, name, int(ts[first]), int(ts[last - 1]), last - own
+
+
+def _clip(ts: Ints, low: int, high: int, begin: int, end: int) -> tuple[int, int]:
+    first, last = (int(one) for one in np.searchsorted(ts, (begin, end)))
+    return max(low, first), max(min(high, last), low)
+
+
+def _is_replay(values: NDArray[Any]) -> bool:
+    if len(values) <= REPLAY_SAMPLES:
+        return False
+    moves = int((values[1:] != values[:-1]).sum())
+    return moves >= REPLAY_MOVES and len(np.unique(values)) >= REPLAY_VALUES
