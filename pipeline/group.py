@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from pipeline import contract, counters, coverage, pyramid
 from pipeline.contract import QUALITY, RAW, TS, Group
+from pipeline.cutback import CutBack
 from pipeline.frames import between, by_clock, matrix_of, readings_of, stored, widen
 from pipeline.levels import FrameStack, LevelStack, Pending, SheetStack
 from pipeline.parts import PartWriter, read_part
@@ -49,12 +50,12 @@ class GroupBuilder:
     ) -> None:
         self._plan = plan
         self._writer = writer
+        self._kinds = {name: signal.kind for name, signal in plan.signals.items()}
         self._interval_ms = old.interval_ms if old else 0
         self._cut: Literal["month", "day"] = old.cut if old else "month"
         self._open: dict[int, list[pl.DataFrame]] = defaultdict(list)
         self._raw: dict[int, list[Pending]] = defaultdict(list)
-        self._standing: dict[int, tuple[list[Pending], list[pl.DataFrame]]] = {}
-        """Parts of cuts that are about to be read again, with their readings."""
+        self._cut_back: dict[int, CutBack] = {}
         self._underived: set[int] = set()
         self._quality: dict[int, pl.DataFrame] = {}
         stack = SheetStack if plan.kind is Kind.ANALOG else FrameStack
@@ -81,16 +82,9 @@ class GroupBuilder:
             return
         earliest = min(cuts.values())
         for start in [start for start in self._raw if self._end(start) > earliest]:
-            standing = [frame.select(TS, *readings_of(frame)) for frame in self._read_raw(start)]
-            self._standing[start] = self._raw.pop(start), standing
-            for frame in map(widen, standing):
-                kept = [
-                    frame.select(TS, *names).filter(pl.col(TS).to_physical() < cut)
-                    if cut is not None
-                    else frame.select(TS, *names)
-                    for cut, names in _by_cut(readings_of(frame), cuts).items()
-                ]
-                self._open[start] += [part for part in kept if part.height]
+            frames = [frame.select(TS, *readings_of(frame)) for frame in self._read_raw(start)]
+            self._cut_back[start] = CutBack(self._raw.pop(start), frames, cuts)
+            self._open[start] = []
 
     def add(self, frames: Iterable[pl.DataFrame]) -> None:
         """Take the next block's frames, and finish the cuts that every frame has passed."""
@@ -152,15 +146,16 @@ class GroupBuilder:
 
     def _close(self, start: int) -> None:
         frames = self._open.pop(start)
+        if (standing := self._cut_back.pop(start, None)) is not None:
+            if standing.is_repeated_by(frames, self._kinds):
+                self._raw[start] = standing.parts
+                return
+            frames = [*standing.kept(), *frames]
         old = [widen(frame.select(TS, *readings_of(frame))) for frame in self._read_raw(start)]
-        frames, conflicts = by_clock([*old, *frames], {name: s.kind for name, s in self._plan.signals.items()})
+        frames, conflicts = by_clock([*old, *frames], self._kinds)
         for reason, count in conflicts.items():
             self.conflicts[reason] = self.conflicts.get(reason, 0) + count
         frames = [stored(frame) for frame in frames]
-        parts, standing = self._standing.pop(start, ([], []))
-        if _are_equal(frames, standing):
-            self._raw[start] = parts
-            return
         self._write_raw(start, frames)
         matrices = [matrix_of(frame) for frame in frames]
         rows = pl.concat(
@@ -234,7 +229,7 @@ class GroupBuilder:
             for other in near
             for frame in self._read_raw(other)
         ]
-        return by_clock(frames, {name: s.kind for name, s in self._plan.signals.items()})[0]
+        return by_clock(frames, self._kinds)[0]
 
     def _derive(
         self, start: int, frames: Sequence[pl.DataFrame], matrices: Sequence[NDArray[Any]] | None = None
@@ -314,14 +309,3 @@ class GroupBuilder:
         if self._cut == "day":
             return contract.day_starts(start, start, self._plan.zone)[1]
         return contract.period_end(start, "month", self._plan.zone)
-
-
-def _are_equal(frames: Sequence[pl.DataFrame], others: Sequence[pl.DataFrame]) -> bool:
-    return len(frames) == len(others) and all(a.equals(b) for a, b in zip(frames, others, strict=True))
-
-
-def _by_cut(names: Sequence[str], cuts: Mapping[str, int]) -> dict[int | None, list[str]]:
-    grouped: dict[int | None, list[str]] = defaultdict(list)
-    for name in names:
-        grouped[cuts.get(name)].append(name)
-    return grouped
