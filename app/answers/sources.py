@@ -31,7 +31,7 @@ def list_sources() -> list[dict[str, Any]]:
     return _sources()
 
 
-@loader.memoised
+@loader.once_per_build
 def _sources() -> list[dict[str, Any]]:
     store = loader.current()
     return [_source(store, one) for one in sorted(store.manifest.sources, key=lambda one: (one.kind, one.name))]
@@ -87,7 +87,7 @@ def catalogue(source: str) -> list[dict[str, Any]]:
     return _catalogue(source)
 
 
-@loader.memoised
+@loader.once_per_build
 def _catalogue(source: str) -> list[dict[str, Any]]:
     store = loader.current()
     return [
