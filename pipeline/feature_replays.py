@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,8 @@ REPLAY_VALUES = 5
 """... and took at least so many different values: what is switched by the clock repeats two or three."""
 STRIDE = 8
 """A cell is looked at closely only where every so-manieth reading repeats [rows]."""
+OWN_CLOCK_SHARE = 0.05
+"""A series that lacks a reading at more than this share of the stamps is looked at closely in any case [1]."""
 LOOK_BACK_DAYS = 2
 """Rows kept from before a block: the day before, and what that is compared with [d]."""
 
@@ -51,17 +54,15 @@ class ReplayWatch:
 
     def look(self, block: Block) -> None:
         """Look through one more block."""
-        ts, values = block.ts, block.values
-        if self._values is not None:
-            ts, values = np.concatenate([self._ts, ts]), np.concatenate([self._values, values])
-        begin = len(ts) - len(block.ts)
-        suspects = _suspects(ts, values, max(int(np.searchsorted(ts, block.ts[0] - DAY_MS)), 0))
+        tail = self._values if self._values is not None else block.values[:0]
+        ts = np.concatenate([self._ts, block.ts])
         midnights = [int(block.days[day]) for day, _, _ in block.day_edges]
-        for column in suspects:
+        for column in _suspects(ts, tail, block.values, int(np.searchsorted(ts, block.ts[0] - DAY_MS))):
+            readings = np.concatenate([tail[:, column], block.values[:, column]])
             name = self.places.signals[column]
-            self.rows += list(_replays(name, ts, values[:, column], midnights, int(block.ts[-1]) + 1))
-        keep = min(int(np.searchsorted(ts, int(block.ts[-1]) - LOOK_BACK_DAYS * DAY_MS)), begin + len(block.ts))
-        self._ts, self._values = ts[keep:].copy(), values[keep:].copy()
+            self.rows += list(_replays(name, ts, readings, midnights, int(block.ts[-1]) + 1))
+        keep = int(np.searchsorted(ts, int(block.ts[-1]) - LOOK_BACK_DAYS * DAY_MS))
+        self._ts, self._values = ts[keep:], _rows(tail, block.values, np.arange(keep, len(ts)))
 
     def frame(self) -> pl.DataFrame:
         """Lay the rows out."""
@@ -70,16 +71,19 @@ class ReplayWatch:
 
 
 def other_replays(reader: RawReader, begin: int) -> Iterator[pl.DataFrame]:
-    """Look through a source's other measured series, one by one: currents, powers and temperatures that are no cells'.
+    """Look through a source's other measured series: currents, powers and temperatures that are no cells'.
 
-    States in whole per cents and flags are left out: they repeat of themselves.
+    Those that share a clock are read together. States in whole per cents and flags are left out: they repeat of
+    themselves.
     """
+    clocks: dict[tuple[str, int, int, int, int], list[str]] = defaultdict(list)
     for name, one in sorted(reader.series.items()):
-        if one.kind is not Kind.ANALOG or (one.pack is not None and one.cell is not None):
-            continue
-        places = Places((name,), np.zeros(1, np.int16), np.zeros(1, np.int16))
-        watch = ReplayWatch(places)
-        for block in read_blocks(reader, places, begin, max(float(one.interval_ms), 1.0)):
+        if one.kind is Kind.ANALOG and (one.pack is None or one.cell is None):
+            clocks[one.group, one.interval_ms, one.kept, one.first_ms, one.last_ms].append(name)
+    for (_, interval_ms, *_), names in clocks.items():
+        nowhere = np.zeros(len(names), np.int16)
+        watch = ReplayWatch(Places(tuple(names), nowhere, nowhere))
+        for block in read_blocks(reader, watch.places, begin, max(float(interval_ms), 1.0)):
             watch.look(block)
         if watch.rows:
             yield watch.frame()
@@ -99,14 +103,27 @@ def _day_before(ts: Ints, rows: Ints, step: float) -> tuple[Ints, Mask]:
     return place, np.abs(ts[place] - wanted) <= step / 2
 
 
-def _suspects(ts: Ints, values: NDArray[np.float32], begin: int) -> Ints:
-    """Find the columns worth a close look: every ``STRIDE``-th reading equals that of 24 h earlier, and some moved."""
+def _rows(tail: NDArray[np.float32], values: NDArray[np.float32], rows: Ints) -> NDArray[np.float32]:
+    """Take some rows of two matrices that stand one above the other, without copying either whole."""
+    upper = rows < len(tail)
+    if not upper.any():
+        return values[rows - len(tail)]
+    taken = np.empty((len(rows), values.shape[1]), np.float32)
+    taken[upper], taken[~upper] = tail[rows[upper]], values[rows[~upper] - len(tail)]
+    return taken
+
+
+def _suspects(ts: Ints, tail: NDArray[np.float32], values: NDArray[np.float32], begin: int) -> Ints:
+    """Find the columns worth a close look: every ``STRIDE``-th reading equals that of 24 h earlier, and some moved.
+
+    One with many stamps without a reading has a clock of its own: whether it repeats is seen on that clock alone.
+    """
     if len(ts) < REPLAY_SAMPLES:
         return np.zeros(0, np.int64)
     rows = np.arange(begin, len(ts), STRIDE)
     place, near = _day_before(ts, rows, float(np.median(np.diff(ts))))
-    looked = values[rows]
-    same = (looked == values[place]) & near[:, None]
+    looked = _rows(tail, values, rows)
+    same = (looked == _rows(tail, values, place)) & near[:, None]
     needed = REPLAY_SAMPLES // STRIDE - 1
     moved = np.zeros_like(same)
     moved[1:] = looked[1:] != looked[:-1]
@@ -115,7 +132,8 @@ def _suspects(ts: Ints, values: NDArray[np.float32], begin: int) -> Ints:
     run = same[needed - 1 :].copy()
     for shift in range(1, needed):
         run &= same[needed - 1 - shift : len(same) - shift]
-    return np.flatnonzero(run.any(axis=0) & ((same & moved).sum(axis=0) >= 2)).astype(np.int64)
+    repeats = run.any(axis=0) & ((same & moved).sum(axis=0) >= 2)
+    return np.flatnonzero(repeats | (np.isnan(looked).mean(axis=0) > OWN_CLOCK_SHARE)).astype(np.int64)
 
 
 def _replays(name: str, stamps: Ints, readings: NDArray[np.float32], midnights: list[int], end: int) -> Iterator[Row]:
