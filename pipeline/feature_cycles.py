@@ -157,12 +157,21 @@ def _soc_days(timeline: Timeline, day: NDArray[np.intp], count: int) -> dict[str
     }
 
 
+def _bends(values: Floats) -> NDArray[np.int64]:
+    """Find the readings at which a series stops to rise or to fall: no other can be an extreme, but the two ends."""
+    moves = np.flatnonzero(values[1:] != values[:-1])
+    rises = values[moves + 1] > values[moves]
+    turns = np.flatnonzero(rises[1:] != rises[:-1])
+    return np.unique(np.r_[0, moves[turns] + 1, len(values) - 1])
+
+
 def turning_points(values: Floats, reversal: float) -> list[int]:
     """Find where a series turns back by more than ``reversal``: the extremes, in order, with both ends."""
     if len(values) == 0:
         return []
     points, low, high, heading = [0], 0, 0, 0
-    for at, value in enumerate(values.tolist()):
+    bends = _bends(values)
+    for at, value in zip(bends.tolist(), values[bends].tolist(), strict=True):
         if value > values[high]:
             high = at
         if value < values[low]:

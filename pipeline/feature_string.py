@@ -37,7 +37,7 @@ HEAT_S = 5_400.0
 LAG_S = 1_800.0
 """Time constant with which a cell's inside follows what its terminals show: diffusion in LFP cells of 280 Ah takes
 tens of minutes. One third more or less changes charges at the charge end by some 5 % (on simulated cells) [s]."""
-LAG_SPAN = 30.0
+RELAX_SPAN = 30.0
 """Time constants that are smoothed over at once, and that one step counts for at most [1]."""
 STATE_STALE_MS = 3_600_000
 """A state of charge older than this says nothing [ms]."""
@@ -225,31 +225,30 @@ def step_charge(current: Floats, steps: Floats, longest: float, edges: Edges, re
 
 def smooth_heat(current: Floats, steps: Floats) -> Floats:
     """Smooth the squared current with the cells' thermal time constant; a gap lets it fade [A²]."""
-    decay = np.exp(-steps / (1000 * HEAT_S))
     squares = current**2
-    heat = np.empty(len(current))
-    level = squares[0] if len(current) else 0.0
-    heat[:1] = level
-    for at, (keep, square) in enumerate(zip(decay.tolist(), squares[:-1].tolist(), strict=True), start=1):
-        level = keep * level + (1 - keep) * square
-        heat[at] = level
-    return heat
+    return _relaxed(squares[:-1], steps / (1000 * HEAT_S), float(squares[0]) if len(squares) else 0.0)
 
 
 def smooth_lag(moved: Floats, steps: Floats) -> Floats:
     """Smooth a current with the time constant of diffusion, from the charge of each step [A·ms] and its length [ms].
 
-    Closed form of the recursion over stretches short enough not to overflow; over a gap nothing flows [A].
+    Over a gap nothing flows [A].
     """
-    passed = np.minimum(steps / (1000 * LAG_S), LAG_SPAN)
-    clock = np.r_[0.0, np.cumsum(passed)]
-    mean = moved / steps
-    lag = np.zeros(len(clock))
-    cuts = np.flatnonzero(np.diff(np.floor(clock / LAG_SPAN))) + 1
+    return _relaxed(moved / steps, np.minimum(steps / (1000 * LAG_S), RELAX_SPAN), 0.0)
+
+
+def _relaxed(mean: Floats, passed: Floats, start: float) -> Floats:
+    """Follow a first-order lag from ``start`` on: its level after each step, of ``passed`` time constants.
+
+    Closed form of ``level += (1 - exp(-passed)) * (mean - level)``, over stretches short enough not to overflow.
+    """
+    clock = np.r_[0.0, np.cumsum(np.minimum(passed, RELAX_SPAN))]
+    level = np.full(len(clock), start)
+    cuts = np.flatnonzero(np.diff(np.floor(clock / RELAX_SPAN))) + 1
     for first, last in pairwise([0, *cuts.tolist(), len(clock) - 1]):
         weight = np.exp(clock[first : last + 1] - clock[first])
-        lag[first + 1 : last + 1] = (lag[first] + np.cumsum(np.diff(weight) * mean[first:last])) / weight[1:]
-    return lag
+        level[first + 1 : last + 1] = (level[first] + np.cumsum(np.diff(weight) * mean[first:last])) / weight[1:]
+    return level
 
 
 def _runs(current: Floats, steps: Floats, longest: float, rest_a: float) -> tuple[Floats, Floats]:

@@ -5,11 +5,13 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from pipeline import feature_blocks, features
 from pipeline.feature_cycles import turning_points
-from pipeline.feature_string import read_story
+from pipeline.feature_string import read_story, smooth_heat
 from pipeline.site import SourceSettings
 from tests.pipeline.strings import BEGIN_MS, DAY_MS, NOMINAL_AH, MemoryReader, string
 
@@ -200,6 +202,37 @@ def test_edges_of_a_run_are_learned():
 def test_turning_points_ignore_small_reversals():
     values = np.array([0, 5, 4.5, 9, 2, 2.5, 1, 8.0])
     assert turning_points(values, 1.0) == [0, 3, 6, 7]
+
+
+def slow_turning_points(values, reversal):
+    """Walk along every reading."""
+    points, low, high, heading = [0], 0, 0, 0
+    for at, value in enumerate(values):
+        high, low = (at if value > values[high] else high), (at if value < values[low] else low)
+        if heading >= 0 and values[high] - value > reversal:
+            points.append(high)
+            heading, low, high = -1, at, at
+        elif heading <= 0 and value - values[low] > reversal:
+            points.append(low)
+            heading, low, high = 1, at, at
+    points.append(high if heading > 0 else low if heading < 0 else len(values) - 1)
+    return sorted(set(points))
+
+
+@given(st.lists(st.integers(-6, 6), min_size=1, max_size=60), st.sampled_from([0.5, 1.5, 3.5]))
+def test_turning_points_are_those_of_a_walk_along_every_reading(moves, reversal):
+    values = np.cumsum(moves).astype(float)
+    assert turning_points(values, reversal) == slow_turning_points(values.tolist(), reversal)
+
+
+def test_the_smoothed_heat_is_the_recursion_it_stands_for():
+    rng = np.random.default_rng(5)
+    current, steps = rng.normal(0, 90, 500), rng.choice([6e4, 3e5, 4e7], 499, p=[0.5, 0.45, 0.05])
+    slow = [current[0] ** 2]
+    for square, step in zip(current[:-1] ** 2, steps, strict=True):
+        keep = np.exp(-step / 5_400_000)
+        slow.append(keep * slow[-1] + (1 - keep) * square)
+    assert np.allclose(smooth_heat(current, steps), slow, rtol=1e-9)
 
 
 @pytest.mark.parametrize("missing", [0, 3, 13])
