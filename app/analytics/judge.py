@@ -31,7 +31,7 @@ from app.analytics.signs import (
     score,
     worst,
 )
-from app.analytics.standing import standing_signs
+from app.analytics.standing import standing_heat, standing_signs
 from app.analytics.thermal import cells_of_sensor, temperature_signs
 from app.analytics.whole import system_findings
 from app.shapes import CellVerdict, Finding, Interval
@@ -145,7 +145,8 @@ def _signs(evidence: Evidence, moved: list[Change], relative: Floats) -> dict[tu
     for sign in found:
         by_cell[sign.pack, sign.number].append(sign)
     if evidence.sensors is not None and len(evidence.sensors.days):
-        for sign in temperature_signs(evidence.sensors, evidence.heat_a2, evidence.limits):
+        warm = temperature_signs(evidence.sensors, evidence.heat_a2, evidence.limits)
+        for sign in (*warm, *standing_heat(evidence.sensors, warm)):
             by_cell[sign.pack, _beside(evidence, sign.pack, sign.number)].append(sign)
     weak = _weak(grid)
     for key, sign in excursion_signs(

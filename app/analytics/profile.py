@@ -28,6 +28,8 @@ UNSEEN_Z = 3.0
 """Nor does one whose charge end is not even this far from its string's [1]."""
 SHIFT_WINDOW = 15
 """Valid days over which the two ends of a change are compared [d]."""
+BASELINE_DAYS, LEAST_BEFORE, LATE_DAYS = 30, 3, 2
+"""Days before an onset that it is held against, how many it takes, and how late is too late to have days after [d]."""
 TOP_FLOOR_PCT = 0.15
 """Smallest spread of charges at charge end that a string is credited with [%]."""
 GROWTH_PCT = 0.3
@@ -115,7 +117,9 @@ def _ends(column: int | None, solid: Sequence[Sign], context: Context) -> Ends:
         levels = _levels(column, context)
         top_z = float(robust_z(context.levels["top_pct"], TOP_FLOOR_PCT)[column])
         return Ends(levels[2], levels[1] if np.isnan(levels[0]) else levels[0], top_z)
-    moved = {name: _moved(by_measure.get(name), column) for name in CHARGE_MEASURES}
+    onset = min((one.at_ms for one in solid if one.rule == "change" and one.regime in CHARGE_REGIMES), default=None)
+    moved = {name: _moved_most(by_measure.get(name), column) for name in EMPTY_MEASURES}
+    moved["top_pct"] = _moved_since(onset, by_measure.get("top_pct"), column, context.grid)
     near_empty = [moved[name][0] for name in EMPTY_MEASURES if not np.isnan(moved[name][0])]
     return Ends(moved["top_pct"][0], max(near_empty, key=abs, default=np.nan), moved["top_pct"][1])
 
@@ -164,6 +168,29 @@ def _clarity(sign: Sign) -> float:
 def _levels(column: int, context: Context) -> list[float]:
     """Return a cell's present charge against its string's, in the order of ``CHARGE_MEASURES`` [%]."""
     return [float(context.levels[name][column]) for name in CHARGE_MEASURES]
+
+
+def _moved_most(change: Change | None, column: int) -> tuple[float, float]:
+    """Return a measure's change and its z: at its best window where that is a finding, else over ``SHIFT_WINDOW``."""
+    if change is not None and abs(change.z[column]) > change.limit[column]:
+        return float(change.step[column]), float(change.z[column])
+    return _moved(change, column)
+
+
+def _moved_since(onset: int | None, change: Change | None, column: int, grid: Grid) -> tuple[float, float]:
+    """Return how far a measure lies from its first days since an onset [epoch ms], and z; NaN without a day since."""
+    step, z = _moved(change, column)
+    if change is None or onset is None or onset > grid.days[-1] - LATE_DAYS * DAY_MS or not z:
+        return step, z
+    series = grid[change.measure][:, column] - row_median(grid[change.measure])
+    known, since = np.isfinite(series), grid.days >= onset
+    before, after = series[known & ~since][:BASELINE_DAYS], series[known & since][-SHIFT_WINDOW:]
+    if len(before) < LEAST_BEFORE:
+        return step, z
+    if len(after) == 0:
+        return np.nan, np.nan
+    moved = float(np.median(after) - np.median(before))
+    return moved, moved * z / step
 
 
 def _moved(change: Change | None, column: int) -> tuple[float, float]:

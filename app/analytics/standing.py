@@ -17,7 +17,13 @@ from app.analytics.grid import Floats, Grid, last_valid, row_median
 from app.analytics.limits import Limit
 from app.analytics.robust import tailed_z
 from app.analytics.signs import WARNING, Sign
+from app.analytics.thermal import place_free
 
+LEAST_K, SPREAD_FLOOR_K = 2.0, 0.3
+"""Smallest lasting excess over the sensors beside it that is worth a warning: the design spread at 0.5C; and
+the smallest spread that a string's sensors are credited with [K]."""
+MANY_PACKS = 3
+"""From so many packs on, what the same place shows in the others is taken out [packs]."""
 LEVEL_DAYS, LEAST_DAYS = 30, 20
 """Last valid days whose median is a cell's level, and how many it takes at least [d]."""
 NEAR_EMPTY = ("discharge_end", "rest_empty")
@@ -78,3 +84,49 @@ def _in_regime(grid: Grid, regime: Regime, limits: Mapping[str, Limit]) -> list[
         )
         for column in np.flatnonzero(beyond)
     ]
+
+
+def standing_heat(grid: Grid, found: Iterable[Sign]) -> list[Sign]:
+    """Find the sensors that were always warmer than those beside them, and than the same place in other packs.
+
+    Formula: the median residual to the string over the whole history, minus that of the four sensors on either side,
+    minus the packs' median of the same at that place; beyond means above 2 K and ``standing_z``. Accepts any logging
+    interval. Weakness: a sensor that reads too high looks the same.
+    """
+    said = {(one.pack, one.number) for one in found if one.severity == WARNING and one.of_sensor}
+    level = _without_place(grid, place_free(grid))
+    z = tailed_z(level, SPREAD_FLOOR_K)
+    known = np.isfinite(grid["all_k"])
+    with np.errstate(invalid="ignore"):
+        beyond = (level > LEAST_K) & (z > standing_z(len(level))) & (known.sum(axis=0) >= LEAST_DAYS)
+    return [
+        Sign(
+            rule="temperature_variation",
+            pack=int(grid.packs[column]),
+            number=int(grid.numbers[column]),
+            value=float(level[column]),
+            limit=LEAST_K,
+            unit="K",
+            severity=WARNING,
+            at_ms=int(grid.days[np.flatnonzero(known[:, column])[0]]),
+            z=float(z[column]),
+            count=int(known[:, column].sum()),
+            of_sensor=True,
+            text=f"{level[column]:+.1f} K against the sensors beside it and the same place in other packs, over the "
+            f"whole history: {z[column]:.1f} times the string's own spread.",
+        )
+        for column in np.flatnonzero(beyond)
+        if (int(grid.packs[column]), int(grid.numbers[column])) not in said
+    ]
+
+
+def _without_place(grid: Grid, level: Floats) -> Floats:
+    """Take out what the same place shows in most packs: the end of a row, a duct [K]."""
+    if len(np.unique(grid.packs)) < MANY_PACKS:
+        return level
+    out = level.copy()
+    for number in np.unique(grid.numbers):
+        same = np.flatnonzero(grid.numbers == number)
+        if np.isfinite(level[same]).sum() >= MANY_PACKS:
+            out[same] -= np.nanmedian(level[same])
+    return out

@@ -14,7 +14,7 @@ from app.analytics.gather import cells_of, coarse_step_mv
 from app.analytics.grid import DAY_MS, Grid
 from app.analytics.limits import limits
 from app.analytics.robust import robust_z, tailed_z
-from app.analytics.standing import LEAST_DAYS, levels_of, standing_signs, standing_z
+from app.analytics.standing import LEAST_DAYS, levels_of, standing_heat, standing_signs, standing_z
 from pipeline.contract import TS_DTYPE
 
 DAYS, CELLS = 60, 260
@@ -100,3 +100,23 @@ def test_a_coarse_register_is_told_from_a_fine_one(step, seed, odd):
     frame = pl.DataFrame({"v_max": (logged / 1000).astype(np.float32)})
     assert coarse_step_mv(frame) == (step if step >= 2.0 else 0.0)
     assert coarse_step_mv(frame.head(50)) == 0.0
+
+
+def sensors_of(level_k, packs=5, days=40, seed=0):
+    rng = np.random.default_rng(seed)
+    per_pack = len(level_k) // packs
+    packs_of, numbers = np.divmod(np.arange(len(level_k)), per_pack)
+    warmth = {"all_k": level_k[None, :] + 0.1 * rng.standard_normal((days, len(level_k)))}
+    return Grid(np.arange(days) * DAY_MS, packs_of + 1, numbers + 1, warmth)
+
+
+@given(st.integers(0, 2**16), st.integers(0, 259), st.floats(3.2, 8.0))
+@settings(max_examples=30, deadline=None)
+def test_a_sensor_that_was_always_hot_is_found_and_its_place_is_not(seed, column, excess):
+    place = 4.0 * (np.arange(52) == 7)
+    level = np.tile(place, 5) + np.random.default_rng(seed).normal(0, 0.25, 260).clip(-0.6, 0.6)
+    assert standing_heat(sensors_of(level, seed=seed), []) == []
+    level[column] += excess
+    found = standing_heat(sensors_of(level, seed=seed), [])
+    assert [(one.pack, one.number, one.of_sensor) for one in found] == [(column // 52 + 1, column % 52 + 1, True)]
+    assert standing_heat(sensors_of(level, seed=seed), found) == []
