@@ -4,7 +4,9 @@ Near full a voltage rises steeply, and how steeply differs between makes of cell
 an open-circuit curve from a book is wrong there by a factor of four. So the curve is learned: how much charge went in
 while the string's median rose, over the charges of the first month. What a falling current does to a voltage
 (diffusion, which fades over tens of minutes) is taken out in the same regression. Then all cells are read on that
-curve *at the same instant*, under the same current and history: their difference is a difference of charge.
+curve *at the same instant*, under the same current and history: their difference is a difference of charge, once what
+a cell reads apart from the others on the plateau, where charge hardly shows, is taken out: a sense lead's or sensor's
+error, and its own resistance times the current.
 """
 
 from __future__ import annotations
@@ -34,6 +36,15 @@ LEARN_MS = 2_400_000
 """The curve is learned from the last forty minutes of charges [ms]."""
 LEARN_DAYS = 92
 """And from no more than the first three months, if the first thirty working days take that long [d]."""
+FLAT_SOC_PCT = (75.0, 95.0)
+FLAT_BELOW_V = 0.016
+"""Upper plateau: between the chemistry's voltages at these states of charge, and so far below for the branch of
+discharges; 1 % of charge shows there as some 0.3 mV [%, V]."""
+FLAT_ROWS = 200
+"""Rows of a day that a cell's own error is read from, at most, evenly spread; and at least six [1]."""
+LEAST_FLAT_ROWS = 6
+MOVED_A = 10.0
+"""The current has to spread by this much for a cell's resistance to be told from its error [A]."""
 READ_MS = 600_000
 """A lead is the mean over the last ten minutes of a charge [ms]."""
 UNSURE_STEP = 0.0005
@@ -59,6 +70,8 @@ class EndCurve:
     square_ah: float
     highest_v: float
     """Highest rise that it was learned from [V]."""
+    flat_v: tuple[float, float]
+    """Upper plateau of the chemistry [V]."""
 
     def charge_ah(self, rise_v: Floats) -> Floats:
         """Read the charge at a rise [Ah]; NaN below ``LEAST_RISE_V``, far beyond the highest, and past a turn."""
@@ -105,7 +118,8 @@ def learn_curve(
     if share > LONGEST_STEP:
         said = f"{100 * share:.1f} % of the capacity between two readings, up to {100 * LONGEST_STEP:.1f} % can be told"
         return None, [f"{TOO_SLOW} ({said})."]
-    curve, misfit_ah = _fitted(rows)
+    low_v, high_v = np.interp(FLAT_SOC_PCT, chemistry.soc_pct, chemistry.ocv_v)
+    curve, misfit_ah = _fitted(rows, (float(low_v) - FLAT_BELOW_V, float(high_v)))
     if curve is None or misfit_ah > LARGEST_MISFIT * capacity:
         return None, [f"{NO_CURVE} (they scatter by {misfit_ah:.1f} Ah)."]
     return curve, []
@@ -153,7 +167,7 @@ def _base_v(chemistry: Chemistry) -> float:
     return float(np.interp(BASE_SOC_PCT, chemistry.soc_pct, chemistry.ocv_v))
 
 
-def _fitted(rows: _TopRows) -> tuple[EndCurve | None, float]:
+def _fitted(rows: _TopRows, flat_v: tuple[float, float]) -> tuple[EndCurve | None, float]:
     """Fit the curve; diffusion never takes charge from a voltage: where it comes out so it is left out [Ah]."""
     y = np.log(rows.rise_v)
     columns = [_within(rows.charge, each) for each in (y, y**2, -rows.lag_a)]
@@ -165,7 +179,7 @@ def _fitted(rows: _TopRows) -> tuple[EndCurve | None, float]:
     middle = float(np.median(y))
     if found[0] + 2 * found[1] * middle <= 0:
         return None, misfit_ah
-    return EndCurve(rows.base_v, float(found[0]), float(found[1]), float(rows.rise_v.max())), misfit_ah
+    return EndCurve(rows.base_v, float(found[0]), float(found[1]), float(rows.rise_v.max()), flat_v), misfit_ah
 
 
 def _within(group: NDArray[np.int64], values: Floats) -> Floats:
@@ -176,10 +190,11 @@ def _within(group: NDArray[np.int64], values: Floats) -> Floats:
 def leads_ah(block: Block, residual_v: Floats, state: RowState, curve: EndCurve | None) -> Floats:
     """Measure each cell's lead at the charge end, by day: the mean over the last ten minutes of its full charges.
 
-    Formula: q(V_i) − med_j q(V_j) on the learned curve, at the same instant. Positive: the cell is full earlier, it
-    holds more charge than the median [Ah]. NaN where the median was never near full, or the cell stayed on the
-    plateau. Longest sampling interval: some 5 min at C/28 (see ``LONGEST_STEP``). Weakness: a lead beyond what the
-    median's own rise spans is extrapolated.
+    Formula: q(V_m + r_i − e_i) − q(V_m) on the learned curve, with V_m the string's median, r_i the cell's residual at
+    the same instant, and e_i its residual on the upper plateau of that day, taken to the current there by a line.
+    Positive: the cell is full earlier, it holds more charge than the median [Ah]. NaN where the median was never near
+    full, or the cell stayed on the plateau. Longest sampling interval: some 5 min at C/28 (see ``LONGEST_STEP``).
+    Weakness: a lead beyond what the median's own rise spans is extrapolated.
 
     Parameters
     ----------
@@ -200,16 +215,39 @@ def leads_ah(block: Block, residual_v: Floats, state: RowState, curve: EndCurve 
     out = np.full((len(block.days), block.values.shape[1]), np.nan)
     if curve is None:
         return out
+    median_v = row_median(block.values).astype(np.float64)
+    rise = median_v + np.nan_to_num(state.current_a) * state.ohm
     with np.errstate(invalid="ignore"):
-        rows: Ints = np.flatnonzero(state.charging & (state.ahead_ms <= READ_MS)).astype(np.int64)
-    resistive = (np.nan_to_num(state.current_a[rows]) * state.ohm)[:, None]
-    volts = np.where(np.isnan(residual_v[rows]), np.nan, block.values[rows])
-    charge = curve.charge_ah(volts + resistive - curve.base_v)
-    middle = curve.charge_ah(row_median(block.values[rows])[:, None] + resistive - curve.base_v)
-    lead = charge - middle
-    for day in np.unique(block.day[rows]):
-        own = lead[block.day[rows] == day]
-        known = np.isfinite(own)
+        late = state.charging & (state.ahead_ms <= READ_MS) & (rise >= curve.base_v + LEAST_RISE_V)
+        flat = (rise > curve.flat_v[0]) & (rise < curve.flat_v[1]) & ~late & ~np.isnan(state.current_a)
+    for day in np.unique(block.day[late]):
+        today = block.day == day
+        rows, calm = np.flatnonzero(late & today), np.flatnonzero(flat & today)
+        apart = residual_v[rows] - _own_error(residual_v, state.current_a, calm, state.current_a[rows])
+        lead = curve.charge_ah(rise[rows, None] + apart - curve.base_v) - curve.charge_ah(
+            rise[rows, None] - curve.base_v
+        )
+        known = np.isfinite(lead)
         with np.errstate(invalid="ignore"):
-            out[day] = np.where(known, own, 0.0).sum(axis=0) / known.sum(axis=0)
+            out[day] = np.where(known, lead, 0.0).sum(axis=0) / known.sum(axis=0)
     return out
+
+
+def _own_error(residual_v: Floats, current_a: Floats, rows: Ints, at_a: Floats) -> Floats:
+    """Return what each cell reads apart on the plateau, at other currents, by a line through a day's rows [V].
+
+    A cell with too few readings there is taken at its word.
+    """
+    rows = rows[:: max(len(rows) // FLAT_ROWS, 1)]
+    readings, current = residual_v[rows].astype(np.float64), current_a[rows]
+    known = np.isfinite(readings)
+    count = known.sum(axis=0)
+    if len(rows) < LEAST_FLAT_ROWS or not count.any():
+        return np.zeros((len(at_a), residual_v.shape[1]))
+    readings, weight = np.where(known, readings, 0.0), np.maximum(count, 1)
+    mean_v, mean_a = readings.sum(axis=0) / weight, (known * current[:, None]).sum(axis=0) / weight
+    spread = (known * (current[:, None] - mean_a) ** 2).sum(axis=0)
+    along = (known * (current[:, None] - mean_a) * (readings - mean_v)).sum(axis=0)
+    slope = np.where(spread > count * MOVED_A**2, along / np.maximum(spread, 1e-9), 0.0)
+    error = mean_v + slope * (at_a[:, None] - mean_a)
+    return np.asarray(np.where(count >= LEAST_FLAT_ROWS, error, 0.0))

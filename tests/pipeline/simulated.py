@@ -53,7 +53,15 @@ class Pack:
         return float(throughput[1] - throughput[0]) / (2 * NOMINAL_AH)
 
 
-def one_pack(step_s: int, days: float, *, held_ah: Mapping[int, float] | None = None, seed: int = 1) -> Pack:
+def one_pack(
+    step_s: int,
+    days: float,
+    *,
+    held_ah: Mapping[int, float] | None = None,
+    read_mv: Mapping[int, float] | None = None,
+    resists: Mapping[int, float] | None = None,
+    seed: int = 1,
+) -> Pack:
     """Simulate the first pack of a string.
 
     Parameters
@@ -64,6 +72,10 @@ def one_pack(step_s: int, days: float, *, held_ah: Mapping[int, float] | None = 
         Length [d], from 3 June 2024.
     held_ah : mapping, optional
         Charge that a cell holds more than it would, by its number [Ah].
+    read_mv : mapping, optional
+        What is added to a cell's readings [mV].
+    resists : mapping, optional
+        How many times its resistance a cell has [1].
     seed : int
         Of the simulation.
     """
@@ -72,11 +84,17 @@ def one_pack(step_s: int, days: float, *, held_ah: Mapping[int, float] | None = 
     offsets = traits.top_offset_ah.copy()
     for cell, held in (held_ah or {}).items():
         offsets[cell - 1] += held
-    traits = replace(traits, top_offset_ah=offsets)
+    ohms = traits.resistance_ohm.copy()
+    for cell, factor in (resists or {}).items():
+        ohms[cell - 1] *= factor
+    traits = replace(traits, top_offset_ah=offsets, resistance_ohm=ohms)
     drive = run_string(plan, SYSTEM, traits)
     coolant = coolant_c(plan, SYSTEM, outside_c(plan))
     read = simulate_pack(plan, SYSTEM, traits, drive, coolant, 1, range(plan.rows))
-    columns = {f"bms1_p1_v{at + 1}": read.volts[at] for at in range(CELLS_PER_PACK)}
+    columns = {
+        f"bms1_p1_v{at + 1}": read.volts[at] + np.float32((read_mv or {}).get(at + 1, 0.0) / 1000)
+        for at in range(CELLS_PER_PACK)
+    }
     columns |= {f"bms1_p1_t{at + 1}": read.celsius[at] for at in range(CELLS_PER_PACK)}
     state = drive.at(plan.elapsed_s)
     noise = random(seed, "current noise", SYSTEM).standard_normal(plan.rows)

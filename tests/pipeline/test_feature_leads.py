@@ -60,6 +60,18 @@ def test_every_cell_has_its_own_lead_and_not_only_the_outermost(step_s):
     assert np.corrcoef(np.median(found, axis=0), np.median(true, axis=0))[0, 1] > 0.95
 
 
+@pytest.mark.parametrize("step_s", [60, 300])
+@pytest.mark.parametrize(("read_mv", "resists"), [({7: 17.0, 8: -17.0}, {}), ({}, {7: 2.5}), ({7: 6.0}, {7: 1.8})])
+def test_a_wrong_reading_or_a_high_resistance_is_no_charge(step_s, read_mv, resists):
+    pack = one_pack(step_s, DAYS[step_s], read_mv=read_mv, resists=resists)
+    days, lead = matrix(extract(pack.reader, SAID, {}), "lead_ah")
+    known = np.isfinite(lead).all(axis=1)
+    error = np.median((lead[known] - pack.top_ah[np.searchsorted(pack.midnights_ms, days[known])])[:, 6:8], axis=0)
+
+    assert known.sum() >= 8
+    assert np.abs(error).max() < 0.15
+
+
 def test_a_slow_logger_is_told_why_there_is_none():
     _, extraction = made(900, "alike")
 
@@ -99,7 +111,7 @@ def test_a_table_made_in_two_parts_is_the_table_made_at_once():
 
 
 def test_a_curve_says_nothing_of_the_plateau_nor_far_beyond_what_it_was_learned_from():
-    curve = EndCurve(base_v=3.34, linear_ah=3.0, square_ah=0.1, highest_v=0.1)
+    curve = EndCurve(base_v=3.34, linear_ah=3.0, square_ah=0.1, highest_v=0.1, flat_v=(3.32, 3.35))
     charge = curve.charge_ah(np.array([np.nan, -0.01, 0.01, 0.05, 0.1, 0.7]))
 
     assert np.isnan(charge).tolist() == [True, True, True, False, False, True]
