@@ -21,6 +21,7 @@ from flask import Flask, current_app, has_request_context, request
 from flask_caching import Cache
 
 from app.handle import Handle
+from app.remembering import ANSWERS_WITHIN_S, Remembering
 from app.store import Store
 from pipeline.errors import SettingsError
 from pipeline.settings import Settings
@@ -47,6 +48,7 @@ class _State:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.handle = Handle(settings.store)
+        self.kept = Remembering(cache)
         self.tables: dict[tuple[str, str, str], pl.DataFrame] = {}
         self.verdicts: dict[str, dict[str, Any]] = {}
         self.hits = 0
@@ -82,7 +84,8 @@ def _cache_config(settings: Settings) -> dict[str, Any]:
             raise SettingsError(
                 "CACHE_URL: a redis:// cache needs an extra, the Python package redis: pip install 'packscope[redis]'."
             )
-        return base | {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": settings.cache_url}
+        within = {"socket_timeout": ANSWERS_WITHIN_S, "socket_connect_timeout": ANSWERS_WITHIN_S}
+        return base | {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": settings.cache_url, "CACHE_OPTIONS": within}
     if url.scheme == "file":
         return base | {"CACHE_TYPE": "FileSystemCache", "CACHE_DIR": url.path}
     raise SettingsError(f"CACHE_URL: {settings.cache_url!r} is neither redis://host:port/0 nor file:///folder.")
@@ -118,6 +121,21 @@ def stats() -> tuple[int, int]:
     """Count the cache's hits and misses since the server began."""
     state = _state()
     return state.hits, state.misses
+
+
+def is_cache_reached() -> bool:
+    """Whether the cache answered when it was last asked."""
+    return _state().kept.is_reached
+
+
+def recall(key: str) -> Any | None:  # noqa: ANN401
+    """Look up what was remembered under a key that says all it depends on; None where nothing is."""
+    return _look_up(_state(), key)
+
+
+def remember(key: str, value: object) -> None:
+    """Remember a value under a key that says all it depends on."""
+    _state().kept.set(key, value)
 
 
 def key_of(store: Store) -> str:
@@ -158,10 +176,10 @@ def memoised(function: Callable[P, R]) -> Callable[P, R]:
         found = _look_up(state, key)
         if found is None:
             with _flight(state, key):
-                found = cache.get(key)
+                found = state.kept.get(key)
                 if found is None:
                     found = (function(*args, **kwargs),)
-                    cache.set(key, found)
+                    state.kept.set(key, found)
         answer: R = found[0]
         return answer
 
@@ -192,7 +210,7 @@ def once_per_build(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _look_up(state: _State, key: str) -> Any | None:  # noqa: ANN401
-    found = cache.get(key)
+    found = state.kept.get(key)
     with state.guard:
         if found is None:
             state.misses += 1

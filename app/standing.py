@@ -6,6 +6,7 @@ once for each build, for the complete range, the beginning and the recent days, 
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
@@ -43,10 +44,18 @@ def _follow(server: Flask) -> None:
                 build = loader.current().build_id
                 if build != done:
                     answer_all()
+                    _settle()
                     done = build
             except (PackscopeError, OSError, pl.exceptions.PolarsError) as exc:
                 _LOG.info("standing answers wait: %s", exc)
         time.sleep(LOOK_EVERY_S)
+
+
+def _settle() -> None:
+    """Keep what lives as long as a build out of the collector's walks: each took 0.14 s of somebody's request."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def answer_all() -> None:

@@ -1,5 +1,6 @@
 """The HTTP API."""
 
+from app.api.replies import remember_replies
 from app.api.server import register
 
-__all__ = ["register"]
+__all__ = ["register", "remember_replies"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from flask import Flask, Response, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, InfoMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.registry import Collector
 
 from app import loader
@@ -21,11 +21,13 @@ _BEGUN = "_packscope_begun"
 class _State(Collector):
     """Read when it is asked for: the cache's counts, and the build that is served."""
 
-    def collect(self) -> Iterator[CounterMetricFamily | InfoMetricFamily]:
+    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily | InfoMetricFamily]:
         """Yield what is known now."""
         hits, misses = loader.stats()
         yield CounterMetricFamily("packscope_cache_hits", "Answers found in the cache.", value=hits)
         yield CounterMetricFamily("packscope_cache_misses", "Answers that had to be computed.", value=misses)
+        reached = int(loader.is_cache_reached())
+        yield GaugeMetricFamily("packscope_cache_reached", "Whether the cache can be reached (1 or 0).", value=reached)
         labels = {"build_id": build_id() or "", "version": loader.VERSION}
         yield InfoMetricFamily("packscope_build", "The build that is served.", value=labels)
 

@@ -36,10 +36,16 @@ _ERRORS = {
     "503": "There has never been a store.",
 }
 _RESTS_ON = "What the answer rests on."
-_STATE = {
+_STATE: dict[str, Any] = {
     "type": "object",
     "properties": {"status": {"type": "string"}, "version": {"type": "string"}, "build_id": _COMMON["build_id"]},
     "required": ["status", "version", "build_id"],
+}
+_CACHE = {"type": "string", "enum": ["ok", "unreachable"], "description": "Unreachable: every answer is computed."}
+_HEALTH = {
+    **_STATE,
+    "properties": {**_STATE["properties"], "cache": _CACHE},
+    "required": [*_STATE["required"], "cache"],
 }
 INTRODUCTION = (
     "Every answer is JSON; a key is always there, and null when it is unknown. `ts` arrays are epoch milliseconds in "
@@ -122,7 +128,7 @@ def _others() -> dict[str, Any]:
     refused = {code: _problem(text) for code, text in _ERRORS.items()}
     text = {"description": "Text.", "content": {"text/plain": {"schema": {"type": "string"}}}}
     return {
-        "/health": {"get": _plain("health", "Whether the process lives", _json("It does.", _STATE))},
+        "/health": {"get": _plain("health", "Whether the process lives", _json("It does.", _HEALTH))},
         "/ready": {
             "get": _plain("ready", "Whether there is a store", _json("There is.", _STATE), {"503": _problem("No.")})
         },

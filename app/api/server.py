@@ -116,7 +116,8 @@ def _kept(response: Response, how: str) -> Response:
 
 def health() -> Response:
     """Say that the process lives."""
-    body = {"status": "ok", "version": loader.VERSION, "build_id": build_id()}
+    cache = "ok" if loader.is_cache_reached() else "unreachable"
+    body = {"status": "ok", "version": loader.VERSION, "build_id": build_id(), "cache": cache}
     return _kept(Response(encode(body), content_type=_JSON), NEVER_KEPT)
 
 
