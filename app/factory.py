@@ -91,6 +91,7 @@ def create_app(settings: Settings) -> Dash:
     server.before_request(_speak)
     server.before_request(_readable)
     server.after_request(lambda response: _headers(app, response))
+    api.remember_replies(server)
     return app
 
 
