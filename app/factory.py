@@ -19,6 +19,7 @@ from flask_compress import Compress
 
 from app import api, early, guide, language, loader, shell, shell_top
 from app.components_flat import flatten
+from app.components_said import shown
 from pipeline.errors import PackscopeError, StoreMissing
 from pipeline.settings import Settings
 
@@ -128,8 +129,8 @@ def _shown(
     toasts: list[Component] = []
     early.complete(page, app.answers, known, lambda error: toasts.append(_told(error)))
     whole = html.Div([page, html.Div(toasts, className="ps-toasts", role="alert")]) if toasts else page
-    shown: Component = flatten(whole)
-    return shown
+    finished: Component = flatten(shown(whole))
+    return finished
 
 
 class _Dashboard(Dash):
@@ -162,7 +163,7 @@ def _flat(update: _Update) -> _Update:
     """Let a callback's words go to the browser as markup."""
 
     def flat(*asked: object) -> Any:  # noqa: ANN401 - whatever Dash takes
-        return flatten(update(*asked))
+        return flatten(shown(update(*asked)))
 
     return flat
 
