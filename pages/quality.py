@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from dash import Dash, Input, Output, html
 from dash.development.base_component import Component
 
-from app.answers import omissions, quality
+from app.answers import clocks, omissions, quality
 from app.components import (
     PageMeta,
     empty,
@@ -49,7 +49,7 @@ ANSWER, TILES, CALENDAR, GAP_WORDS, WARNINGS = (
 ALL_GROUPS = "all"
 """Choice that shows every group of series."""
 GROUPS = entry_id("group", ALL_GROUPS)
-GRIDS = (tables.SERIES, tables.GAPS, tables.OMITTED, tables.REJECTED, tables.FINDINGS)
+GRIDS = (tables.SERIES, tables.GAPS, tables.OMITTED, tables.REJECTED, tables.FINDINGS, tables.CLOCKS)
 
 
 def layout(**query: str) -> html.Div:
@@ -75,12 +75,14 @@ def layout(**query: str) -> html.Div:
 
 def _reasons() -> list[Component]:
     omitted = t("Every row that is not used has its reason, and every reason its meaning for the verdicts.")
-    found = t("What the readings themselves say against being trusted: that they stand still, for one.")
+    found = t("What the readings themselves say against being trusted: still, replayed, or with a clock that is off.")
+    clock = t("By the steps of current and power that two loggers share, 30 days at a time. Over the whole history.")
     rejected = t("A file is rejected when no row of it can be used. Its cell or sensor stays in the geometry, unknown.")
     return [
         _listed(t("Left out or remarked"), tables.OMITTED, tables.omitted_columns(), omitted),
         _listed(t("Rejected files"), tables.REJECTED, tables.rejected_columns(), rejected),
         _listed(t("Findings about the readings"), tables.FINDINGS, tables.finding_columns(), found),
+        _listed(t("Clocks against each other"), tables.CLOCKS, tables.clock_columns(), clock),
     ]
 
 
@@ -201,11 +203,12 @@ def update_series(search: str | None) -> tuple[Rows, dict[str, str], Rows, dict[
     return listed, fitted(len(listed)), gaps, fitted(len(gaps)), words
 
 
-def update_findings(search: str | None) -> tuple[Rows, dict[str, str]]:
-    """Fill the findings about the readings."""
-    source = scope_of(search, "any").source
-    rows = tables.finding_rows(omissions.findings(source)) if source else []
-    return rows, fitted(len(rows))
+def update_findings(search: str | None) -> tuple[Rows, dict[str, str], Rows, dict[str, str]]:
+    """Fill the findings about the readings, and how the clocks stand."""
+    scope = scope_of(search, "any")
+    rows = tables.finding_rows(omissions.findings(scope.source)) if scope.source else []
+    pairs = tables.clock_rows(clocks.clocks(scope.source).pairs) if scope.source and scope.packs else []
+    return rows, fitted(2 * len(rows)), pairs, fitted(2 * len(pairs))
 
 
 @with_page
@@ -237,7 +240,7 @@ def register(app: Dash) -> None:
         search,
     )(update)
     app.callback(*_filled(tables.SERIES), *_filled(tables.GAPS), Output(GAP_WORDS, "children"), search)(update_series)
-    app.callback(*_filled(tables.FINDINGS), search)(update_findings)
+    app.callback(*_filled(tables.FINDINGS), *_filled(tables.CLOCKS), search)(update_findings)
     app.callback(Output(CALENDAR, "figure"), Output(CALENDAR, "style"), search, theme)(update_calendar)
     app.callback(Output(GROUPS, "options"), Input("period", "data"))(update_groups)
     register_csv(app, *GRIDS)

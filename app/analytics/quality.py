@@ -1,14 +1,21 @@
-"""What the readings themselves say against being trusted: series that stand still while their string moves."""
+"""What the readings themselves say against being trusted: series that stand still, or play their yesterday again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import polars as pl
 
-from app.analytics.signs import WATCH
+from app.analytics.signs import WARNING, WATCH
 from app.shapes import Finding
 
+REPLAY_SAMPLES = 60
+"""Successive readings, each equal to the one 24 h earlier, above which a stretch is a replay [rows]."""
+NAMED = 3
+"""Series that a finding names; the others are counted."""
+JOINED: dict[str, Any] = {"first": pl.Int64, "last": pl.Int64, "signals": pl.List(pl.String), "samples": pl.Int64}
+"""Columns of joined replays: first and last reading [epoch ms UTC], the series, and their replayed readings."""
 STUCK_DAYS = 1
 """Days that a series has to stand still on before it is worth a line [d]."""
 
@@ -45,3 +52,64 @@ def stuck_findings(table: pl.DataFrame, number: str, iso: Callable[[int], str]) 
         )
         for row in found.iter_rows(named=True)
     )
+
+
+def join_replays(table: pl.DataFrame) -> pl.DataFrame:
+    """Join the days of each series' replay, then the series that replay the same stretch.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``replays``: one row per signal and day, with ``first``, ``last`` and ``samples``.
+
+    Returns
+    -------
+    DataFrame
+        As ``JOINED``, by time.
+    """
+    if table.height == 0:
+        return pl.DataFrame(schema=JOINED)
+    whole = (
+        table.sort("signal", "ts")
+        .with_columns(pl.col("first", "last").dt.epoch("ms"))
+        .with_columns(begins=(pl.col("first") > pl.col("last").shift(1).over("signal")).fill_null(value=True))
+        .with_columns(stretch=pl.col("begins").cast(pl.UInt32).cum_sum().over("signal"))
+        .group_by("signal", "stretch", maintain_order=True)
+        .agg(pl.col("first").min(), pl.col("last").max(), pl.col("samples").sum())
+    )
+    joined = whole.group_by("first", "last").agg(pl.col("signal").sort().alias("signals"), pl.col("samples").sum())
+    return pl.DataFrame(joined.select(list(JOINED)), schema_overrides=JOINED).sort("first", "last")
+
+
+def replay_findings(joined: pl.DataFrame, iso: Callable[[int], str]) -> tuple[Finding, ...]:
+    """Report each stretch whose readings are those of 24 h earlier.
+
+    Formula: more than 60 successive readings equal those of a day before, though they changed at least 20 times and took
+    five values, so that a rest, a night at zero or a slow sensor is none. Source: gates of docs/methods.md. Longest
+    sampling interval: 23 min. Weakness: a series at rest cannot be told from its replay.
+    """
+    return tuple(_replay_finding(row, iso) for row in joined.iter_rows(named=True))
+
+
+def _replay_finding(row: dict[str, Any], iso: Callable[[int], str]) -> Finding:
+    signals, first, last = row["signals"], row["first"], row["last"]
+    named = ", ".join(signals[:NAMED]) + (f" and {len(signals) - NAMED} more" if len(signals) > NAMED else "")
+    each = row["samples"] // len(signals)
+    return Finding(
+        rule="data_quality",
+        subject=named,
+        value=float(each),
+        limit=float(REPLAY_SAMPLES),
+        unit="samples",
+        severity=WARNING,
+        at=iso(first),
+        count=each,
+        text=f"Replayed: from {_minute(iso(first))} to {_minute(iso(last))} every reading equals the one 24 h earlier. "
+        "They are kept and counted, but they are no measurement: what happened then is unknown, and verdicts, cycles "
+        "and energy of these hours rest on the day before.",
+        evidence={"rule": "replayed", "until": iso(last), "signals": list(signals)},
+    )
+
+
+def _minute(stamp: str) -> str:
+    return stamp[:16].replace("T", " ")

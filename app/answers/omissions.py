@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from app import loader
-from app.answers import battery
+from app.answers import battery, clocks, replays
 from app.errors import QuestionError
 from app.query import GAP_FACTOR
 from app.shapes import Finding
@@ -101,4 +101,5 @@ def findings(source: str) -> tuple[Finding, ...]:
         said = battery.critical(source, packs[0].pack, None, None)
     except QuestionError:
         return ()
-    return tuple(one for one in said.system_findings if one.rule == "data_quality")
+    stuck = tuple(one for one in said.system_findings if one.rule == "data_quality")
+    return (*replays.replays(source).findings, *clocks.clocks(source).findings, *stuck)

@@ -10,7 +10,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from app import loader, query
+from app.answers import clocks, replays
 from app.answers.window import iso
+from app.shapes import Finding
 from app.store import Store
 from pipeline import contract
 from pipeline.contract import TS, Rejected, Series, column
@@ -61,7 +63,8 @@ def _quality(source: str | None) -> dict[str, Any]:
     store = loader.current()
     names = [one.name for one in store.manifest.sources] if source is None else [store.source(source).name]
     every = [series for name in names for series in store.all_series(name)]
-    rows = [_row(series, store.zone) for series in every]
+    replayed = {name: replays.replayed_by_signal(name) for name in names}
+    rows = [_row(series, store.zone, replayed[series.source].get(series.signal, 0)) for series in every]
     known = [series.coverage for series in every]
     return {
         "build_id": store.build_id,
@@ -73,11 +76,11 @@ def _quality(source: str | None) -> dict[str, Any]:
         "rejected_files": [
             {"file": one.path, "line": one.line, "reason": one.reason} for one in _rejected(store, source)
         ],
-        "warnings": _warnings(store, source),
+        "warnings": [*_warnings(store, source), *(f"{one.subject}: {one.text}" for one in _told(store, names))],
     }
 
 
-def _row(series: Series, zone: str) -> dict[str, Any]:
+def _row(series: Series, zone: str, replayed: int) -> dict[str, Any]:
     out, noted = series.tally.excluded, series.tally.noted
     return {
         "source": series.source,
@@ -94,6 +97,7 @@ def _row(series: Series, zone: str) -> dict[str, Any]:
         "out_of_range": out.get("out_of_range", 0),
         "sentinels": out.get("sentinel", 0),
         "stuck": series.stuck,
+        "replayed": replayed,
         "coverage": round(series.coverage, 6),
         "first": iso(series.first_ms, zone),
         "last": iso(series.last_ms, zone),
@@ -108,6 +112,12 @@ def _rejected(store: Store, source: str | None) -> list[Rejected]:
         return list(store.manifest.rejected)
     folder = PurePath(store.source(source).folder)
     return [one for one in store.manifest.rejected if PurePath(one.path).is_relative_to(folder)]
+
+
+def _told(store: Store, names: list[str]) -> list[Finding]:
+    """List what the readings of the systems say against being trusted: replays, and clocks that stand off."""
+    systems = [name for name in names if store.source(name).kind == "bess"]
+    return [one for name in systems for one in (*replays.replays(name).findings, *clocks.clocks(name).findings)]
 
 
 def _warnings(store: Store, source: str | None) -> list[str]:

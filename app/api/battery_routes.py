@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import audit_shapes, efficiency_shapes, health_shapes, limiting_shapes, loader
-from app.answers import audit, battery, cells, detail, efficiency, frames, health, ledger
+from app import audit_shapes, efficiency_shapes, health_shapes, limiting_shapes, loader, quality_shapes
+from app.answers import audit, battery, cells, clocks, detail, efficiency, frames, health, ledger, replays
 from app.answers.window import NO_READINGS, iso
 from app.api import parameters as p
 from app.api.route import Route
@@ -109,6 +109,26 @@ BATTERY_ROUTES: tuple[Route, ...] = (
         audit.audit,
         audit_shapes.AuditAnswer,
         "comparison",
+    ),
+    Route(
+        "/bess/{system}/clocks",
+        "Clocks against each other",
+        "How far the converter, the cells and the meters stand off from the battery's current, by the steps that they "
+        "share, with the smallest shift that could be told; or why it cannot. On the whole history.",
+        (p.SYSTEM,),
+        clocks.clocks,
+        quality_shapes.ClocksAnswer,
+        "quality",
+    ),
+    Route(
+        "/bess/{system}/replays",
+        "Readings played again",
+        "Stretches of more than 60 readings that each equal the one 24 h earlier though they moved. On the whole "
+        "history.",
+        (p.SYSTEM,),
+        replays.replays,
+        quality_shapes.ReplaysAnswer,
+        "quality",
     ),
     Route(
         "/bess/{system}/frames",

@@ -41,6 +41,11 @@ def counts() -> dict[str, tuple[str, str, str]]:
             t("Readings that repeat while what drives them changes. They are kept and counted."),
             t("Days on which a cell or sensor stood still are left out of every rule."),
         ),
+        "replayed": (
+            t("Replayed"),
+            t("More than 60 readings in a row that each equal the one 24 h earlier, though they moved. They are kept."),
+            t("They are no measurement: verdicts on these hours rest on the day before. Meters are not looked at."),
+        ),
     }
 
 

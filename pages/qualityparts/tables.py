@@ -10,17 +10,19 @@ import polars as pl
 from app.answers.omissions import Omission
 from app.language import t
 from app.numbers import duration, number
+from app.quality_shapes import ClockPair
 from app.shapes import Finding
 from app.view import View
 from pages.grids import figures, moment, severity, words
 from pages.qualityparts.meanings import counts, reason
 
-SERIES, GAPS, OMITTED, REJECTED, FINDINGS = (
+SERIES, GAPS, OMITTED, REJECTED, FINDINGS, CLOCKS = (
     "quality-grid",
     "quality-gaps",
     "quality-omitted",
     "quality-rejected",
     "quality-findings",
+    "quality-clocks",
 )
 Row = Mapping[str, Any]
 Rows = list[dict[str, Any]]
@@ -154,3 +156,48 @@ def finding_rows(found: Sequence[Finding]) -> Rows:
         }
         for one in found
     ]
+
+
+def clock_columns() -> list[dict[str, Any]]:
+    """Describe the table of clocks."""
+    return [
+        words("signal", t("Clock of"), width=170),
+        words("reference", t("Against"), width=130),
+        figures("shift_s", t("Behind by"), "s", width=120),
+        figures("limit_s", t("Told from"), "s", width=120),
+        figures("r", t("Correlation of steps"), digits=2, width=170),
+        words("said", t("What that says"), width=320, wrap=True),
+    ]
+
+
+def clock_rows(found: Sequence[ClockPair]) -> Rows:
+    """List how far clocks stand apart: now, and when they stood off."""
+    return [
+        {
+            "signal": f"{one.source} {one.signal}",
+            "reference": one.reference,
+            "shift_s": one.shift_s,
+            "limit_s": one.limit_s,
+            "r": one.r,
+            "said": _clock_words(one),
+        }
+        for one in found
+    ]
+
+
+def _clock_words(one: ClockPair) -> str:
+    if one.reason is not None:
+        return one.reason
+    if not one.off:
+        return t("Runs with it, as far as these readings can tell.")
+    told = [
+        t(
+            "{minutes} min {side} from {start} to {end}",
+            minutes=number(abs(off.shift_s) / 60, 1),
+            side=t("behind") if off.shift_s > 0 else t("ahead"),
+            start=off.start[:10],
+            end=off.end[:10],
+        )
+        for off in one.off
+    ]
+    return "; ".join(told)
