@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -36,6 +37,8 @@ WEEK_S = 604_800
 MOST_KEPT = 256
 """Files kept compressed at most; the dashboard has some sixty."""
 _Update = Callable[..., Any]
+_GRIDS = re.compile(r'<script src="([^"]*/dash_ag_grid/[^"]*)"></script>')
+"""The library of the tables, which ``assets/25-parts.js`` loads once the first chart is drawn."""
 _OWN = "/assets/"
 _SUITES = "/_dash-component-suites/"
 _UPDATE = "/_dash-update-component"
@@ -156,7 +159,8 @@ class _Dashboard(Dash):
         """Fill the page's template in."""
         page: str = super().interpolate_index(*parts, **named)  # type: ignore[no-untyped-call]
         spoken = page.replace('<html lang="en">', f'<html lang="{language.current()}">', 1)
-        return spoken.replace("<footer>", f"{guide.markup()}<footer>", 1)
+        later = _GRIDS.sub(r'<link rel="prefetch" as="script" data-grids="" href="\1">', spoken)
+        return later.replace("<footer>", f"{guide.markup()}<footer>", 1)
 
 
 def _flat(update: _Update) -> _Update:

@@ -1,5 +1,5 @@
-/* When a chart is drawn: what is on the screen at once, what lies below it when nothing else is to do, what is hidden
-   when it is shown; and never an empty picture first, nor one twice that has not changed its size. */
+/* When a chart is drawn: the first of a page and what is on the screen at once, what lies below it when nothing else is
+   to do, what is hidden when it is shown; and never an empty picture first, nor one twice that kept its size. */
 (function () {
   "use strict";
   const NEAR_PX = 200; // a chart so far below the screen counts as on it
@@ -20,10 +20,13 @@
     { rootMargin: NEAR_PX + "px" }
   );
 
+  const chartOf = (plot) => plot.closest(".ps-chart") || plot;
+
   function release(plot) {
     const draw = held.get(plot);
     held.delete(plot);
     seen.unobserve(plot);
+    delete chartOf(plot).dataset.held;
     if (draw) {
       draw();
     }
@@ -77,10 +80,7 @@
       delete plot.on;
       delete plot.removeAllListeners;
     }
-    const chart = plot.closest(".ps-chart");
-    if (chart) {
-      chart.dataset.drawn = "";
-    }
+    chartOf(plot).dataset.drawn = "";
     const drawn = react.call(library, plot, figure);
     (early || []).forEach((asked) => plot.on(...asked));
     return drawn;
@@ -97,11 +97,13 @@
         return Promise.resolve(keepListeners(plot));
       }
       const place = placeOf(plot);
-      if ((place.shown && place.near) || window.matchMedia("print").matches) {
+      const first = place.shown && !document.querySelector(".js-plotly-plot");
+      if ((place.shown && place.near) || first || window.matchMedia("print").matches) {
         return draw(library, react, plot, figure);
       }
       return new Promise(function (resolve, reject) {
         held.set(plot, () => Promise.resolve(draw(library, react, plot, figure)).then(resolve, reject));
+        chartOf(plot).dataset.held = "";
         seen.observe(plot);
         tick();
       });

@@ -24,7 +24,9 @@ _READY = f"""
   const busy = document.querySelector('[data-dash-is-loading="true"], ._dash-loading-callback');
   const grids = [...document.querySelectorAll('.ps-table')].filter((one) => one.offsetParent !== null)
     .every((one) => one.querySelector('.ag-header-cell') !== null);
-  return busy === null && grids && figures.length > 0
+  const waiting = [...document.querySelectorAll('.ps-chart:not([data-drawn]), .ps-chart[data-held]')]
+    .some((one) => one.offsetParent !== null);
+  return busy === null && grids && !waiting && figures.length > 0
     && figures.every((one) => one.drawn) && figures.some((one) => one.traces.some((trace) => trace.points > 0));
 }}
 """
