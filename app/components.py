@@ -18,6 +18,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from app.figures.theme import BANDS, CHART_MIN_PX
+from app.gridtexts import grid_texts
 from app.language import mark, t
 from app.numbers import NOTHING, SPACE
 from app.terms import meaning_of
@@ -362,6 +363,7 @@ def table(
     """
     options: dict[str, Any] = {"rowHeight": 32, "headerHeight": 34, "suppressCellFocus": True, "animateRows": False}
     options |= {"theme": {"function": "packscopeTheme(themeQuartz)"}, "enableCellTextSelection": True}
+    options |= {"localeText": grid_texts()}
     options |= {} if height else {"domLayout": "autoHeight"}
     options |= (
         {"rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True}} if selectable else {}

@@ -12,9 +12,10 @@ from functools import cache, lru_cache
 from re import Pattern
 from string import Formatter
 
+from app.labels import LABELS
 from app.language import ENGLISH, catalogue, current
 from app.numbers import DECIMAL, MINUS
-from app.sentences import LABELS, SENTENCES, WORDS
+from app.sentences import SENTENCES, WORDS
 
 MOST_KEPT = 16_384
 """Sentences that are kept once said."""

@@ -1,62 +1,8 @@
-"""What the analysis says in English, as templates: signals, sentences, and the words in their fields (`app.say`)."""
+"""What the analysis says in English, as templates of sentences and the words in their fields (`app.say`)."""
 
 from __future__ import annotations
 
 from app.language import mark
-
-LABELS = (
-    mark("Pack {pack} cell {cell} voltage"),
-    mark("Pack {pack} sensor {cell} temperature"),
-    mark("State of charge"),
-    mark("State of health (BMS)"),
-    mark("Cluster voltage"),
-    mark("Cluster current"),
-    mark("Mean cell voltage"),
-    mark("Highest cell voltage"),
-    mark("Lowest cell voltage"),
-    mark("Cell voltage spread"),
-    mark("Mean cell temperature"),
-    mark("Highest cell temperature"),
-    mark("Lowest cell temperature"),
-    mark("Cell temperature spread"),
-    mark("Insulation resistance, positive pole"),
-    mark("Insulation resistance, negative pole"),
-    mark("Battery alarm level"),
-    mark("PCS active power"),
-    mark("PCS DC current"),
-    mark("PCS DC voltage"),
-    mark("PCS phase current"),
-    mark("PCS line voltage"),
-    mark("PCS ambient temperature"),
-    mark("PCS phase A temperature"),
-    mark("PCS IGBT temperature"),
-    mark("Outside temperature"),
-    mark("Coolant supply temperature"),
-    mark("Coolant return temperature"),
-    mark("Coolant supply pressure"),
-    mark("Coolant return pressure"),
-    mark("Auxiliary active power"),
-    mark("Auxiliary power factor"),
-    mark("Auxiliary current"),
-    mark("Auxiliary energy in"),
-    mark("Auxiliary energy out"),
-    mark("Auxiliary energy, combined"),
-    mark("Cabinet air temperature"),
-    mark("Cabinet relative humidity"),
-    mark("Fire detector carbon monoxide"),
-    mark("Fire detector volatile organics"),
-    mark("Fire detector temperature"),
-    mark("Smoke alarm"),
-    mark("Fire detector fault"),
-    mark("Fire alarm level"),
-    mark("Active power"),
-    mark("Power factor"),
-    mark("Energy import"),
-    mark("Energy export"),
-    mark("Energy, combined"),
-    mark("Solar energy"),
-)
-"""Names of signals (`pipeline.signals`)."""
 
 SENTENCES = (
     mark("{moved} mV from the string {regime}, where {apart} robust deviations {now} unusual; {days}."),

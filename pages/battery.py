@@ -108,7 +108,7 @@ def tile(stat: Stat) -> Component:
     digits = _digits(stat)
     mean = quantity(stat.mean, stat.unit, digits)
     rows = {"coverage": percent(stat.coverage, 1), "mean": mean, "level": t("extremes are raw")}
-    note = t("{stat} to {stat2}", stat=number(stat.min, digits), stat2=quantity(stat.max, stat.unit, digits))
+    note = t("{low} to {high}", low=number(stat.min, digits), high=quantity(stat.max, stat.unit, digits))
     return kpi(stat.label, quantity(stat.last, stat.unit, digits), note=note, mark=provenance(rows))
 
 

@@ -95,7 +95,7 @@ def grid(
     """
     inner = table(name, columns, rows, height=height if rows is None else _height(len(rows), height))
     inner.csvExportParams = {"fileName": f"packscope-{name}.csv"}
-    inner.dashGridOptions |= {"localeText": {"noRowsToShow": t("Nothing to list")}, "ensureDomOrder": True}
+    inner.dashGridOptions |= {"ensureDomOrder": True}
     return html.Div([inner])
 
 

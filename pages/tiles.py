@@ -65,7 +65,7 @@ def soh_tile(report: PackReport | None) -> Component:
         question="comparison",
     )
     span = (
-        t(", {report} to {report2}", report=number(report.soh.low, 1), report2=number(report.soh.high, 1))
+        t(", {low} to {high}", low=number(report.soh.low, 1), high=number(report.soh.high, 1))
         if known(report.soh.low)
         else ""
     )
@@ -80,7 +80,7 @@ def rate_words(rate: Interval) -> str:
     """Write the interval of a degradation rate, or why there is none."""
     if not known(rate.value):
         return rate.reason or t("not known")
-    return t("{rate} to {rate2} %/month", rate=number(rate.low, 2), rate2=number(rate.high, 2))
+    return t("{low} to {high} %/month", low=number(rate.low, 2), high=number(rate.high, 2))
 
 
 def hottest_tile(glance: SystemGlance) -> Component:

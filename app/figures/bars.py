@@ -10,10 +10,10 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from app.figures.theme import colours, message, series_colour, style
-from app.language import t
+from app.language import mark, t
 from app.numbers import energy_parts
 
-UNIT_WORDS = {"hour": "hour", "day": "day", "week": "week", "month": "month"}
+UNIT_WORDS = {"hour": mark("hour"), "day": mark("day"), "week": mark("week"), "month": mark("month")}
 _HOVER = {"hour": "%a %-d %b %Y, %H:%M", "day": "%a %-d %b %Y", "week": "week of %-d %b %Y", "month": "%b %Y"}
 
 
@@ -64,7 +64,7 @@ def energy_bars(
                 hovertemplate=f"%{{customdata}} {shown}<extra>{row.name}</extra>",
             )
         )
-    title = t("{shown} per {UNIT_WORDS}", shown=shown, UNIT_WORDS=UNIT_WORDS[unit])
+    title = t("{shown} per {period}", shown=shown, period=t(UNIT_WORDS[unit]))
     return style(
         figure,
         theme,

@@ -232,7 +232,7 @@ def cycle_depths(depths: Sequence[DepthCount], *, theme: str | None) -> go.Figur
             y=np.array([one.count for one in depths], np.float32),
             width=((high - low) * 0.92).astype(np.float32),
             marker={"color": series_colour(0, theme)},
-            customdata=[t("{low:.0f} to {low2:.0f} %", low=one.low_pct, low2=one.high_pct) for one in depths],
+            customdata=[t("{low:.0f} to {high:.0f} %", low=one.low_pct, high=one.high_pct) for one in depths],
             hovertemplate="%{customdata}: %{y}<extra></extra>",
         )
     )

@@ -97,8 +97,14 @@ def _measured(reports: Sequence[PackReport], names: Sequence[str], theme: str | 
         marker={"size": 10, "color": series_colour(0, theme), "symbol": "circle"},
         error_x={"type": "data", "array": above, "arrayminus": below, "thickness": 1.5, "width": 5},
         hovertemplate=[
-            f"{name}: measured {quantity(soh.measured, '%')} ({number(soh.low, 1)} to {number(soh.high, 1)})"
-            "<extra></extra>"
+            t(
+                "{name}: measured {value} ({low} to {high})",
+                name=name,
+                value=quantity(soh.measured, "%"),
+                low=number(soh.low, 1),
+                high=number(soh.high, 1),
+            )
+            + "<extra></extra>"
             for name, soh in rows
         ],
     )
@@ -220,7 +226,7 @@ def _interval(rows: Sequence[Reading]) -> dict[str, object]:
 def _dot_hover(row: Reading, unit: str, digits: int | None) -> str:
     text = f"{row.name}: {quantity(row.value, unit, _decimals(unit, digits))}"
     if row.low is not None and row.high is not None:
-        text += f"<br>95 % interval {number(row.low, 2)} to {number(row.high, 2)}"
+        text += f"<br>{t('95 % interval {low} to {high}', low=number(row.low, 2), high=number(row.high, 2))}"
     return f"{text}{f'<br>{row.note}' if row.note else ''}<extra></extra>"
 
 
@@ -249,9 +255,11 @@ def _unknown(readings: Sequence[Reading], theme: str | None) -> go.Scatter:
         x=[(span[0] + span[1]) / 2 for _ in rows],
         y=[row.name for row in rows],
         mode="text",
-        text=["unknown" for _ in rows],
+        text=[t("unknown") for _ in rows],
         textfont={"color": colours(theme)["unknown"], "size": 12},
-        hovertemplate=[f"{row.name}: unknown{f', {row.note}' if row.note else ''}<extra></extra>" for row in rows],
+        hovertemplate=[
+            f"{row.name}: {t('unknown')}{f', {row.note}' if row.note else ''}<extra></extra>" for row in rows
+        ],
     )
 
 

@@ -89,8 +89,14 @@ def _months(figure: go.Figure, answer: HealthAnswer, zone: str, theme: str | Non
     level = np.array([one.median_pct for one in answer.months])
     above = np.array([one.high_pct for one in answer.months]) - level
     hover = [
-        f"{quantity(one.median_pct, '%', 1)} ({number(one.low_pct, 1)} to {number(one.high_pct, 1)}), "
-        f"{t('{n} counts', n=one.counts)}<extra></extra>"
+        t(
+            "{value} ({low} to {high}), {n} counts",
+            value=quantity(one.median_pct, "%", 1),
+            low=number(one.low_pct, 1),
+            high=number(one.high_pct, 1),
+            n=one.counts,
+        )
+        + "<extra></extra>"
         for one in answer.months
     ]
     figure.add_trace(

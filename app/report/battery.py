@@ -66,12 +66,17 @@ def battery_report(system: str, start_ms: int | None = None, end_ms: int | None 
     return document(_head(found), [*body, notes.section()])
 
 
+def _need_words(need: int, cells: int) -> str:
+    """Say how many of the cells need attention."""
+    if need == 1:
+        return t("1 of {total} cells needs attention", total=number(cells))
+    return t("{n} of {total} cells need attention", n=number(need), total=number(cells))
+
+
 def _head(found: Answers) -> Head:
     need = sum(one.severity in ATTENTION for _, one in found.flagged)
     cells = found.compared.system.cells
-    words = (
-        t("{n} of {total} cells need attention", n=number(need), total=number(cells)) if cells else t("No cells logged")
-    )
+    words = _need_words(need, cells) if cells else t("No cells logged")
     given = _total(found.cycles, "discharge")
     parts = [
         t("{energy} discharged", energy=energy(given)) if given is not None else t("no discharge was measured"),

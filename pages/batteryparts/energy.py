@@ -52,9 +52,9 @@ def words(answer: CyclesAnswer) -> str:
     unknown = sum(cycle.kwh is None for cycle in cycles)
     parts = [
         t(
-            "{total} charged, {total2} discharged",
-            total=energy(total(cycles, "charge")),
-            total2=energy(total(cycles, "discharge")),
+            "{charged} charged, {discharged} discharged",
+            charged=energy(total(cycles, "charge")),
+            discharged=energy(total(cycles, "discharge")),
         )
     ]
     if answer.rte_pct is not None:

@@ -72,7 +72,7 @@ MULTIPLES = (
     Multiple(
         key="voltage", title=mark("Mean cell voltage"), unit="V", reading=_plain(lambda report: report.mean_v), digits=4
     ),
-    Multiple(key="temperature", title=mark("Temperature"), unit="°C", reading=_temperature, second="max"),
+    Multiple(key="temperature", title=mark("Temperature"), unit="°C", reading=_temperature, second=mark("max")),
     Multiple(
         key="flagged", title=mark("Cells that need attention"), unit="", reading=_plain(lambda r: r.critical_cells)
     ),
@@ -131,7 +131,9 @@ def row_of(report: PackReport) -> dict[str, Any]:
 def panel(scope: Scope) -> list[Component]:
     """Lay out the tab."""
     height = 84 + 34 * max(len(scope.packs), 1)
-    charts = [graph(one.graph_id, label=f"{one.title} of each pack", height=height) for one in MULTIPLES]
+    charts = [
+        graph(one.graph_id, label=t("{title} of each pack", title=t(one.title)), height=height) for one in MULTIPLES
+    ]
     tall = EDGES_PX + ROW_PX * max(len(scope.packs), 2)
     label = t("How far each cell of each pack lies from the string's median")
     return [
@@ -141,11 +143,11 @@ def panel(scope: Scope) -> list[Component]:
             note=t("One point for each cell; the best and the worst of each pack are named. Click one to select it."),
         ),
         section(
-            "Side by side",
+            t("Side by side"),
             html.Div(charts, className="ps-multiples"),
-            note="One scale per quantity. Bars are 95 % intervals; what cannot be known says so.",
+            note=t("One scale per quantity. Bars are 95 % intervals; what cannot be known says so."),
         ),
-        section("In numbers", table(GRID, COLUMNS), tools=export_button(EXPORT)),
+        section(t("In numbers"), table(GRID, COLUMNS), tools=export_button(EXPORT)),
     ]
 
 
@@ -154,11 +156,11 @@ def multiples(reports: Sequence[PackReport], theme: str) -> list[go.Figure]:
     return [
         pack_dots(
             [one.reading(report) for report in reports],
-            title=one.title,
+            title=t(one.title),
             unit=one.unit,
             theme=theme,
             limit=one.limit,
-            second_name=one.second,
+            second_name=t(one.second) if one.second else None,
             digits=one.digits,
         )
         for one in MULTIPLES

@@ -55,7 +55,7 @@ def tiles(system: PackReport, flagged: Sequence[Flagged]) -> html.Div:
     soh, rate = system.soh, system.degradation_pct_per_month
     mark = provenance(_basis(system), subject="the measured state of health")
     interval = (
-        t("95 % interval {soh} to {soh2}", soh=number(soh.low, 1), soh2=number(soh.high, 1))
+        t("95 % interval {low} to {high}", low=number(soh.low, 1), high=number(soh.high, 1))
         if known(soh.low)
         else system.soh_reason
     )
@@ -106,7 +106,7 @@ def rate_words(report: PackReport) -> str:
     if not known(rate.value):
         return rate.reason or "unknown"
     return (
-        t("95 % interval {rate} to {rate2}", rate=number(rate.low, 2), rate2=number(rate.high, 2))
+        t("95 % interval {low} to {high}", low=number(rate.low, 2), high=number(rate.high, 2))
         if known(rate.low)
         else rate.reason or ""
     )
@@ -129,7 +129,7 @@ def pack_table(reports: Sequence[PackReport]) -> html.Div:
         [
             subject_of(report),
             quantity(report.soh.measured, "%"),
-            t("{report} to {report2}", report=number(report.soh.low, 1), report2=number(report.soh.high, 1))
+            t("{low} to {high}", low=number(report.soh.low, 1), high=number(report.soh.high, 1))
             if known(report.soh.low)
             else NOTHING,
             band_badge(report.band, band_name(report) if report.band else None),

@@ -122,7 +122,9 @@ def load_tiles(found: load.Load | None, scope: Scope) -> list[Component]:
     basis = {
         "rule": t("2.5th percentile of each day's quarter-hour demands; median over days"),
         "source": LBNL,
-        "days": t("{base} of {base2}, those at least 90 % covered", base=number(base.days), base2=number(base.of_days)),
+        "days": t(
+            "{days} of {all_days}, those at least 90 % covered", days=number(base.days), all_days=number(base.of_days)
+        ),
         "level": "raw",
     }
     note = t("{n} days; of each the power that 97.5 % of it exceeds", n=number(base.days))

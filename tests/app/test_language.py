@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from pathlib import Path
 from string import Formatter
 
@@ -53,3 +55,29 @@ def test_every_text_has_a_german_one_with_the_same_fields() -> None:
     german = language.catalogue("de")
     assert sorted(said_in_the_code() - german.keys()) == []
     assert [text for text, said in german.items() if fields(text) != fields(said)] == []
+
+
+PLAIN = re.compile(r"[a-z]+(_[a-z]+)*")
+
+
+def test_the_fields_of_a_text_have_plain_names() -> None:
+    awkward = {text: name for text in said_in_the_code() for name in fields(text) if not PLAIN.fullmatch(name)}
+    assert awkward == {}
+
+
+def counted_nouns(path: Path) -> set[str]:
+    """Collect what a module counts (`app.numbers.counted`): one and several of it."""
+    calls = [one for one in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(one, ast.Call)]
+    nouns: set[str] = set()
+    for call in (one for one in calls if getattr(one.func, "id", "") == "counted"):
+        said = [[part.value for part in ast.walk(given) if isinstance(part, ast.Constant)] for given in call.args[1:]]
+        one, *several = said if said else ([],)
+        nouns |= {str(word) for word in one} | {str(word) for words in several for word in words}
+        nouns |= set() if several else {f"{word}s" for word in one}
+    return nouns
+
+
+def test_what_is_counted_has_a_german_word_for_one_and_for_several() -> None:
+    paths = [path for folder in ("app", "pages") for path in (ROOT / folder).rglob("*.py")]
+    nouns = set().union(*map(counted_nouns, paths))
+    assert sorted(nouns - language.catalogue("de").keys()) == []

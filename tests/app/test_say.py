@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.labels import LABELS
 from app.language import catalogue, speaking
 from app.say import pattern_of, say
-from app.sentences import LABELS, SENTENCES, WORDS
+from app.sentences import SENTENCES, WORDS
 from pipeline.signals import CATALOGUE
 
 ROOT = Path(__file__).resolve().parents[2]
