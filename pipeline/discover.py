@@ -22,6 +22,7 @@ from pipeline.remote import mirror, mirror_folder, open_store
 from pipeline.signals import describe
 from pipeline.site import Site
 from pipeline.sniff import sniff
+from pipeline.strings import several_words, string_names
 
 SAMPLE_MARK = "packscope-sample.json"
 """A root with this file in it, or beside it, holds simulated data."""
@@ -39,6 +40,11 @@ class FoundFile:
     columns: tuple[int, ...]
     """Position of each signal's column, aligned with ``signals``."""
     dialect: Dialect
+
+    def only(self, wanted: Sequence[str]) -> FoundFile:
+        """Return the file with those of its columns that are wanted."""
+        own = [(name, at) for name, at in zip(self.signals, self.columns, strict=True) if name in wanted]
+        return replace(self, signals=tuple(name for name, _ in own), columns=tuple(at for _, at in own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +232,19 @@ def _sources(root: Path, folder: Path, files: Sequence[_Candidate], found: _Foun
         else:
             yield _source(file.path.stem, root, folder, [file.found(file.signals)])
     if together:
-        yield _source(folder.resolve().name or "site", root, folder, sorted(together, key=lambda file: file.path))
+        whole = _source(folder.resolve().name or "site", root, folder, sorted(together, key=lambda file: file.path))
+        yield from _by_string(whole, found)
+
+
+def _by_string(source: FoundSource, found: _Found) -> Iterator[FoundSource]:
+    """Make a system of each string, where a folder holds several."""
+    owners = string_names(source.name, [signal for file in source.files for signal in file.signals])
+    names = sorted(set(owners.values()))
+    if len(names) > 1:
+        found.warnings.append(f"{source.folder}: {several_words(source.name, names)}")
+    for name in names:
+        shares = [file.only([one for one in file.signals if owners[one] == name]) for file in source.files]
+        yield replace(source, name=name, files=tuple(file for file in shares if file.signals))
 
 
 def _clashing(files: Sequence[_Candidate]) -> list[_Candidate]:

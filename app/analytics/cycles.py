@@ -70,6 +70,8 @@ def round_trip(
         error = (offset_a or 0.0) * hours * volts / 2000
         if taken + error > 0:
             return _judged(100 * (given - error) / (taken + error), "full anchors")
+    if system_day.height == 0:
+        return RoundTrip(None, "No energy on the DC side: cluster voltage or current is missing.", "days")
     known = system_day.drop_nulls(["kwh_in", "kwh_out"])
     taken, given = float(known["kwh_in"].sum()), float(known["kwh_out"].sum())
     if known.height == 0 or taken <= 0:
