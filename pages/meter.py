@@ -35,8 +35,8 @@ from app.language import mark, t
 from app.numbers import percent
 from app.scope import Scope, scope_of
 from app.view import DAY_MS, View
-from pages.grids import fitted, register_csv
-from pages.meterparts import figures, forensics, peaks
+from pages.grids import csv_button, fitted, grid, register_csv
+from pages.meterparts import energy, figures, forensics, peaks
 from pages.reportlinks import report_links
 
 META = PageMeta(path="/meter", name=mark("Meter"), icon="meter", what="meter")
@@ -51,6 +51,8 @@ ANSWER, FIGURES, CLOSURE, POWER, ENERGY, DURATION, HOURS = (
     "meter-hours",
 )
 POWER_ROW, LOAD_ROW, PEAK_ROW, LOAD_TILES = "meter-power-row", "meter-load-row", "meter-peak-row", "meter-load-tiles"
+TABLE_PX = 300
+"""Height from which the table of energies scrolls [px]."""
 LONGEST_DAYS = {"hour": 45, "day": 1_000}
 """The longest period drawn by the hour and by the day; longer ones take the next unit [days]."""
 
@@ -60,7 +62,6 @@ def layout(**query: str) -> html.Div:
     plain = "day"
     by = {"hour": t("Hour"), "day": t("Day"), "week": t("Week"), "month": t("Month")}
     units = choice(entry_id("by", plain), t("Energy by"), by, View.of(**query).get("by", plain))
-    energy = graph(ENERGY, label=t("Energy imported and exported by period"), height=300)
     return page(
         META,
         [
@@ -70,7 +71,7 @@ def layout(**query: str) -> html.Div:
             ),
             html.Div(id=CLOSURE),
             html.Div(_power(), id=POWER_ROW),
-            section(t("Energy"), energy, tools=units, note=t("From the counters' steps, by the site's calendar.")),
+            _energy(units),
             html.Div(columns(_shapes()), id=LOAD_ROW),
             html.Div(peaks.panel(), id=PEAK_ROW),
             forensics.panel(),
@@ -82,6 +83,14 @@ def _power() -> Component:
     label = t("Active power with its lowest and highest readings, and the power factor")
     note = t("Positive is import. The band runs from the lowest to the highest reading behind each point.")
     return section(t("Power"), time_graph(POWER, label=label, height=380), note=note)
+
+
+def _energy(units: Component) -> Component:
+    """Lay out the energy of each period: bars, and the same as a table."""
+    bars = graph(ENERGY, label=t("Energy imported and exported by period"), height=300)
+    table = html.Div(grid(energy.GRID, energy.columns([]), height=300))
+    note = t("From the counters' steps, by the site's calendar.")
+    return section(t("Energy"), html.Div([bars, table]), tools=[units, csv_button(energy.GRID)], note=note)
 
 
 def _shapes() -> list[Component]:
@@ -178,6 +187,17 @@ def unit_for(wanted: str, scope: Scope) -> meter.Unit:
     return order[at]
 
 
+def update_energy_table(search: str | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, str]]:
+    """List the energy of each period that the bars show."""
+    scope = scope_of(search, "meter")
+    if scope.source is None:
+        return energy.columns([]), [], fitted(0)
+    unit = unit_for(scope.view.get("by", "day"), scope)
+    frame = meter.energy_by(scope.source, scope.start_ms, scope.end_ms, unit=unit)
+    rows = energy.rows(frame, unit)
+    return energy.columns(energy.counters_of(frame)), rows, fitted(len(rows), TABLE_PX)
+
+
 def update_energy(search: str | None, theme: str | None) -> dict[str, Any]:
     """Draw energy by hour, day, week or month: import above the line, export below."""
     scope = scope_of(search, "meter")
@@ -231,9 +251,10 @@ def register(app: Dash) -> None:
     app.callback(*shown, period)(update_rows)
     app.callback(Output(power, "figure"), Output(power, "style"), search, theme)(update_power)
     app.callback(Output(ENERGY, "figure"), period, theme)(update_energy)
+    app.callback(Output(energy.GRID, "columnDefs"), *_filled(energy.GRID), period)(update_energy_table)
     app.callback(Output(DURATION, "figure"), period, theme)(update_duration)
     app.callback(Output(HOURS, "figure"), period, theme)(update_hours)
-    register_csv(app, peaks.GRID, forensics.GRID)
+    register_csv(app, energy.GRID, peaks.GRID, forensics.GRID)
 
 
 def _filled(grid: str, *before: Output) -> list[Output]:

@@ -70,7 +70,10 @@ def counted_nouns(path: Path) -> set[str]:
     calls = [one for one in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(one, ast.Call)]
     nouns: set[str] = set()
     for call in (one for one in calls if getattr(one.func, "id", "") == "counted"):
-        said = [[part.value for part in ast.walk(given) if isinstance(part, ast.Constant)] for given in call.args[1:]]
+        said = [
+            [part.value for part in ast.walk(given) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+            for given in call.args[1:]
+        ]
         one, *several = said if said else ([],)
         nouns |= {str(word) for word in one} | {str(word) for words in several for word in words}
         nouns |= set() if several else {f"{word}s" for word in one}

@@ -96,6 +96,17 @@ class TestOnTheSampleSite:
         total = {trace["name"]: float(np.nansum(trace["customdata"])) * factor for trace in bars}
         assert total["Import"] == pytest.approx(found.import_kwh, rel=1e-3, abs=0.1)
 
+    @pytest.mark.parametrize("unit", ["day", "week", "month"])
+    def test_the_table_of_energies_adds_up_to_the_counters(self, unit):
+        scope = scope_of("", "meter")
+        found = meter.meter_kpis(scope.source)
+        columns, rows, _ = page.update_energy_table(f"?by={unit}")
+
+        assert {"start", "pos_ae", "neg_ae", "net"} <= {one["field"] for one in columns}
+        assert sum(row["pos_ae"] or 0 for row in rows) == pytest.approx(found.import_kwh, rel=1e-9)
+        assert sum(row["net"] for row in rows) == pytest.approx(found.import_kwh - found.export_kwh, rel=1e-6)
+        assert sorted(row["start"] for row in rows) == [row["start"] for row in rows]
+
     @pytest.mark.parametrize(
         "search", ["", "?meter=nobody", "?when=1d", "?when=custom&start=1999-01-01&end=1999-01-02"]
     )
