@@ -75,7 +75,7 @@ def said(answer: AuditAnswer) -> str:
     of = {name: sum(row.verdict == name for row in answer.rows) for name in VERDICTS}
     return t(
         "{within} within their limits, {outside} outside, {unknown} that cannot be compared.",
-        within=counted(of["within"], t("register")),
+        within=counted(of["within"], "register"),
         outside=of["outside"],
         unknown=of["unknown"],
     )
@@ -85,7 +85,7 @@ def update(search: str | None) -> tuple[list[dict[str, Any]], dict[str, str], st
     """Fill the row."""
     answer = answers.audit(str(scope_of(search, "bess").source))
     rows = [row_of(row) for row in answer.rows]
-    return rows, fitted(2 * len(rows), 640), said(answer)
+    return rows, fitted(2 * len(rows), 760), said(answer)
 
 
 def register(app: Dash) -> None:

@@ -29,8 +29,8 @@ def panel(scope: Scope) -> Component:
     """Lay out the rows."""
     del scope
     listed = (
-        words("start", t("From"), width=140),
-        words("end", t("To"), width=140),
+        words("start", t("From"), width=170),
+        words("end", t("To"), width=170),
         words("kind", t("Half cycle"), width=110),
         figures("dod_pct", t("Depth"), "%", digits=1),
         figures("ah", t("Charge"), "Ah", digits=1),

@@ -29,7 +29,7 @@ MOST_ROWS = 40
 def panel(scope: Scope) -> Component:
     """Lay out the rows."""
     listed = (
-        words("cell", t("Cell"), width=120),
+        words("cell", t("Cell"), width=150),
         words("kind", t("Comes first"), width=110),
         figures("times", t("Times"), width=80),
         figures("of", t("of"), width=70),
