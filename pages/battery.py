@@ -16,7 +16,7 @@ from app.language import mark, t
 from app.numbers import counted, digits_of, energy, number, percent, quantity, stamp
 from app.scope import Scope, scope_of
 from app.shapes import BessKpis, CyclesAnswer, Stat
-from pages.batteryparts import alarms, audit, charts, efficiency, health, limiting
+from pages.batteryparts import alarms, audit, charts, condition, efficiency, health, limiting
 from pages.batteryparts import energy as energy_row
 from pages.reportlinks import report_links
 
@@ -57,6 +57,7 @@ def layout(**query: str) -> html.Div:
             alarms.panel(scope),
             health.panel(scope),
             limiting.panel(scope),
+            condition.panel(scope),
             efficiency.panel(scope),
             audit.panel(scope),
             *charts.charts(scope),
@@ -150,5 +151,5 @@ def answer(scope: Scope, cycles: CyclesAnswer, found: BessKpis) -> Component:
 def register(app: Dash) -> None:
     """Wire the page."""
     app.callback(Output(ANSWER, "children"), Output(TILES, "children"), Input("period", "data"))(update_answer)
-    for part in (energy_row, alarms, health, limiting, efficiency, audit, charts):
+    for part in (energy_row, alarms, health, limiting, condition, efficiency, audit, charts):
         part.register(app)

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import audit_shapes, efficiency_shapes, health_shapes, limiting_shapes, loader, quality_shapes
-from app.answers import audit, battery, cells, clocks, detail, efficiency, frames, health, ledger, replays
+from app import (
+    audit_shapes,
+    condition_shapes,
+    efficiency_shapes,
+    health_shapes,
+    limiting_shapes,
+    loader,
+    quality_shapes,
+)
+from app.answers import audit, battery, cells, clocks, condition, detail, efficiency, frames, health, ledger, replays
 from app.answers.window import NO_READINGS, iso
 from app.api import parameters as p
 from app.api.route import Route
@@ -109,6 +117,36 @@ BATTERY_ROUTES: tuple[Route, ...] = (
         audit.audit,
         audit_shapes.AuditAnswer,
         "comparison",
+    ),
+    Route(
+        "/bess/{system}/thermal",
+        "Temperatures with position and load taken out",
+        "Every sensor against its own first 30 valid days and against its place, the days beyond the limit, whether it "
+        "lasts and since when; the fastest rise with its stamp, or why none can be told. On the whole history.",
+        (p.SYSTEM,),
+        condition.thermal,
+        condition_shapes.ThermalAnswer,
+        "critical",
+    ),
+    Route(
+        "/bess/{system}/resistance",
+        "Resistance by month",
+        "Of every cell relative to the median cell, in ohms and at 25 °C; where the logger is too slow for ohms the "
+        "reason, and the slope of each residual on the current. On the whole history.",
+        (p.SYSTEM,),
+        condition.resistance,
+        condition_shapes.ResistanceAnswer,
+        "critical",
+    ),
+    Route(
+        "/bess/{system}/steps",
+        "Steps of packs against each other",
+        "Change points of each pack's daily voltage, imbalance and temperature against the other packs: date, size and "
+        "how sure. On the whole history.",
+        (p.SYSTEM,),
+        condition.pack_steps,
+        condition_shapes.PackSteps,
+        "critical",
     ),
     Route(
         "/bess/{system}/clocks",
