@@ -145,7 +145,8 @@ def turns_of(half_cycles: pl.DataFrame) -> Floats:
     if len(reported) > half_cycles.height // 2:
         return reported.to_numpy()
     sign = np.where(half_cycles["kind"].to_numpy() == "charge", 1.0, -1.0)
-    return np.r_[0.0, np.cumsum(sign * half_cycles["dod_pct"].cast(pl.Float64).fill_null(0.0).to_numpy())]
+    counted = sign * half_cycles["dod_pct"].cast(pl.Float64).fill_null(0.0).to_numpy()
+    return np.asarray(np.r_[0.0, np.cumsum(counted)])
 
 
 def with_circumstances(half_cycles: pl.DataFrame, anchors: pl.DataFrame, sensors: Grid | None) -> pl.DataFrame:
