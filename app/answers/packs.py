@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,17 @@ class Window:
     end_ms: int
     rows: slice
     cells: Grid
-    capacity: Capacity
+    is_whole: bool
+    """Whether neither end was given."""
+
+    @cached_property
+    def capacity(self) -> Capacity:
+        """Capacity measured in the window; worked out for those who ask for it."""
+        evidence = self.evidence
+        if self.is_whole:
+            return evidence.capacity
+        anchors = evidence.table("anchors")
+        return measure_capacity(anchors, self.start_ms, self.end_ms, evidence.chemistry, evidence.nominal_ah)
 
     @property
     def soh(self) -> Interval:
@@ -92,18 +103,13 @@ class Window:
 def window_of(evidence: SystemEvidence, start_ms: int | None, end_ms: int | None) -> Window:
     """Cut a system's evidence to a window; open ends are the data's own."""
     first, last = evidence.source.first_ms, evidence.source.last_ms + 1
-    capacity = evidence.capacity
-    if start_ms is not None or end_ms is not None:
-        capacity = measure_capacity(
-            evidence.table("anchors"), start_ms, end_ms, evidence.chemistry, evidence.nominal_ah
-        )
     return Window(
         evidence=evidence,
         start_ms=first if start_ms is None else start_ms,
         end_ms=last if end_ms is None else end_ms,
         rows=day_slice(evidence.cells.days, start_ms, end_ms),
         cells=evidence.cells.between(start_ms, end_ms),
-        capacity=capacity,
+        is_whole=start_ms is None and end_ms is None,
     )
 
 
