@@ -83,7 +83,7 @@ def outliers(
         mode = "lines+markers" if len(ts) < 40 else "lines"
         line = {"color": series_colour(at, theme), "width": 1.6}
         figure.add_trace(go.Scatter(x=x, y=_short(values), mode=mode, line=line, name=name))
-    style(figure, theme, height=HEIGHT_PX, margin={"l": 8, "r": 12, "t": 34, "b": 8})
+    style(figure, theme, height=HEIGHT_PX, margin={"l": 8, "r": 12, "t": 34, "b": 8}, legend_traceorder="normal")
     figure.update_xaxes(type="date")
     figure.update_yaxes(title_text=title, fixedrange=True)
     for level in () if limit is None else (-limit, limit):
@@ -96,7 +96,7 @@ def pack_lines(answer: PackSteps, *, zone: str, theme: str | None) -> go.Figure:
     shown = [name for name in QUANTITIES if name in answer.tracks]
     if not shown:
         return message(answer.reason or t("No daily series."), theme, height=ROW_PX)
-    figure = make_subplots(rows=len(shown), cols=1, shared_xaxes=True, vertical_spacing=0.06)
+    figure = make_subplots(rows=len(shown), cols=1, shared_xaxes=True, vertical_spacing=0.08)
     x = to_wall_ms(answer.ts, zone)
     for row, name in enumerate(shown, start=1):
         for at, track in enumerate(answer.tracks[name]):
@@ -115,7 +115,7 @@ def pack_lines(answer: PackSteps, *, zone: str, theme: str | None) -> go.Figure:
             line = {"color": colours(theme)["limit"], "width": 1, "dash": "dot"}
             figure.add_shape(type="line", x0=step.at[:10], x1=step.at[:10], y0=0, y1=1, yref="y domain", line=line,
                              row=row, col=1)  # fmt: skip
-            figure.add_annotation(text=words, x=step.at[:10], y=1, yref="y domain", yanchor="top", xanchor="left",
+            figure.add_annotation(text=words, x=step.at[:10], y=1, yref="y domain", yanchor="bottom", xanchor="left",
                                   showarrow=False, font={"size": 11}, row=row, col=1)  # fmt: skip
         figure.update_yaxes(title_text=t(QUANTITIES[name]), fixedrange=True, row=row, col=1)
     style(figure, theme, height=60 + ROW_PX * len(shown), margin={"l": 8, "r": 12, "t": 34, "b": 8})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
-from app.analytics.alarms import triage
+from app.analytics.alarms import BATTERY, FAULT, SAFETY, frequent, kind_of, triage
 from app.answers import kpis
 from app.components import csv_file, empty, export_button, section, table, time_graph, time_id
 from app.figures.battery import alarm_strip
@@ -31,6 +31,7 @@ QUIET_PX = 72
 COLUMNS: tuple[dict[str, Any], ...] = (
     {"field": "label", "headerName": mark("Alarm"), "minWidth": 160},
     {"field": "signal", "headerName": mark("Signal"), "minWidth": 140},
+    {"field": "kind", "headerName": mark("Kind"), "minWidth": 130},
     {"field": "start", "headerName": mark("From"), "minWidth": 150},
     {"field": "end", "headerName": mark("To"), "minWidth": 150},
     {"field": "lasted", "headerName": mark("Lasted"), "minWidth": 110, "filter": False},
@@ -38,6 +39,8 @@ COLUMNS: tuple[dict[str, Any], ...] = (
     {"field": "samples", "headerName": mark("Samples"), "type": "numericColumn", "maxWidth": 120},
     {"field": "state", "headerName": mark("State"), "maxWidth": 130},
 )
+KINDS = {SAFETY: mark("Safety"), BATTERY: mark("Battery"), FAULT: mark("Device fault")}
+"""What a flag warns of; safety stands first in the table."""
 
 
 def has_flags(scope: Scope) -> bool:
@@ -64,6 +67,7 @@ def row_of(event: AlarmEvent) -> dict[str, Any]:
     return {
         "label": event.label,
         "signal": event.signal,
+        "kind": t(KINDS[kind_of(event.signal)]),
         "start": event.start[:16].replace("T", " "),
         "end": event.end[:16].replace("T", " "),
         "lasted": duration(span.total_seconds() * 1000),
@@ -74,7 +78,7 @@ def row_of(event: AlarmEvent) -> dict[str, Any]:
 
 
 def ask(scope: Scope) -> Sequence[AlarmEvent]:
-    """Ask for the alarms of the window that the view shows: what is still on, then by level, the latest first."""
+    """Ask for the alarms of the window that the view shows: safety, then what is on, then by level, latest first."""
     return triage(kpis.bess_kpis(str(scope.source), *scope.window).alarms)
 
 
@@ -103,8 +107,16 @@ def table_size(rows: int) -> dict[str, str]:
 
 
 def told(found: Sequence[AlarmEvent]) -> str:
-    """Count the events of the window."""
-    return counted(len(found), "event") if found else ""
+    """Count the events of the window, and name the flags that come so often that they are listed last."""
+    if not found:
+        return ""
+    often = sorted(frequent(found))
+    words = counted(len(found), "event")
+    return (
+        t("{events}; listed last, as they are frequent: {flags}", events=words, flags=", ".join(often))
+        if often
+        else words
+    )
 
 
 def export(clicks: int, search: str | None) -> dict[str, Any]:
