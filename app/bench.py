@@ -177,6 +177,7 @@ def _load(settings: Settings, paths: Sequence[str]) -> Iterator[Measure]:
                 failed.append(f"{path}: {status}")
             time.sleep(max(0.0, EVERY_S - took / 1e3))
 
+    before = _cache(settings)
     users = [threading.Thread(target=use, args=(user,)) for user in range(USERS)]
     for user in users:
         user.start()
@@ -185,3 +186,14 @@ def _load(settings: Settings, paths: Sequence[str]) -> Iterator[Measure]:
     yield Measure(f"{USERS} users, requests", len(times), "requests")
     yield Measure(f"{USERS} users, failed", len(failed), "requests")
     yield Measure(f"{USERS} users, p95", _p95(times), "ms")
+    hits, misses = (after - known for after, known in zip(_cache(settings), before, strict=True))
+    yield Measure(f"{USERS} users, found in the cache", 100 * hits / max(hits + misses, 1), "%")
+
+
+def _cache(settings: Settings) -> tuple[float, float]:
+    """Ask how often the cache was hit and missed since the server began."""
+    with _connection(settings) as connection:
+        connection.request("GET", "/api/metrics")
+        said = connection.getresponse().read().decode()
+    known = dict(line.rsplit(" ", 1) for line in said.splitlines() if line and line[0] != "#")
+    return float(known["packscope_cache_hits_total"]), float(known["packscope_cache_misses_total"])
