@@ -290,6 +290,10 @@ class AlarmEvent:
     peak: float
     samples: int
     ongoing: bool
+    kind: str = "fault"
+    """What it warns of: safety, battery or fault."""
+    lasted_s: float | None = None
+    """From its first reading to the one after its last [s]."""
 
 
 @dataclass(frozen=True, kw_only=True)

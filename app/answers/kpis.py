@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from app import loader, query
+from app.analytics.alarms import kind_of
 from app.answers.window import NO_READINGS, filled, iso, share, source_of
 from app.shapes import AlarmEvent, BessKpis, Stat
 from app.store import Store
@@ -98,6 +99,8 @@ def _alarms(store: Store, system: str, start_ms: int, end_ms: int) -> tuple[Alar
             peak=row["peak"],
             samples=row["samples"],
             ongoing=row["ongoing"],
+            kind=kind_of(row["signal"]),
+            lasted_s=(row["ended_ms"] - row["begun_ms"]) / 1000,
         )
         for row in rows.iter_rows(named=True)
     )
