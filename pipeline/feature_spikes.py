@@ -39,6 +39,8 @@ string is steady a cell that is off already may read wrong as well [1]."""
 WEAK_PCT, FULLER_PCT, CURVE_MARGIN = 6.0, 3.0, 1.25
 """Near the curve's ends a cell may lack so much charge, or have so much more, and sag or rise by that for one reading;
 the curve is trusted to this factor [%, %, 1]."""
+GOES_ON, STAYS_V = 0.9, 0.005
+"""A charge goes on while its current keeps this share, and the string is where it was within this [1, V]."""
 SHARED_CELLS = 4
 """So many cells that stand out at one instant are one event of the string [cells]."""
 LOOK_AROUND = 3
@@ -163,7 +165,8 @@ def voltage_spikes(
     ambiguous = _is_stepping(state)[rows]
     if chemistry is not None:
         median = row_median(block.values[rows]) + np.nan_to_num(state.current_a[rows]) * state.ohm
-        ambiguous |= _is_charge(median.astype(np.float64), here, state, rows, chemistry)
+        charged = _is_charge(median.astype(np.float64), here, state, rows, chemistry)
+        ambiguous |= charged & ~_goes_on(block, state)[rows]
     ambiguous &= ~_is_calm(state)[rows]
     keep = ~ambiguous | _is_large(found, here)
     limit = np.where(ambiguous, EXCURSION_V, found.limit)
@@ -207,6 +210,15 @@ def _is_charge(median_v: Floats, residual_v: Floats, state: RowState, rows: Ints
     sagging = (residual_v < 0) & (is_near_empty | is_near_full) & (residual_v >= sag)
     rising = (residual_v > 0) & is_near_full & (soc + FULLER_PCT >= 100.0)
     return np.asarray(sagging | rising)
+
+
+def _goes_on(block: Block, state: RowState) -> Mask:
+    """Whether charge or discharge goes on at the next row, the string where it was: a cell ahead of it stays ahead."""
+    median = _median_v(block)[1:]
+    after = np.r_[state.current_a[1:], np.nan]
+    with np.errstate(invalid="ignore"):
+        same = (after * state.current_a > 0) & (np.abs(after) >= GOES_ON * np.abs(state.current_a))
+        return np.asarray(same & (state.charging | state.discharging) & (np.abs(np.diff(median)) < STAYS_V))
 
 
 def _is_calm(state: RowState) -> Mask:
