@@ -148,12 +148,42 @@
     document.querySelectorAll(".ps-strip-bar").forEach((bar, place) => bar.classList.toggle("ps-now", place === at));
     if (redraw) {
       draw();
+      if (timer === null) {
+        note();
+      }
     }
   }
 
+  /* Which frame is shown stands in the address, by its start, so that a link opens the same one; the newest is plain. */
+  function note() {
+    const params = new URLSearchParams(window.location.search);
+    const wanted = at === data.z.length - 1 ? null : data.starts[at];
+    if (params.get("frame") === wanted) {
+      return;
+    }
+    if (wanted === null) {
+      params.delete("frame");
+    } else {
+      params.set("frame", wanted);
+    }
+    const query = params.toString().replace(/%3A/g, ":").replace(/%7E/g, "~").replace(/%2C/g, ",");
+    const address = window.location.pathname + (query ? "?" + query : "") + window.location.hash;
+    window.history.replaceState(window.history.state, "", address);
+  }
+
+  function asked() {
+    const wanted = new URLSearchParams(window.location.search).get("frame");
+    const after = wanted === null ? -1 : data.starts.findIndex((start) => start > wanted);
+    return after < 0 ? data.z.length - 1 : Math.max(after - 1, 0);
+  }
+
   function stop() {
+    const played = timer !== null;
     window.clearInterval(timer);
     timer = null;
+    if (played && data) {
+      note();
+    }
     const button = document.getElementById("cells-play");
     if (button && data) {
       button.textContent = data.words.play;
@@ -261,8 +291,11 @@
       }
       box.replaceChildren(...(data ? controls() : []));
       if (data) {
-        stop();
-        show(data.z.length - 1, false);
+        const wanted = asked();
+        show(wanted, false);
+        if (wanted !== data.z.length - 1) {
+          window.setTimeout(draw, 300); // once the chart itself is drawn
+        }
       }
       window.setTimeout(frameAll, 0);
     },

@@ -19,6 +19,7 @@ from app.language import t
 from app.numbers import counted, digits_of, duration, percent, quantity, stamp
 from app.scope import Scope
 from app.shapes import HeatmapAnswer
+from app.view import ms_to_wall
 from pages.celltabs import verdicts
 from pipeline.contract import DAY_MS
 
@@ -126,6 +127,7 @@ def sent(found: FramesAnswer, scope: Scope) -> dict[str, Any] | None:
         "unit": "z" if found.unit == "1" else found.unit,
         "relative": found.mode != "absolute",
         "labels": [label(int(at), found.width_ms, scope.zone) for at in found.ts],
+        "starts": [ms_to_wall(int(at), scope.zone) for at in found.ts],
         "far": [round(float(value), digits) for value in far],
         "limit": found.limit,
         "words": _words(found),
