@@ -162,7 +162,7 @@ def _bends(values: Floats) -> NDArray[np.int64]:
     moves = np.flatnonzero(values[1:] != values[:-1])
     rises = values[moves + 1] > values[moves]
     turns = np.flatnonzero(rises[1:] != rises[:-1])
-    return np.unique(np.r_[0, moves[turns] + 1, len(values) - 1])
+    return np.unique(np.r_[0, moves[turns] + 1, moves[-1:] + 1, len(values) - 1])
 
 
 def turning_points(values: Floats, reversal: float) -> list[int]:
