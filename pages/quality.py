@@ -207,7 +207,7 @@ def update_findings(search: str | None) -> tuple[Rows, dict[str, str], Rows, dic
     """Fill the findings about the readings, and how the clocks stand."""
     scope = scope_of(search, "any")
     rows = tables.finding_rows(omissions.findings(scope.source)) if scope.source else []
-    pairs = tables.clock_rows(clocks.clocks(scope.source).pairs) if scope.source and scope.packs else []
+    pairs = tables.clock_rows(clocks.clocks(scope.source).pairs, scope.source) if scope.source and scope.packs else []
     return rows, fitted(2 * len(rows)), pairs, fitted(2 * len(pairs))
 
 

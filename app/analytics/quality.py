@@ -84,9 +84,9 @@ def join_replays(table: pl.DataFrame) -> pl.DataFrame:
 def replay_findings(joined: pl.DataFrame, iso: Callable[[int], str]) -> tuple[Finding, ...]:
     """Report each stretch whose readings are those of 24 h earlier.
 
-    Formula: more than 60 successive readings equal those of a day before, though they changed at least 20 times and took
-    five values, so that a rest, a night at zero or a slow sensor is none. Source: gates of docs/methods.md. Longest
-    sampling interval: 23 min. Weakness: a series at rest cannot be told from its replay.
+    Formula: more than 60 successive readings equal those of a day before, though they changed at least 20 times and
+    took five values, so that a rest, a night at zero or a slow sensor is none. Source: gates of docs/methods.md.
+    Longest sampling interval: 23 min. Weakness: a series at rest cannot be told from its replay.
     """
     return tuple(_replay_finding(row, iso) for row in joined.iter_rows(named=True))
 

@@ -170,11 +170,11 @@ def clock_columns() -> list[dict[str, Any]]:
     ]
 
 
-def clock_rows(found: Sequence[ClockPair]) -> Rows:
-    """List how far clocks stand apart: now, and when they stood off."""
+def clock_rows(found: Sequence[ClockPair], system: str) -> Rows:
+    """List how far clocks stand apart: now, and when they stood off; only what is not the system's names its source."""
     return [
         {
-            "signal": f"{one.source} {one.signal}",
+            "signal": one.signal if one.source == system else f"{one.source} {one.signal}",
             "reference": one.reference,
             "shift_s": one.shift_s,
             "limit_s": one.limit_s,

@@ -20,7 +20,8 @@ LASTING = ("age_years", "cycles")
 
 @pytest.fixture(scope="module")
 def client(sample_settings) -> FlaskClient:
-    return create_app(sample_settings).server.test_client()
+    client: FlaskClient = create_app(sample_settings).server.test_client()
+    return client
 
 
 def answer(client: FlaskClient, path: str, period: tuple[datetime, datetime] | None = None) -> dict[str, Any]:

@@ -41,7 +41,8 @@ def read(markup: str) -> list[Any]:
 
 def texts(part: Any) -> list[str]:
     if isinstance(part, Flat):
-        return [one for one in read(part.inner) if isinstance(one, str)]
+        inner = part.to_plotly_json()["props"]["inner"]
+        return [one for one in read(inner) if isinstance(one, str)]
     if isinstance(part, Component):
         return texts(getattr(part, "children", None))
     if isinstance(part, list | tuple):
@@ -102,7 +103,7 @@ def test_the_tree_that_was_given_is_left_as_it_was():
 
 
 def test_a_tile_a_mark_and_a_table_are_one_component_each():
-    table = plain_table(["a", "b"], [[html.B("x"), 1.5]], numeric=(1,))
+    table = plain_table(["a", "b"], [[html.B("x"), "1.5"]], numeric=(1,))
     parts = flatten([kpi("SOH", "98 %"), provenance({"level": "raw"}), table])
 
     assert [type(one) for one in parts] == [Flat, Flat, Flat]

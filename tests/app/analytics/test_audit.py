@@ -84,10 +84,7 @@ def test_a_health_that_rises_or_leaps_is_outside(levels):
 def test_a_gain_and_an_offset_are_told_apart(gain):
     x = np.random.default_rng(1).normal(0, 60, 500)
 
-    assert line(x, gain * x + 0.4) == (
-        pytest.approx(100 * (gain - 1), abs=1e-6),
-        pytest.approx(0.4, abs=1e-6),
-    )
+    assert line(x, gain * x + 0.4) == pytest.approx((100 * (gain - 1), 0.4), abs=1e-6)
 
 
 def test_what_does_not_move_has_neither_line_nor_correlation():

@@ -78,6 +78,7 @@ def test_relative_resistance_by_month_is_recovered():
     factors = np.ones(CELLS)
     factors[5] = 1.5
     found = monthly_resistance(cells(4e-4, factors), 10_000, np.full(DAYS, 25.0), ZONE)
+    assert found.relative is not None
     assert found.relative[:, 5] == pytest.approx(np.full(len(found.months), 1.5), rel=0.01)
     assert np.delete(found.relative, 5, axis=1) == pytest.approx(1.0, abs=0.01)
     assert int(np.nanargmax(np.abs(found.z))) == 5
