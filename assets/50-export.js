@@ -11,19 +11,25 @@
     return /[",\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
   }
 
-  function gridRows(trace, name) {
+  function gridRows(trace, name, x, y) {
     const rows = [];
     trace.z.forEach((line, i) => {
       Array.from(line).forEach((z, j) => {
-        rows.push([name, trace.x ? trace.x[j] : j, trace.y ? trace.y[i] : i, z]);
+        rows.push([name, x.length ? x[j] : j, y.length ? y[i] : i, z]);
       });
     });
     return rows;
   }
 
-  function lineRows(trace, name) {
-    const x = trace.x || [];
-    const y = trace.y || [];
+  // A chart holds stamps as wall-clock milliseconds of the site; a file says them as its header does.
+  function shown(plot, trace, letter) {
+    const layout = plot._fullLayout.scene || plot._fullLayout;
+    const axis = layout[letter + "axis" + (trace[letter + "axis"] || letter).slice(1)] || layout[letter + "axis"];
+    const isStamp = (one) => axis && axis.type === "date" && typeof one === "number";
+    return Array.from(trace[letter] || [], (one) => (isStamp(one) ? new Date(one).toISOString().slice(0, 23) : one));
+  }
+
+  function lineRows(name, x, y) {
     return Array.from({ length: Math.max(x.length, y.length) }, (_, i) => [name, x[i], y[i]]);
   }
 
@@ -32,7 +38,9 @@
       .filter((trace) => trace.visible === true)
       .flatMap((trace, i) => {
         const name = trace.name || "trace " + (i + 1);
-        return trace.z && trace.z.length && trace.z[0].length !== undefined ? gridRows(trace, name) : lineRows(trace, name);
+        const x = shown(plot, trace, "x");
+        const y = shown(plot, trace, "y");
+        return trace.z && trace.z.length && trace.z[0].length !== undefined ? gridRows(trace, name, x, y) : lineRows(name, x, y);
       });
   }
 
