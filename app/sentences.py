@@ -5,6 +5,19 @@ from __future__ import annotations
 from app.language import mark
 
 SENTENCES = (
+    mark(
+        "Readings every {interval} s are too slow for a rate of rise (at most {longest} s): a faster rise would pass "
+        "between two of them."
+    ),
+    mark("No two successive steps of any temperature are known."),
+    mark(
+        "Not corrected for temperature: {days} days with steps over {span} K; it takes {needed} days over {warmth} K "
+        "to learn its effect."
+    ),
+    mark(
+        "Not corrected for temperature: its effect ({low} to {high} % a kelvin) is not certain to be the fall that "
+        "cells show."
+    ),
     mark("{moved} mV from the string {regime}, where {apart} robust deviations {now} unusual; {days}."),
     mark("{moved} mV from the string {regime}, median of {days} valid days: {times} times the string's own spread."),
     mark(
