@@ -30,8 +30,8 @@ DETECTION_LIMITS: tuple[DetectionLimit, ...] = (
     DetectionLimit("sense_lead", 3.5, "mV", 4),
 )
 """Source: bench, docs/detection.md. Of faults that begin within the data. Single readings count from 100 mV and 10 K
-on, as they come. What was there before the first reading stands out by its distance from the string alone, and needs
-several times the size."""
+on, as they come, and from half of that while the string is steady. What was there before the first reading stands out
+by its distance from the string alone, and needs several times the size."""
 
 
 def stated() -> str:
