@@ -264,7 +264,12 @@
   }
 
   function controls() {
-    const button = made("button", { id: "cells-play", type: "button", className: "ps-button" });
+    const button = made("button", {
+      id: "cells-play",
+      type: "button",
+      className: "ps-button",
+      textContent: data.words.play,
+    });
     button.addEventListener("click", toggle);
     const slider = made(
       "input",
