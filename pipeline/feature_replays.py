@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -57,10 +58,16 @@ class ReplayWatch:
         tail = self._values if self._values is not None else block.values[:0]
         ts = np.concatenate([self._ts, block.ts])
         midnights = [int(block.days[day]) for day, _, _ in block.day_edges]
-        for column in _suspects(ts, tail, block.values, int(np.searchsorted(ts, block.ts[0] - DAY_MS))):
+        suspects = _suspects(ts, tail, block.values, int(np.searchsorted(ts, block.ts[0] - DAY_MS)))
+        shared = _all_day_before(ts) if len(suspects) else None
+        for column in suspects:
             readings = np.concatenate([tail[:, column], block.values[:, column]])
-            name = self.places.signals[column]
-            self.rows += list(_replays(name, ts, readings, midnights, int(block.ts[-1]) + 1))
+            known = ~np.isnan(readings)
+            if known.sum() <= REPLAY_SAMPLES:
+                continue
+            stamps, own = (ts, shared) if known.all() else (ts[known], None)
+            found = _replays(stamps, readings[known], own or _all_day_before(stamps), midnights, int(block.ts[-1]) + 1)
+            self.rows += [(midnight, self.places.signals[column], *rest) for midnight, *rest in found]
         keep = int(np.searchsorted(ts, int(block.ts[-1]) - LOOK_BACK_DAYS * DAY_MS))
         self._ts, self._values = ts[keep:], _rows(tail, block.values, np.arange(keep, len(ts)))
 
@@ -136,24 +143,37 @@ def _suspects(ts: Ints, tail: NDArray[np.float32], values: NDArray[np.float32], 
     return np.flatnonzero(repeats | (np.isnan(looked).mean(axis=0) > OWN_CLOCK_SHARE)).astype(np.int64)
 
 
-def _replays(name: str, stamps: Ints, readings: NDArray[np.float32], midnights: list[int], end: int) -> Iterator[Row]:
+def _all_day_before(ts: Ints) -> tuple[Ints, Mask]:
+    return _day_before(ts, np.arange(len(ts)), float(np.median(np.diff(ts))))
+
+
+def _replays(
+    ts: Ints, values: NDArray[np.float32], before: tuple[Ints, Mask], midnights: list[int], end: int
+) -> Iterator[tuple[int, int, int, int]]:
     """List the days on which one series replays, a day's window being the day itself and the one before."""
-    known = ~np.isnan(readings)
-    ts, values = stamps[known], readings[known]
-    if len(ts) <= REPLAY_SAMPLES:
-        return
-    place, near = _day_before(ts, np.arange(len(ts)), float(np.median(np.diff(ts))))
+    place, near = before
     same = near & (values == values[place])
-    edges = np.flatnonzero(np.diff(np.r_[False, same, False].astype(np.int8)))
-    for low, high in edges.reshape(-1, 2).tolist():
-        if high - low <= REPLAY_SAMPLES:
-            continue
-        for at, midnight in enumerate(midnights):
+    for low, high in _stretches(same, values):
+        begun = max(bisect_right(midnights, int(ts[low])) - 1, 0)
+        ended = bisect_right(midnights, int(ts[high - 1]) + DAY_MS)
+        for at in range(begun, min(ended, len(midnights))):
+            midnight = midnights[at]
             until = midnights[at + 1] if at + 1 < len(midnights) else end
             first, last = _clip(ts, low, high, midnight - DAY_MS, until)
             own = int(np.searchsorted(ts[first:last], midnight)) + first
             if last > own and _is_replay(values[first:last]):
-                yield midnight, name, int(ts[first]), int(ts[last - 1]), last - own
+                yield midnight, int(ts[first]), int(ts[last - 1]), last - own
+
+
+def _stretches(same: Mask, values: NDArray[np.float32]) -> list[tuple[int, int]]:
+    """List the stretches of repeated readings that are long enough and move often enough for a replay."""
+    edges = np.flatnonzero(np.diff(np.r_[False, same, False].astype(np.int8))).reshape(-1, 2)
+    edges = edges[edges[:, 1] - edges[:, 0] > REPLAY_SAMPLES]
+    if not len(edges):
+        return []
+    moves = np.r_[0, np.cumsum(values[1:] != values[:-1])]
+    moved = moves[edges[:, 1] - 1] - moves[edges[:, 0]]
+    return [(low, high) for low, high in edges[moved >= REPLAY_MOVES].tolist()]
 
 
 def _clip(ts: Ints, low: int, high: int, begin: int, end: int) -> tuple[int, int]:
