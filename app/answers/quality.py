@@ -107,11 +107,16 @@ def _row(series: Series, zone: str, replayed: int) -> dict[str, Any]:
 
 
 def _rejected(store: Store, source: str | None) -> list[Rejected]:
-    """List rejected files, of one source those in its folder."""
+    """List rejected files, of one source those in its folder, and those of folders that came to no source at all."""
     if source is None:
         return list(store.manifest.rejected)
-    folder = PurePath(store.source(source).folder)
-    return [one for one in store.manifest.rejected if PurePath(one.path).is_relative_to(folder)]
+    others = [PurePath(one.folder) for one in store.manifest.sources if one.name != source]
+    own = PurePath(store.source(source).folder)
+    return [
+        one
+        for one in store.manifest.rejected
+        if PurePath(one.path).is_relative_to(own) or not any(PurePath(one.path).is_relative_to(two) for two in others)
+    ]
 
 
 def _told(store: Store, names: list[str]) -> list[Finding]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from types import SimpleNamespace
 
 import pytest
 
 from app.answers import quality, sources
 from app.errors import UnknownSource
 from pipeline.build import build
+from pipeline.contract import Rejected
 from tests.app.stores import CELLS, DAYS, FIRST, PACKS, SENSORS, STEP, answering
 from tests.pipeline.sites import settings, stamps, write_csv
 
@@ -99,6 +101,14 @@ def test_a_rejected_file_is_named_with_its_reason(odd):
     assert other["rejected_files"] == []
     assert everything["rejected_files"][0].keys() == {"file", "line", "reason"}
     assert len(everything["series"]) == 4
+
+
+def test_a_rejected_file_of_a_folder_that_came_to_no_source_is_named_with_every_source(app, monkeypatch):
+    store = quality.loader.current()
+    orphan = Rejected(path="raw/BESS/S1/bms1_soc.csv", line=None, reason="it is empty")
+    given = store.manifest.model_copy(update={"rejected": (*store.manifest.rejected, orphan)})
+
+    assert orphan in quality._rejected(SimpleNamespace(manifest=given, source=store.source), "m1")
 
 
 def test_a_day_is_covered_as_far_as_readings_were_expected(app):
