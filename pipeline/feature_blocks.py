@@ -11,7 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.contract import TS_DTYPE, day_starts, period_start
-from pipeline.feature_string import Floats, Ints, RawReader, stamps_of
+from pipeline.feature_charge import Floats, Ints
+from pipeline.feature_string import RawReader, stamps_of
 
 BLOCK_ROWS = 50_000
 """Rows held at once, about [rows]: with 260 cells some 50 MB."""
@@ -252,3 +253,17 @@ def ts_series(name: str, stamps: NDArray[Any], known: Mask | None = None) -> pl.
     """Make a stamp column; null where not ``known``."""
     series = pl.Series(name, stamps, dtype=pl.Int64).cast(TS_DTYPE)
     return series if known is None else series.set(pl.Series(~known), None)
+
+
+def as_schema(table: pl.Schema) -> list[pl.Expr]:
+    """Select the columns of a table in its types: stamps from epoch ms, NaN is null."""
+    out = []
+    for name, dtype in table.items():
+        column = pl.col(name)
+        if dtype == TS_DTYPE:
+            out.append(column.cast(pl.Int64).cast(TS_DTYPE))
+        elif dtype.is_float():
+            out.append(column.cast(pl.Float64).fill_nan(None).cast(dtype))
+        else:
+            out.append(column.cast(dtype))
+    return out

@@ -29,8 +29,9 @@ from pipeline.feature_blocks import (
     schema,
     ts_series,
 )
+from pipeline.feature_charge import Floats, Ints
 from pipeline.feature_leads import EndCurve, leads_ah
-from pipeline.feature_string import Floats, Ints, Timeline
+from pipeline.feature_string import Timeline
 from pipeline.physics import Chemistry
 
 SETTLED_MS, SETTLED_BRIEF_MS = 600_000, 60_000

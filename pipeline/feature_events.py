@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from pipeline.contract import TS_DTYPE
 from pipeline.feature_blocks import Block, Places, schema
-from pipeline.feature_string import GAP_FACTOR, Floats, Ints, RawReader, stamps_of, values_of
+from pipeline.feature_charge import Floats, Ints
+from pipeline.feature_string import GAP_FACTOR, RawReader, stamps_of, values_of
 from pipeline.signals import Kind
 
 EXCURSIONS = schema(

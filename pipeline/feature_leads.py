@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from pipeline.contract import DAY_MS
 from pipeline.feature_blocks import Block, Places, row_median
-from pipeline.feature_string import HOUR_MS, Floats, Ints, RawReader, Timeline, stamps_of
+from pipeline.feature_charge import Floats, Ints
+from pipeline.feature_string import HOUR_MS, RawReader, Timeline, stamps_of
 from pipeline.physics import NO_CURVE, OHM_AH, TOO_FEW, TOO_SLOW, Chemistry
 
 if TYPE_CHECKING:

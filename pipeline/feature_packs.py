@@ -8,7 +8,7 @@ import polars as pl
 from pipeline.contract import TS_DTYPE
 from pipeline.feature_blocks import Block, Mask, Places, day_extremes, day_means, day_regression, schema
 from pipeline.feature_cells import RowState, Singles, stands_still, table_rows
-from pipeline.feature_string import Floats, Ints
+from pipeline.feature_charge import Floats, Ints
 
 STUCK_MOVED_K = 1.0
 """A day on which a sensor never moves while the string's median moves more than this is stuck [K]."""

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from pipeline.contract import DAY_MS, TS_DTYPE
 from pipeline.feature_blocks import Block, Mask, Places, find_places, read_blocks, schema
-from pipeline.feature_string import Ints, RawReader
+from pipeline.feature_charge import Ints
+from pipeline.feature_string import RawReader
 from pipeline.signals import Kind
 
 REPLAY_SAMPLES = 60

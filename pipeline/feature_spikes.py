@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from pipeline.feature_blocks import Block, Mask, Places, row_median
 from pipeline.feature_cells import RowState
+from pipeline.feature_charge import Floats, Ints
 from pipeline.feature_events import event_rows
-from pipeline.feature_string import Floats, Ints, Timeline
+from pipeline.feature_string import Timeline
 from pipeline.physics import Chemistry
 
 Singles = NDArray[np.float32]

@@ -15,24 +15,19 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.contract import DAY_MS, day_starts
+from pipeline.feature_anchors import ANCHORS, StringRows, find_anchors
 from pipeline.feature_blocks import Block, Places, find_places, read_blocks, row_median
 from pipeline.feature_cells import CELL_DAY, RowState, cell_days, regimes_of, row_state
-from pipeline.feature_cycles import (
-    ANCHORS,
-    CYCLES,
-    SYSTEM_DAY,
-    StringRows,
-    find_anchors,
-    half_cycles,
-    system_days,
-)
+from pipeline.feature_charge import Floats, Ints
+from pipeline.feature_chemistry import settle_chemistry, settle_temperatures
+from pipeline.feature_cycles import CYCLES, SYSTEM_DAY, half_cycles, system_days
 from pipeline.feature_events import ALARMS, EXCURSIONS, find_alarms, unsafe_rows
 from pipeline.feature_leads import EndCurve, learn_curve
 from pipeline.feature_packs import PACK_DAY, SENSOR_DAY, pack_days, sensor_days
 from pipeline.feature_replays import REPLAYS, ReplayWatch, other_replays, watches
 from pipeline.feature_spikes import spike_rows, temperature_spikes, voltage_spikes, without
-from pipeline.feature_string import Floats, Ints, RawReader, StringStory, Timeline, carried, read_story
-from pipeline.physics import LFP, MISFIT_SHARE, Chemistry, chemistry_of, fits
+from pipeline.feature_string import RawReader, StringStory, Timeline, carried, read_story
+from pipeline.physics import Chemistry
 from pipeline.site import ChemistrySettings, SourceSettings
 
 __all__ = ["TABLES", "Extraction", "RawReader", "extract"]
@@ -56,8 +51,6 @@ REACH_DAYS = 2
 """Rows from this long before a change on are made again [d]."""
 CONTEXT_DAYS = 2
 """And raw rows from this long before those are looked at [d]."""
-SAMPLE_ROWS = 50
-"""Chemistry and units are checked against every so many rows [rows]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +104,10 @@ def extract(
         The tables of ``TABLES``, each sorted by ``ts``.
     """
     story = read_story(reader, said)
-    chemistry, notes = _settle_chemistry(reader, said, chemistries, story)
+    chemistry, notes = settle_chemistry(reader, said, chemistries, story)
     from_ms = _first_day(reader, story, since_ms)
     begin = reader.first_ms if from_ms is None else from_ms - CONTEXT_DAYS * DAY_MS
-    safe_t, said_t = _settle_temperatures(reader, chemistry, story)
+    safe_t, said_t = settle_temperatures(reader, chemistry, story)
     curve, said_c = learn_curve(reader, story.timeline, chemistry, find_places(reader, "V"), story.calibration_end_ms)
     gathered = _Gathered(watches=watches(reader))
     _gather_cells(reader, story.timeline, chemistry, curve, begin, gathered)
@@ -130,52 +123,6 @@ def extract(
         current_sign_source=story.sign.source,
         notes=(*story.notes, *notes, *said_t, *said_c),
     )
-
-
-def _settle_chemistry(
-    reader: RawReader, said: SourceSettings, chemistries: Mapping[str, ChemistrySettings], story: StringStory
-) -> tuple[Chemistry | None, list[str]]:
-    """Choose the chemistry, and drop an assumed one that the first month's voltages contradict."""
-    chemistry = chemistry_of(said, chemistries)
-    if chemistry is None:
-        note = f"The chemistry {said.chemistry!r} is not described: give its curve and limits in [chemistries]."
-        return None, [f"{note} Until then cells are compared with each other only."]
-    places = find_places(reader, "V")
-    if not chemistry.is_assumed or not places.signals:
-        return chemistry, []
-    end = min(story.calibration_end_ms, reader.first_ms + 31 * DAY_MS)
-    sample = _median_sample(reader, places, end)
-    if fits(chemistry, sample):
-        return chemistry, ["Chemistry not said in site.toml: LFP is assumed, and the voltages do not contradict it."]
-    return None, [
-        f"The chemistry is not LFP (the median cell leaves {LFP.safe_v[0]}-{LFP.safe_v[1]} V): set it in site.toml. "
-        "Until then cells are compared with each other only: no safe range of voltage, no anchors, no measured SOH."
-    ]
-
-
-def _settle_temperatures(
-    reader: RawReader, chemistry: Chemistry | None, story: StringStory
-) -> tuple[tuple[float, float] | None, list[str]]:
-    """Take the safe range of temperatures, unless the first month's medians say that these are no degrees Celsius."""
-    places = find_places(reader, "°C")
-    low, high = (chemistry or LFP).safe_t
-    if not places.signals:
-        return None, []
-    sample = _median_sample(reader, places, min(story.calibration_end_ms, reader.first_ms + 31 * DAY_MS))
-    known = sample[~np.isnan(sample)]
-    if len(known) == 0 or float(np.mean((known < low) | (known > high))) < MISFIT_SHARE:
-        return (low, high), []
-    return None, [
-        f"The median sensor reads {np.median(known):.0f} °C, outside {low:.0f} to {high:.0f} °C much of the time: most "
-        "likely a register's offset (say it in site.toml). The safe range of temperature is not applied."
-    ]
-
-
-def _median_sample(reader: RawReader, places: Places, end_ms: int) -> Floats:
-    """Median cell voltage over the first days, from every ``SAMPLE_ROWS``-th row."""
-    frame = reader.read(places.signals, reader.first_ms, end_ms).gather_every(SAMPLE_ROWS)
-    values = frame.select(pl.col(places.signals).cast(pl.Float32)).to_numpy()
-    return row_median(np.ascontiguousarray(values, np.float32)).astype(np.float64)
 
 
 def _first_day(reader: RawReader, story: StringStory, since_ms: int | None) -> int | None:

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from pipeline.feature_charge import smooth_lag
 from pipeline.feature_leads import EndCurve
-from pipeline.feature_string import smooth_lag
 from pipeline.features import Extraction, extract
 from pipeline.physics import TOO_FEW, TOO_SLOW
 from pipeline.simulation.memory import SAID

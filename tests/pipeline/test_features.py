@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from pipeline import feature_blocks, features
+from pipeline.feature_charge import smooth_heat
 from pipeline.feature_cycles import turning_points
-from pipeline.feature_string import read_story, smooth_heat
+from pipeline.feature_string import read_story
 from pipeline.site import SourceSettings
 from tests.pipeline.strings import BEGIN_MS, DAY_MS, NOMINAL_AH, MemoryReader, string
 

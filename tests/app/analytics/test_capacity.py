@@ -12,7 +12,8 @@ from app.analytics.budget import joined
 from app.analytics.capacity import measure_capacity, relative_capacity, sensor_offset
 from app.analytics.cycles import equivalent_full_cycles, round_trip
 from app.analytics.level import level_at
-from pipeline.feature_cycles import ANCHORS, SYSTEM_DAY
+from pipeline.feature_anchors import ANCHORS
+from pipeline.feature_cycles import SYSTEM_DAY
 
 HOUR_MS = 3_600_000
 

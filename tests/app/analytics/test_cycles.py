@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from app.analytics.cycles import DEPTH_EDGES_PCT, count_depths, equivalent_full_cycles, turns_of, with_circumstances
 from app.analytics.grid import DAY_MS, Grid
 from pipeline.contract import TS_DTYPE
-from pipeline.feature_cycles import ANCHORS, CYCLES
+from pipeline.feature_anchors import ANCHORS
+from pipeline.feature_cycles import CYCLES
 from pipeline.features import extract
 from pipeline.simulation.memory import SAID
 from pipeline.simulation.plan import NOMINAL_AH

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from app.analytics.energy_health import measure_energy
-from pipeline.feature_cycles import ANCHORS
+from pipeline.feature_anchors import ANCHORS
 from pipeline.physics import LFP
 from tests.app.analytics.test_capacity import anchors
 

@@ -10,7 +10,7 @@ import pytest
 
 from app.analytics.grid import DAY_MS, Grid
 from app.analytics.ledger import FIRST_EMPTY, FIRST_FULL, LAGGARD, NO_CAPACITY, NO_EMPTY, NO_LEADS, keep_ledger
-from pipeline.feature_cycles import ANCHORS
+from pipeline.feature_anchors import ANCHORS
 
 FIRST = datetime(2024, 6, 1, tzinfo=UTC)
 FIRST_MS = round(FIRST.timestamp() * 1000)
