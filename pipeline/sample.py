@@ -144,21 +144,9 @@ def write_sample(
     SettingsError
         The span, the interval or the number of systems cannot be, or ``out`` holds something else.
     """
-    if not 1 <= systems <= len(SYSTEM_NAMES):
-        raise SettingsError(f"--systems {systems}: a sample site has 1 to {len(SYSTEM_NAMES)} systems.")
-    plan = Plan(
-        start or default_start(days),
-        days,
-        step_s,
-        seed,
-        SYSTEM_NAMES[:systems],
-        faults,
-        bool(faults) if dropouts is None else dropouts,
-    )
+    plan = _plan(start or default_start(days), days, step_s, seed, systems, faults, dropouts)
     _check_free(out)
-    partial = out.with_name(f".{out.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    partial = _fresh_folder(out)
     blocks = [range(at, min(at + block_rows, plan.rows)) for at in range(0, plan.rows, block_rows)]
     steps = _Steps(systems * (PACKS * len(blocks) + 1) + 1, progress)
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
@@ -166,6 +154,23 @@ def write_sample(
     report = _report(out, partial, plan)
     _swap(partial, out)
     return report
+
+
+def _plan(
+    start: date, days: float, step_s: int, seed: int, systems: int, faults: tuple[Fault, ...], dropouts: bool | None
+) -> Plan:
+    if not 1 <= systems <= len(SYSTEM_NAMES):
+        raise SettingsError(f"--systems {systems}: a sample site has 1 to {len(SYSTEM_NAMES)} systems.")
+    drops_out = bool(faults) if dropouts is None else dropouts
+    return Plan(start, days, step_s, seed, SYSTEM_NAMES[:systems], faults, drops_out)
+
+
+def _fresh_folder(out: Path) -> Path:
+    """Make the folder beside ``out`` in which the site grows; what a killed run left there goes."""
+    partial = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    return partial
 
 
 def _check_free(out: Path) -> None:

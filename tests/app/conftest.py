@@ -7,7 +7,7 @@ import pickle
 import pytest
 from filelock import FileLock
 
-from tests.app.stores import build_site
+from tests.app.stores import build_site, serve
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +19,15 @@ def tiny(run_folder):
             folder.mkdir()
             (folder / "made.pickle").write_bytes(pickle.dumps(build_site(folder)))
     return pickle.loads((folder / "made.pickle").read_bytes())
+
+
+@pytest.fixture(scope="module")
+def server(tiny):
+    """Serve the tiny site."""
+    return serve(tiny[0])
+
+
+@pytest.fixture
+def client(server):
+    """Ask the server of the tiny site."""
+    return server.test_client()
