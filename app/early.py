@@ -11,9 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from polars.exceptions import PolarsError
+
+from pipeline.errors import PackscopeError
+
 Place = tuple[str, str]
 """Id of a component, as Dash writes it into the page, and the name of its property."""
 Update = TypeVar("Update", bound=Callable[..., Any])
+FAILURES = (PackscopeError, PolarsError, ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
+"""What working out one part may end in, foreseen or a bug of its own: it must not take the page with it."""
 _MARKED: set[Callable[..., Any]] = set()
 
 
@@ -91,5 +97,5 @@ def complete(
         if answer.fits(parts, known):
             try:
                 put(parts, answer.given(parts, known))
-            except Exception as exc:  # noqa: BLE001 - one part must not take the page with it
+            except FAILURES as exc:
                 failed(exc)

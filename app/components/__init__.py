@@ -1,0 +1,49 @@
+"""The pieces that pages are made of: tiles, badges, marks of provenance, charts, tables, and the states between."""
+
+from app.components.charts import EXPORTS, GRAPH_CONFIG, export_menu, graph, time_graph, time_id
+from app.components.controls import choice, csv_file, entry_id, export_button, html_id, select
+from app.components.frame import columns, headline, kpi, kpi_row, page, section
+from app.components.kinds import Content, Identity, PageMeta, What, aria
+from app.components.marks import BAND_WORDS, SEVERITY_WORDS, badge, band_badge, icon, provenance, stat, term
+from app.components.states import empty, failure, partial, skeleton
+from app.components.tables import plain_table, table
+
+__all__ = [
+    "BAND_WORDS",
+    "EXPORTS",
+    "GRAPH_CONFIG",
+    "SEVERITY_WORDS",
+    "Content",
+    "Identity",
+    "PageMeta",
+    "What",
+    "aria",
+    "badge",
+    "band_badge",
+    "choice",
+    "columns",
+    "csv_file",
+    "empty",
+    "entry_id",
+    "export_button",
+    "export_menu",
+    "failure",
+    "graph",
+    "headline",
+    "html_id",
+    "icon",
+    "kpi",
+    "kpi_row",
+    "page",
+    "partial",
+    "plain_table",
+    "provenance",
+    "section",
+    "select",
+    "skeleton",
+    "stat",
+    "table",
+    "term",
+    "time_graph",
+    "time_id",
+]

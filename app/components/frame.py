@@ -1,0 +1,66 @@
+"""The frame of a page: its answer, its key figures, and rows of evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dash_bootstrap_components as dbc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from app.components.kinds import Content, PageMeta
+from app.components.marks import provenance, stat, term
+from app.language import t
+
+
+def kpi(
+    label: str,
+    value: str,
+    *,
+    note: Content | None = None,
+    severity: str | None = None,
+    mark: Component | None = None,
+    href: str | None = None,
+    question: str | None = None,
+) -> html.Div:
+    """Show one key figure: label, number with unit, small print, and the mark of its provenance (see `provenance`)."""
+    rests_on = mark or provenance({}, subject=label, question=question)
+    head = html.Div([html.Span(label), term(label), rests_on], className="ps-kpi-label")
+    figure = dcc.Link(stat(value), href=href) if href else stat(value)
+    body = [head, html.Div(figure, className="ps-kpi-value")]
+    if note:
+        body.append(html.Div(note, className="ps-kpi-note"))
+    return html.Div(body, className=f"ps-kpi ps-{severity}" if severity else "ps-kpi")
+
+
+def kpi_row(tiles: Sequence[Component]) -> html.Div:
+    """Lay key figures side by side; they wrap on narrow screens."""
+    return html.Div(list(tiles), className="ps-kpis")
+
+
+def headline(text: Content, *, lead: Content | None = None, sample: bool = False) -> html.Div:
+    """Answer the page's question: one sentence, and what stands behind it in smaller print."""
+    flag = [html.Span(t("Sample site"), className="ps-sample")] if sample else []
+    first = html.P([*flag, *([text] if isinstance(text, str | Component) else text)], className="ps-headline")
+    return html.Div([first, html.P(lead, className="ps-lead")] if lead else [first])
+
+
+def page(meta: PageMeta, children: Sequence[Component]) -> html.Div:
+    """Frame a page: its name as the heading, then full-width rows."""
+    return html.Div([html.H1(t(meta.name), className="ps-h1"), *children], className="ps-page")
+
+
+def section(
+    title: str, children: Content, *, note: Content | None = None, tools: Content | None = None
+) -> html.Section:
+    """Frame one row of evidence: its title, a grey note, its controls, and the content."""
+    words: list[Component] = [html.Div([html.H2(title, className="ps-h2"), term(title)], className="ps-titled")]
+    if note:
+        words.append(html.Div(note, className="ps-note"))
+    head = [html.Div(words)] + ([html.Div(tools, className="ps-tools")] if tools else [])
+    return html.Section([html.Div(head, className="ps-section-head"), html.Div(children)], className="ps-section")
+
+
+def columns(children: Sequence[Component], *, narrow: int = 6) -> dbc.Row:
+    """Lay sections side by side on wide screens, each ``narrow`` twelfths wide, below each other on a phone."""
+    return dbc.Row([dbc.Col(child, xs=12, lg=narrow) for child in children], className="g-3")
