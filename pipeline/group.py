@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from pipeline import contract, counters, coverage, pyramid
 from pipeline.contract import QUALITY, RAW, TS, Group
 from pipeline.cutback import CutBack
+from pipeline.cuts import Cuts
 from pipeline.frames import between, by_clock, matrix_of, readings_of, stored, widen
 from pipeline.levels import FrameStack, LevelStack, Pending, SheetStack
 from pipeline.parts import PartWriter, read_part
@@ -27,9 +28,6 @@ from pipeline.recipes import analog_sheets, classified_counters, counter_levels,
 from pipeline.sheets import Sheet
 from pipeline.signals import Kind
 from pipeline.work import GroupPlan
-
-_DAY_CUT_BELOW_MS = 13_000
-"""A month of a faster clock than this holds over 200,000 rows; its history is cut by day [ms]."""
 
 FLAG_GAP_FACTOR = 3.0
 """A flag's reading stands for no longer than this many median steps."""
@@ -52,7 +50,7 @@ class GroupBuilder:
         self._writer = writer
         self._kinds = {name: signal.kind for name, signal in plan.signals.items()}
         self._interval_ms = old.interval_ms if old else 0
-        self._cut: Literal["month", "day"] = old.cut if old else "month"
+        self._cuts = Cuts(old.cut if old else "month", plan.zone)
         self._open: dict[int, list[pl.DataFrame]] = defaultdict(list)
         self._raw: dict[int, list[Pending]] = defaultdict(list)
         self._cut_back: dict[int, CutBack] = {}
@@ -81,7 +79,7 @@ class GroupBuilder:
         if not cuts:
             return
         earliest = min(cuts.values())
-        for start in [start for start in self._raw if self._end(start) > earliest]:
+        for start in [start for start in self._raw if self._cuts.end(start) > earliest]:
             frames = [frame.select(TS, *readings_of(frame)) for frame in self._read_raw(start)]
             self._cut_back[start] = CutBack(self._raw.pop(start), frames, cuts)
             self._open[start] = []
@@ -95,7 +93,7 @@ class GroupBuilder:
             ts = frame[TS].to_physical().to_numpy()
             if not self._interval_ms:
                 self._settle_cut(ts)
-            starts = self._starts(int(ts[0]), int(ts[-1]))
+            starts = self._cuts.starts(int(ts[0]), int(ts[-1]))
             edges = np.searchsorted(ts, np.asarray([*starts[1:], np.iinfo(np.int64).max]))
             low = 0
             for start, high in zip(starts, edges, strict=True):
@@ -132,7 +130,7 @@ class GroupBuilder:
         return Group(
             source=self._plan.source,
             name=self._plan.name,
-            cut=self._cut,
+            cut=self._cuts.size,
             interval_ms=self._interval_ms,
             parts=tuple(parts),
         )
@@ -142,7 +140,7 @@ class GroupBuilder:
     def _settle_cut(self, ts: pyramid.Ints) -> None:
         steps = np.diff(ts)
         self._interval_ms = int(np.median(steps)) if len(steps) else contract.DAY_MS
-        self._cut = "day" if self._interval_ms < _DAY_CUT_BELOW_MS else "month"
+        self._cuts = Cuts.of_interval(self._interval_ms, self._plan.zone)
 
     def _close(self, start: int) -> None:
         frames = self._open.pop(start)
@@ -188,14 +186,14 @@ class GroupBuilder:
         if self._plan.kind is not Kind.ANALOG:
             return counters.LOOK_BACK_MS
         fine = [level.step_ms for level in self._plan.levels if not level.is_calendar_day]
-        edges = (start, self._end(start))
+        edges = (start, self._cuts.end(start))
         return max((step for step in fine if any(edge % step for edge in edges)), default=0)
 
     def _with_neighbours(self, starts: set[int]) -> set[int]:
         """Add the cuts whose levels depend on rows of these."""
         spans = self._spans()
         reaches = {other: self._reach(other, spans) for other in self._raw}
-        changed = [(start, self._end(start)) for start in starts]
+        changed = [(start, self._cuts.end(start)) for start in starts]
         return {
             other for other, (low, high) in reaches.items() if any(start < high and end > low for start, end in changed)
         }
@@ -213,9 +211,9 @@ class GroupBuilder:
 
         A counter's step ends at its next reading, however long the gap before it.
         """
-        low, high = start, self._end(start)
+        low, high = start, self._cuts.end(start)
         for firsts, lasts in spans:
-            after, before = bisect_left(firsts, self._end(start)), bisect_left(lasts, start) - 1
+            after, before = bisect_left(firsts, self._cuts.end(start)), bisect_left(lasts, start) - 1
             high = max(high, firsts[after]) if after < len(firsts) else high
             low = min(low, lasts[before]) if before >= 0 else low
         return low - self._margin_ms(start), high + self._margin_ms(start)
@@ -223,7 +221,7 @@ class GroupBuilder:
     def _context(self, start: int) -> list[pl.DataFrame]:
         """Read a cut's raw rows with all those around it that its levels depend on."""
         low, high = self._reach(start, self._spans())
-        near = sorted(other for other in self._raw if other < high and self._end(other) > low)
+        near = sorted(other for other in self._raw if other < high and self._cuts.end(other) > low)
         frames = [
             between(frame.select(TS, *readings_of(frame)), low, high)
             for other in near
@@ -235,7 +233,7 @@ class GroupBuilder:
         self, start: int, frames: Sequence[pl.DataFrame], matrices: Sequence[NDArray[Any]] | None = None
     ) -> None:
         """Make a cut's share of every level."""
-        end = self._end(start)
+        end = self._cuts.end(start)
         recipes: dict[Kind, Recipe] = {
             Kind.ANALOG: self._analog,
             Kind.COUNTER: self._counter,
@@ -293,19 +291,3 @@ class GroupBuilder:
             return np.zeros(0, np.int64), np.zeros(0)
         whole = pl.concat(frames)
         return whole[TS].to_physical().to_numpy(), whole[name].cast(pl.Float64).to_numpy()
-
-    # Cuts ---------------------------------------------------------------------------------------------------------
-
-    def _starts(self, first_ms: int, last_ms: int) -> list[int]:
-        """List the cuts' starts from the one of ``first_ms`` to the one of ``last_ms``."""
-        if self._cut == "day":
-            return contract.day_starts(first_ms, last_ms, self._plan.zone)[:-1]
-        starts = [contract.period_start(first_ms, "month", self._plan.zone)]
-        while (end := contract.period_end(starts[-1], "month", self._plan.zone)) <= last_ms:
-            starts.append(end)
-        return starts
-
-    def _end(self, start: int) -> int:
-        if self._cut == "day":
-            return contract.day_starts(start, start, self._plan.zone)[1]
-        return contract.period_end(start, "month", self._plan.zone)
