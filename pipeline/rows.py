@@ -73,7 +73,7 @@ def read_rows(
     counts.noted["comments"] = int(comments.sum())
     frame = frame.filter(~comments)
     counts.rows = frame.height
-    frame = _split(frame, dialect.separator)
+    frame = _split(frame, dialect, columns)
     frame = _check_fields(frame, dialect, last=len(lines) - 1 if is_cut_off else -1)
     frame = frame.with_columns(_stamp(dialect).alias("stamp"))
     frame = frame.with_columns(
@@ -108,8 +108,9 @@ def _stamp(dialect: Dialect) -> pl.Expr:
     return pl.concat_str(texts, separator=" ") if len(texts) > 1 else texts[0]
 
 
-def _split(frame: pl.DataFrame, separator: str) -> pl.DataFrame:
+def _split(frame: pl.DataFrame, dialect: Dialect, columns: Sequence[tuple[str, int]]) -> pl.DataFrame:
     """Split every line into fields; quoted lines one by one."""
+    separator = dialect.separator
     quoted = frame["line"].str.contains('"', literal=True)
     plain = frame.filter(~quoted).with_columns(
         pl.col("line").str.split(separator).alias("fields"), pl.lit(None, pl.String).alias("reason")
@@ -117,7 +118,8 @@ def _split(frame: pl.DataFrame, separator: str) -> pl.DataFrame:
     if not quoted.any():
         return plain.drop("line")
     lines = frame.filter(quoted)
-    fields = [_split_quoted(line, separator) for line in lines["line"].to_list()]
+    needed = max(dialect.stamp_column, dialect.time_column or 0, *(at for _, at in columns)) + 1
+    fields = [_split_quoted(line, separator, needed) for line in lines["line"].to_list()]
     careful = lines.with_columns(
         pl.Series("fields", fields, dtype=pl.List(pl.String)),
         pl.Series("reason", [None if row else "unclosed_quote" for row in fields], dtype=pl.String),
@@ -125,11 +127,13 @@ def _split(frame: pl.DataFrame, separator: str) -> pl.DataFrame:
     return pl.concat([plain, careful]).sort("n").drop("line")
 
 
-def _split_quoted(line: str, separator: str) -> list[str]:
+def _split_quoted(line: str, separator: str, needed: int) -> list[str]:
+    """Split a line with quotes; where one stays open, as in a note of several lines, what stands before it counts."""
     try:
         return next(csv.reader((line,), delimiter=separator, strict=True), [])
     except csv.Error:
-        return []
+        before = next(csv.reader((line,), delimiter=separator), [])[:-1]
+        return before if len(before) >= needed else []
 
 
 def _check_fields(frame: pl.DataFrame, dialect: Dialect, last: int) -> pl.DataFrame:

@@ -16,6 +16,8 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from pipeline.periods import DAY_MS
+
 EARLIEST_MS = int(datetime(1971, 1, 1, tzinfo=UTC).timestamp()) * 1000
 """No logger wrote before [epoch ms]: a stamp in 1970 is a clock that was never set."""
 LATEST_MS = int(datetime(2262, 1, 1, tzinfo=UTC).timestamp()) * 1000
@@ -40,7 +42,7 @@ class StampFormat:
 
 EPOCH = StampFormat("epoch", "epoch")
 
-_CLOCK = r"(?P<hour>\d{1,2}):\d{2}(?P<seconds>:\d{2})?(?P<fraction>[.,]\d{1,9})?(?P<half>\s?[AaPp][Mm])?"
+_CLOCK = r"(?P<hour>\d{1,2}):\d{2}(?P<seconds>:\d{2})?(?P<fraction>\.\d{1,18}|,\d{1,9})?(?P<half>\s?[AaPp][Mm])?"
 _ZONE = r"(?P<space>\s?)(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?"
 _BETWEEN = r"(?P<between>T|,? |_)"
 _DATES = (
@@ -54,6 +56,8 @@ _DATES = (
 )
 _TIME = re.compile(f"{_BETWEEN}{_CLOCK}{_ZONE}")
 _COMPACT = re.compile(r"(?P<between>T?)\d{6}(?P<zone>Z?)")
+_DAYS_END = r"([T _])24(:00(?::00(?:[.,]0+)?)?(?:\s?(?:Z|UTC|GMT|[+-]\d{2}:?(?:\d{2})?))?)$"
+"""A day's end as some loggers write it, 24:00: the midnight that follows."""
 _NUMBER = re.compile(r"-?\d{8,19}(\.\d+)?")
 
 
@@ -199,9 +203,12 @@ def parse_mixed(
     Returns
     -------
     tuple of Series
-        Int64 ms as `parse` gives them, and whether each is an instant; null ms where a text is no stamp.
+        Int64 ms as `parse` gives them, and whether each is an instant; null ms where a text is no stamp. A day's end
+        of 24:00 is the midnight that follows.
     """
-    frame = pl.DataFrame({"text": texts, "row": np.arange(len(texts))})
+    ends = texts.str.contains(_DAYS_END).fill_null(value=False)
+    begins = texts.str.replace(_DAYS_END, "${1}00${2}") if ends.any() else texts
+    frame = pl.DataFrame({"text": begins, "row": np.arange(len(texts))})
     ms, instant = np.zeros(len(texts), np.int64), np.zeros(len(texts), bool)
     known = np.zeros(len(texts), bool)
     tried: set[StampFormat] = set()
@@ -212,7 +219,7 @@ def parse_mixed(
         rows = frame["row"].filter(good).to_numpy()
         ms[rows], known[rows], instant[rows] = parsed.filter(good).to_numpy(), True, style.kind != "local"
         frame.replace_column(0, pl.select(pl.when(~good).then(frame["text"]).alias("text")).to_series())
-    return pl.Series(ms).set(pl.Series(~known), None), pl.Series(instant)
+    return pl.Series(ms + DAY_MS * ends.to_numpy()).set(pl.Series(~known), None), pl.Series(instant)
 
 
 def _styles(

@@ -6,7 +6,7 @@ a rejection whose reason says what is wrong. Local stamps are Europe/Berlin.
 
 from __future__ import annotations
 
-from tests.pipeline.corpus import clocks, notations, order, rows, stamps, unusable
+from tests.pipeline.corpus import clocks, notations, odd, order, rows, stamps, unusable
 from tests.pipeline.corpus.case import Case
 
 __all__ = ["Case", "cases"]
@@ -14,4 +14,4 @@ __all__ = ["Case", "cases"]
 
 def cases() -> list[Case]:
     """List every case."""
-    return [case for family in (unusable, notations, stamps, rows, order, clocks) for case in family.CASES]
+    return [case for family in (unusable, notations, stamps, rows, order, clocks, odd) for case in family.CASES]

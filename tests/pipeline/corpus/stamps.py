@@ -110,7 +110,23 @@ CASES = [
     Case("year_2262", good_with("2262-04-12 00:00:00,9"), GOOD, {"bad_stamp": 1}, line=3),
     Case("year_0", good_with("0000-00-00 00:00:00,9"), GOOD, {"bad_stamp": 1}, line=3),
     Case("month_13", good_with("2024-13-01 00:00:00,9"), GOOD, {"bad_stamp": 1}, line=3),
-    Case("hour_24", good_with("2024-01-01 24:00:00,9"), GOOD, {"bad_stamp": 1}, line=3),
+    Case("hour_25", good_with("2024-01-01 25:00:00,9"), GOOD, {"bad_stamp": 1}, line=3),
+    Case("hour_24_and_a_second", good_with("2024-01-01 24:00:01,9"), GOOD, {"bad_stamp": 1}, line=3),
+    Case(
+        "days_end_is_24",
+        csv_of("2024-02-28 23:45:00,1.0", "2024-02-28 24:00:00,2.0", "2024-02-29 00:15:00,3.0"),
+        (("2024-02-28T22:45:00", 1.0), ("2024-02-28T23:00:00", 2.0), ("2024-02-28T23:15:00", 3.0)),
+    ),
+    Case(
+        "days_end_is_24_apart",
+        csv_of("26.10.2024;24:00;1,5", "27.10.2024;24:00;2,5", "31.12.2024;24:00;3,5", header="Datum;Uhrzeit;Wert"),
+        (("2024-10-26T22:00:00", 1.5), ("2024-10-27T23:00:00", 2.5), ("2024-12-31T23:00:00", 3.5)),
+    ),
+    Case(
+        "days_end_is_24_in_utc",
+        csv_of("2024-01-01T23:55:00Z,1.0", "2024-01-01T24:00:00Z,2.0", "2024-01-02T24:00:00.000+01:00,3.0"),
+        (("2024-01-01T23:55:00", 1.0), ("2024-01-02T00:00:00", 2.0), ("2024-01-02T23:00:00", 3.0)),
+    ),
     Case("stamp_empty", good_with(",9"), GOOD, {"bad_stamp": 1}, line=3),
     Case("stamp_word", good_with("soon,9"), GOOD, {"bad_stamp": 1}, line=3),
     Case(
