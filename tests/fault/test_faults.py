@@ -134,9 +134,13 @@ def test_a_small_disk_that_is_really_full(tmp_path):
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", mount], check=False).returncode:
         pytest.skip("this machine lets nobody mount")
     try:
-        with pytest.raises(StoreError, match="No space left"):
+        with pytest.raises(StoreError, match=r"No space left.*make room.*build again"):
             run(root, mount / "store")
         assert assert_whole(mount / "store") is None
+        subprocess.run(["mount", "-o", "remount,size=20m", mount], check=True)
+        run(root, mount / "store")
+        run(root, tmp_path / "fresh")
+        assert_same(mount / "store", content(tmp_path / "fresh"))
     finally:
         subprocess.run(["umount", mount], check=True)
 
@@ -150,7 +154,8 @@ def test_a_store_on_a_read_only_mount_can_be_read_and_says_why_it_cannot_be_buil
     try:
         subprocess.run(["mount", "-o", "remount,ro,bind", store], check=True)
         assert assert_whole(store) is not None
-        with pytest.raises(StoreError, match="Read-only"):
+        grow(root)
+        with pytest.raises(StoreError, match=r"Read-only.*make the folder writable.*build again"):
             run(root, store)
     finally:
         subprocess.run(["umount", store], check=True)

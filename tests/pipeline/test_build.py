@@ -1,6 +1,8 @@
 """A whole build of tiny sites: what it holds, what it costs to update, what it does with bad input."""
 
+import gzip
 import json
+import os
 import shutil
 from datetime import datetime
 
@@ -35,6 +37,18 @@ def site(tmp_path):
 
 def run(site, store="store", **given):
     return build(settings(site / "raw", site / store, **given))
+
+
+def assert_as_fresh(site):
+    """Compare the store and what its manifest says of files with those of a build from nothing."""
+    run(site, "fresh")
+    updated, fresh = content(site / "store"), content(site / "fresh")
+    assert updated.keys() == fresh.keys()
+    for key, frame in fresh.items():
+        assert_frame_equal(updated[key], frame, check_exact=True)
+    mine, anew = manifest_of(site / "store"), manifest_of(site / "fresh")
+    assert (mine.series, mine.rejected) == (anew.series, anew.rejected)
+    assert [(one.path, one.tally) for one in mine.files] == [(one.path, one.tally) for one in anew.files]
 
 
 def test_every_reading_is_in_the_raw_level(site):
@@ -145,19 +159,34 @@ def test_a_changed_a_new_and_a_removed_file_give_what_a_build_from_nothing_gives
     (cell.parent / "bms1_p1_v3.csv").unlink()
     report = run(site)
     assert report.removed == 1
-    run(site, "fresh")
-    updated, fresh = content(site / "store"), content(site / "fresh")
-    assert updated.keys() == fresh.keys()
-    for key, frame in fresh.items():
-        assert_frame_equal(updated[key], frame, check_exact=True)
+    assert_as_fresh(site)
 
 
-def test_a_removed_system_is_gone(site):
+def test_a_removed_system_is_gone_and_the_rest_is_what_a_build_from_nothing_gives(site):
     run(site)
     shutil.rmtree(site / "raw" / "BESS")
     run(site)
     assert [source.name for source in manifest_of(site / "store").sources] == ["m1"]
     assert not list((site / "store" / "parts" / "B1").rglob("*.parquet"))
+    assert_as_fresh(site)
+
+
+@pytest.mark.parametrize("change", ["rename", "touch", "shorten", "to gz", "to nothing", "swap", "system moves"])
+def test_whatever_happens_to_files_the_store_is_what_a_build_from_nothing_gives(site, change):
+    run(site)
+    cell = site / "raw/BESS/B1/bms1_p1_v2.csv"
+    other, text = cell.with_name("bms1_p1_v1.csv"), cell.read_text()
+    {
+        "rename": lambda: cell.rename(cell.with_name("bms1_p1_v9.csv")),
+        "touch": lambda: os.utime(cell, ns=(1, 1)),
+        "shorten": lambda: cell.write_text(text[: len(text) // 2]),
+        "to gz": lambda: cell.write_bytes(gzip.compress(text.encode())),
+        "to nothing": lambda: cell.write_text(""),
+        "swap": lambda: (cell.write_text(other.read_text()), other.write_text(text)),
+        "system moves": lambda: cell.parent.rename(site / "raw" / "B7"),
+    }[change]()
+    run(site)
+    assert_as_fresh(site)
 
 
 def test_a_bad_file_is_rejected_with_its_reason_and_stops_nothing(site):

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from polars.testing import assert_frame_equal
 
+from app.factory import create_app
+from pages import quality
 from pipeline.build import build
 from tests.app.stores import serve
 from tests.bench import measure
@@ -63,6 +65,16 @@ def test_every_bad_file_is_named_with_its_reason_in_report_manifest_and_api(corp
             assert case.rejected in reason
             assert reason
             assert case.line is None or line == case.line
+
+
+def test_every_bad_file_is_named_on_data_quality(corpus):
+    chosen, report = corpus
+    with create_app(chosen).server.app_context():
+        rejected = quality.update("")[5]
+
+    assert {(one["file"], one["line"], one["reason"]) for one in rejected} == {
+        (one.path, one.line, one.reason) for one in report.rejected
+    }
 
 
 def test_every_good_row_of_the_corpus_is_in_the_store_and_every_other_one_counted(corpus):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from pipeline.discover import SAMPLE_MARK, Discovery, discover
 from pipeline.errors import SettingsError
 from pipeline.site import Site
+from tests.pipeline.sites import manifest_of
 
 ROWS = ("2024-01-01 00:00:00,1", "2024-01-01 00:05:00,2", "2024-01-01 00:10:00,3")
 LATER = ("2024-02-01 00:00:00,1", "2024-02-01 00:05:00,2")
@@ -175,6 +179,33 @@ def test_a_name_that_is_no_text_is_rejected_and_can_be_written_down(tmp_path):
 def test_a_file_without_rights_is_rejected(tmp_path):
     put(tmp_path / "m1" / "com_ap.csv").chmod(0)
     assert "cannot be read" in find(tmp_path).rejected[0].reason
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("setpriv") is None, reason="only root has rights to give up")
+def test_a_file_without_rights_is_named_and_stops_nothing(tmp_path):
+    put(tmp_path / "raw" / "m1" / "com_ap.csv")
+    put(tmp_path / "raw" / "m1" / "pf.csv").chmod(0)
+    (tmp_path / "raw" / "m1" / "memory.csv").symlink_to("/proc/self/mem")
+    powerless = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    command = [
+        sys.executable,
+        "-m",
+        "pipeline",
+        "build",
+        "--json",
+        "--roots",
+        tmp_path / "raw",
+        "--store",
+        tmp_path / "s",
+    ]
+    subprocess.run([*powerless, *command], check=False, capture_output=True, timeout=120)
+    manifest = manifest_of(tmp_path / "s")
+
+    assert {Path(one.path).name: one.reason.split(".")[0] for one in manifest.rejected} == {
+        "pf.csv": "it cannot be read: Permission denied",
+        "memory.csv": "it cannot be read: Input/output error",
+    }
+    assert [one.signal for one in manifest.series] == ["com_ap"]
 
 
 def test_other_files_are_nobodys_business(tmp_path):

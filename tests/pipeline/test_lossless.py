@@ -19,6 +19,9 @@ from tests.pipeline.sites import level_of, settings, stamps, write_csv
 SMALLEST = 1e-8
 """What a reading may lie beside a decimal of six digits, in units of its last digit, and still be that decimal."""
 
+SMALLER = 6.0
+"""How many times smaller than the CSVs the store has to be at least, raw level, features and manifest included [1]."""
+
 
 def frame_of(**columns: list[float | None]) -> pl.DataFrame:
     rows = len(next(iter(columns.values())))
@@ -98,3 +101,10 @@ def test_the_store_holds_each_sensor_as_narrow_as_it_can_and_gives_its_decimals_
             said = client.get(f"/api/series?source={source}&signal={signal}&level=raw&max_points=20000").json["value"]
             assert np.array_equal(np.asarray(said), values) or dtypes[signal] == pl.Float32
             assert np.allclose(said, values, rtol=6e-8)
+
+
+def test_a_store_takes_a_sixth_of_its_files_at_most(sample_settings, sample_site):
+    parts = sum(path.stat().st_size for path in sample_settings.store.rglob("*") if path.is_file())
+    files = sum(path.stat().st_size for path in sample_site.rglob("*.csv"))
+
+    assert files / parts > SMALLER
