@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipeline.blocks import BlockReader
 from pipeline.contract import ResumePoint
 from pipeline.discover import FoundFile
+from pipeline.errors import InputError
 from pipeline.localtime import Ints
 from pipeline.tallies import Counts
 from pipeline.truncation import breaks_off
@@ -56,6 +57,7 @@ class OpenFile:
         self._block_offset, self._ends = offset, 0
         self._marks: list[Mark] = []
         self._stretch = 1
+        self._failure: InputError | None = None
 
     @property
     def encoding(self) -> str:
@@ -80,6 +82,8 @@ class OpenFile:
         InputError
             The file cannot be read any further.
         """
+        if self._failure is not None:
+            raise self._failure
         self._block_offset, self.block_line = self._reader.offset, self._reader.line
         self.block = b"" if self._reader.done else self._reader.read(rows * self._stretch)
         self._ends = self._reader.ends
@@ -106,6 +110,15 @@ class OpenFile:
     def hold_back(self, lines: int) -> None:
         """Leave all but the first lines of the block for the next one, which is twice as long if that is all of it."""
         self._stretch = 1 if lines else self._stretch * 2
+        self._failure = None
+        self._shorten(lines)
+
+    def end_before(self, line: int, reason: str) -> None:
+        """Read no further than to a line of the block, counted from 0, that what follows cannot be understood from."""
+        self._failure = InputError(self.path, self.block_line + line + 1, reason)
+        self._shorten(line)
+
+    def _shorten(self, lines: int) -> None:
         self._reader.rewind(self.block, lines)
         self.block, self._ends = self.first_lines(lines), lines
         self.finished = self.is_end = False

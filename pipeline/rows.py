@@ -42,6 +42,8 @@ class Rows:
     """Float64, null where the field is no number."""
     counts: Counts
     """Every row of the block, and what was left out of ``values`` or of the rows."""
+    other_header: int | None = None
+    """Line of the first header that gives these columns other names, as where files were joined."""
 
 
 def read_rows(
@@ -98,7 +100,22 @@ def read_rows(
         kept["n"].to_numpy().astype(np.int64),
         values,
         counts,
+        _other_header(frame, dialect, columns),
     )
+
+
+def _other_header(frame: pl.DataFrame, dialect: Dialect, columns: Sequence[tuple[str, int]]) -> int | None:
+    """Find the first repeated header in which a column has another name than in the file's own."""
+    again = frame.filter(pl.col("reason") == "repeated_header")
+    named = [at for _, at in columns if at < len(dialect.header)]
+    for line, fields in again.select("n", "fields").iter_rows():
+        if any(_name(fields, at) != _name(dialect.header, at) for at in named):
+            return int(line)
+    return None
+
+
+def _name(fields: Sequence[str], at: int) -> str:
+    return fields[at].strip(_PADDING).lower() if at < len(fields) else ""
 
 
 def _stamp(dialect: Dialect) -> pl.Expr:
@@ -129,11 +146,14 @@ def _split(frame: pl.DataFrame, dialect: Dialect, columns: Sequence[tuple[str, i
 
 def _split_quoted(line: str, separator: str, needed: int) -> list[str]:
     """Split a line with quotes; where one stays open, as in a note of several lines, what stands before it counts."""
-    try:
-        return next(csv.reader((line,), delimiter=separator, strict=True), [])
-    except csv.Error:
-        before = next(csv.reader((line,), delimiter=separator), [])[:-1]
-        return before if len(before) >= needed else []
+    for strict in (True, False):
+        try:
+            fields = next(csv.reader((line,), delimiter=separator, strict=strict), [])
+        except csv.Error:
+            continue
+        if strict or len(fields) > needed:
+            return fields if strict else fields[:-1]
+    return []
 
 
 def _check_fields(frame: pl.DataFrame, dialect: Dialect, last: int) -> pl.DataFrame:

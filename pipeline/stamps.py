@@ -22,6 +22,8 @@ EARLIEST_MS = int(datetime(1971, 1, 1, tzinfo=UTC).timestamp()) * 1000
 """No logger wrote before [epoch ms]: a stamp in 1970 is a clock that was never set."""
 LATEST_MS = int(datetime(2262, 1, 1, tzinfo=UTC).timestamp()) * 1000
 """The first stamp that a 64-bit count of nanoseconds cannot hold for a whole year [epoch ms]."""
+EXAMPLES = 1000
+"""Stamps, and shapes of stamps, that are looked at for a notation not yet tried."""
 
 _EPOCH_UNITS = (("s", 1_000, 1), ("ms", 1, 1), ("us", 1, 1_000), ("ns", 1, 1_000_000))
 """Unit of a count since 1970, and how it becomes ms: times, divided by. From 1971 to 2261 their ranges are disjoint."""
@@ -227,12 +229,20 @@ def _styles(
 ) -> Iterator[StampFormat]:
     """Name the notations worth trying on what is still unread: the likely ones, then those of the texts left over."""
     yield from likely
-    unknown: set[str] = set()
+    known: set[str] = set()
     while True:
-        shapes = frame["text"].drop_nulls()
-        left = [text for text in shapes.head(1000).to_list() if text not in unknown] if len(shapes) else []
+        left = [text for text in _examples(frame["text"].drop_nulls()) if text not in known]
         fresh = next(((s, t) for t in left if (s := recognise(t, day_first=day_first)) and s not in tried), None)
         if fresh is None:
             return
-        unknown.add(fresh[1])
+        known.add(fresh[1])
         yield fresh[0]
+
+
+def _examples(texts: pl.Series) -> list[str]:
+    """List texts that stand for all: the first ones, and the last of each shape, digits being alike."""
+    if len(texts) <= EXAMPLES:
+        return texts.to_list()
+    shapes = texts.str.replace_all(r"\d", "0").alias("shape")
+    last = pl.DataFrame([texts.alias("text"), shapes]).unique("shape", keep="last", maintain_order=True)["text"]
+    return [*texts.head(EXAMPLES).to_list(), *last.head(EXAMPLES).to_list()]

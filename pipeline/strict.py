@@ -22,6 +22,11 @@ JOINED_BYTES = 65_536
 """Blocks of at most this size are parsed as one text: what a scan costs before its first row is as much as 10,000 rows
 [bytes]."""
 
+REFUSED = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
+"""What Polars ends a scan with: text that it cannot read, and text that it fails over, such as a last field that breaks
+off behind its opening quote."""
+OTHER_HEADER = "from here on its columns have other names; split it into files of one header each"
+
 
 def parse_strictly(files: Sequence[OpenFile]) -> Iterator[Parsed]:
     """Parse the block of every file; with care where the strict parse finds anything odd."""
@@ -44,6 +49,10 @@ def parse_carefully(file: OpenFile, lines: int | None = None) -> Parsed:
         _strict_rows(file, piece, frame, line) or _careful_rows(file, piece, line, is_last=at == len(pieces) - 1)
         for at, (piece, frame, line) in enumerate(zip(pieces, frames, first_lines[:-1], strict=True))
     ]
+    other = next((part.other_header for part in parts if part.other_header is not None), None)
+    if other is not None:
+        file.end_before(other, OTHER_HEADER)
+        return parse_carefully(file)
     counts = Counts(file.found.signals)
     for part in parts:
         counts.add(part.counts)
@@ -91,7 +100,8 @@ def _careful_rows(file: OpenFile, piece: bytes, first_line: int, *, is_last: boo
     text = piece.decode(file.encoding, errors="replace")
     line = file.block_line + first_line
     rows = read_rows(text, file.dialect, columns, first_line=line, is_end=file.is_end and is_last)
-    return replace(rows, lines=rows.lines + first_line)
+    other = None if rows.other_header is None else rows.other_header + first_line
+    return replace(rows, lines=rows.lines + first_line, other_header=other)
 
 
 def _scan(file: OpenFile, block: bytes) -> pl.LazyFrame:
@@ -143,14 +153,14 @@ def _collect_each(files: Sequence[OpenFile]) -> list[pl.DataFrame | None]:
         return []
     try:
         return list(pl.collect_all(scans, engine="in-memory"))
-    except pl.exceptions.PolarsError:
+    except REFUSED:
         return [_collect_one(scan) for scan in scans]
 
 
 def _collect_one(scan: pl.LazyFrame) -> pl.DataFrame | None:
     try:
         return scan.collect(engine="in-memory")
-    except pl.exceptions.PolarsError:
+    except REFUSED:
         return None
 
 

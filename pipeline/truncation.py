@@ -15,14 +15,17 @@ _TAIL_BYTES = 65_536
 def breaks_off(block: bytes, dialect: Dialect) -> bool:
     """Whether the last line lacks its end and its last number looks shorter than those above.
 
-    A number that stops at its decimal mark is cut off. So is one with fewer decimals than each of the lines before,
-    where these are many: a logger with three decimals wrote ``3.287``, not ``3.2``.
+    A number that stops at its decimal mark, or a field at its opening quote, is cut off. So is a number with fewer
+    decimals than each of the lines before, where these are many: a logger with three decimals wrote ``3.287``, not
+    ``3.2``.
     """
     newline = dialect.newline.encode()
     if not block or block.endswith(newline):
         return False
     tail = block[-_TAIL_BYTES:].decode("utf-8", "replace").split(dialect.newline)
     last = tail[-1]
+    if last.endswith('"') and last.count('"') % 2:
+        return True
     if last.count(dialect.separator) != dialect.width - 1:
         return False
     if re.search(r"\d[.,]$|[eE][+-]?$|\d[eE]$|[^\d][+-]$", last) and (dialect.separator != "," or last[-1] != ","):

@@ -171,7 +171,9 @@ def test_a_removed_system_is_gone_and_the_rest_is_what_a_build_from_nothing_give
     assert_as_fresh(site)
 
 
-@pytest.mark.parametrize("change", ["rename", "touch", "shorten", "to gz", "to nothing", "swap", "system moves"])
+@pytest.mark.parametrize(
+    "change", ["rename", "touch", "shorten", "to gz", "to nothing", "swap", "system moves", "joined"]
+)
 def test_whatever_happens_to_files_the_store_is_what_a_build_from_nothing_gives(site, change):
     run(site)
     cell = site / "raw/BESS/B1/bms1_p1_v2.csv"
@@ -183,6 +185,7 @@ def test_whatever_happens_to_files_the_store_is_what_a_build_from_nothing_gives(
         "to gz": lambda: cell.write_bytes(gzip.compress(text.encode())),
         "to nothing": lambda: cell.write_text(""),
         "swap": lambda: (cell.write_text(other.read_text()), other.write_text(text)),
+        "joined": lambda: cell.write_text(f"{text}ts,bms1_p1_v7\n" + text.split("\n", 1)[1].replace(",3.", ",2.")),
         "system moves": lambda: cell.parent.rename(site / "raw" / "B7"),
     }[change]()
     run(site)

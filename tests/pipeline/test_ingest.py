@@ -149,3 +149,22 @@ def test_files_that_continue_a_series_are_read_in_order_of_time(tmp_path):
     stamps = [stamp for stamp, _ in got.rows("com_ap")]
     assert stamps == sorted(stamps)
     assert len(stamps) == 10
+
+
+@pytest.mark.parametrize("chunk_rows", [3, 7, 100_000])
+@pytest.mark.parametrize(
+    ("header", "value"), [("ts,pf,com_ap", "0.5,9"), ("ts,pf", "0.5"), ("Time; pf ;x".replace(";", ","), "0.5,1")]
+)
+def test_a_file_is_read_to_where_another_header_gives_its_columns_other_names(header, value, chunk_rows, tmp_path):
+    clock = [f"2024-01-01 01:{n:02}:00" for n in range(20)]
+    own = [f"{at},{n},0.9" for n, at in enumerate(clock[:10])]
+    lines = [*own[:5], "TS, Com_ap ,pf", *own[5:], header, *(f"{at},{value}" for at in clock[10:])]
+    write(tmp_path / "m1", "log.csv", lines, "ts,com_ap,pf")
+    got = read(tmp_path / "m1", chunk_rows=chunk_rows)
+
+    (rejected,) = got.rejected
+    assert (rejected.line, "other names" in rejected.reason) == (13, True)
+    assert [value for _, value in got.rows("com_ap")] == list(range(10))
+    assert [value for _, value in got.rows("pf")] == [0.9] * 10
+    (tally,) = got.tallies.values()
+    assert (tally.rows, tally.excluded) == (11, {"repeated_header": 2})

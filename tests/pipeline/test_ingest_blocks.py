@@ -231,3 +231,17 @@ def test_bad_rows_spoil_nothing_around_them(bad):
     assert tally.rows == 20_000 - sum(not text for text in bad.values())
     assert tally.kept == len(truth)
     assert tally.first_bad_line == (left_out[0] + 2 if left_out else None)
+
+
+@pytest.mark.parametrize("ending", [',"', '","', '"2024-01-01 01:02:00","', '1,1,"', '"'])
+@pytest.mark.parametrize("quoted", [False, True])
+def test_a_file_may_end_in_any_quote(ending, quoted, tmp_path):
+    lines = [f"2024-01-01 01:0{n}:00,{n}" for n in range(3)]
+    rows = [",".join(f'"{field}"' for field in line.split(",")) if quoted else line for line in lines]
+    path = write(tmp_path / "m1", "com_ap.csv", rows)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(ending)
+    got = read(tmp_path / "m1")
+
+    assert [value for _, value in got.rows("com_ap")] == [0, 1, 2]
+    assert got.tallies[path].rows == 4

@@ -13,6 +13,25 @@ CASES = [
     # Joined and broken files
     Case("two_files_joined", csv_of(_A) + b"\xef\xbb\xbf" + csv_of(_B, _C), GOOD, {"repeated_header": 1}, line=3),
     Case("zeros_between_lines", csv_of(_A) + bytes(5000) + _TAIL, GOOD),
+    Case(
+        "broken_off_behind_an_opening_quote",
+        csv_of(*[f'"{line[:19]}","{line[20:]}"' for line in LOCAL], '"2024-01-01 01:15:00","', last=False),
+        GOOD,
+        {"truncated_line": 1},
+        line=5,
+    ),
+    Case(
+        "broken_off_behind_an_opening_quote_in_the_middle_of_a_row",
+        csv_of(
+            *[f'"{line[:19]}","{line[20:]}","ok"' for line in LOCAL],
+            '"2024-01-01 01:15:00","',
+            header="ts,com_ap,status",
+            last=False,
+        ),
+        GOOD,
+        {"truncated_line": 1},
+        line=5,
+    ),
     Case("zeros_on_a_line", csv_of(_A) + bytes(5000) + b"\n" + _TAIL, GOOD),
     Case("zeros_at_the_end", _PLAIN + bytes(4096), GOOD),
     Case("byte_order_mark_twice", b"\xef\xbb\xbf" * 2 + _PLAIN, GOOD),
@@ -21,6 +40,13 @@ CASES = [
     Case("one_byte_too_many_in_utf_16", _PLAIN.decode().encode("utf-16") + b"\0", GOOD),
     Case("header_of_another_file", good_with("ts,com_ap,status"), GOOD, {"extra_fields": 1}, line=3),
     Case("sums_below", csv_of(*LOCAL, "Total,2.25", "Exported 3 rows"), GOOD, {"bad_stamp": 1, "truncated_line": 1}),
+    Case(
+        "another_notation_behind_1500_bad_stamps",
+        csv_of(_A, *[f"1970-01-01 00:00:{n % 60:02},1" for n in range(1500)], _UTC_ROWS[1], _UTC_ROWS[2]),
+        GOOD,
+        {"bad_stamp": 1500},
+        line=3,
+    ),
     # Exports
     Case(
         "title_and_units_of_a_spreadsheet",
