@@ -32,6 +32,7 @@ SENTENCES = (
     mark("{moved} K against its own first 30 valid days, position and load removed; beyond the limit on {days} days."),
     mark("Rose by {rate} K/min over two successive readings; so fast on {days} days."),
     mark("{reading} in {times}: {moved} {unit} from the string, and unlike the readings before and after."),
+    mark("{reading}, outside the safe range, in {times}, with many cells at once: what the string does."),
     mark("{reading}, outside the safe range, in {times}."),
     mark("State of health about {soh} % (at most {high} %), the string's is {string} %."),
     mark("Estimated capacity moves by {rate} % a month, the string's by {trend} %."),

@@ -167,6 +167,7 @@ def voltage_spikes(
     if chemistry is not None:
         median = row_median(block.values[rows]) + np.nan_to_num(state.current_a[rows]) * state.ohm
         charged = _is_charge(median.astype(np.float64), here, state, rows, chemistry)
+        charged &= ~((here > 0) & _was_not_ahead(block, found))
         ambiguous |= charged & ~_goes_on(block, state)[rows]
     ambiguous &= ~_is_calm(state)[rows]
     keep = ~ambiguous | _is_large(found, here)
@@ -211,6 +212,19 @@ def _is_charge(median_v: Floats, residual_v: Floats, state: RowState, rows: Ints
     sagging = (residual_v < 0) & (is_near_empty | is_near_full) & (residual_v >= sag)
     rising = (residual_v > 0) & is_near_full & (soc + FULLER_PCT >= 100.0)
     return np.asarray(sagging | rising)
+
+
+def _was_not_ahead(block: Block, found: Spikes) -> Mask:
+    """Whether a cell is no higher than its string just before or after, where that stands as high as at its reading.
+
+    A cell of more charge is ahead of its string wherever that is as full: one that is not holds no more.
+    """
+    median = _median_v(block)
+    here = median[found.rows + 1]
+    with np.errstate(invalid="ignore"):
+        was = (median[found.rows] >= here) & (found.before <= 0)
+        will = (median[found.rows + 2] >= here) & (found.after <= 0)
+    return np.asarray(was | will)
 
 
 def _goes_on(block: Block, state: RowState) -> Mask:

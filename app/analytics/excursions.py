@@ -31,7 +31,8 @@ FAR_TOGETHER, LEAST_FAR = 3.0, {"V": 0.02, "°C": 3.0}
 def shared_rows(events: pl.DataFrame) -> pl.Series:
     """Tell the rows of cells that were outside the safe range on a day on which many were, and no further than those.
 
-    A charge that ends too high for the string's spread, or a hot room, is one finding on the system, not one on each.
+    A charge that ends too high for the string's spread, or a hot room, is named as such: one finding on the system, and
+    a warning of each cell that says what it is and ranks below what is a cell's own.
     """
     day = [pl.col("kind"), pl.col("ts").dt.truncate("1d")]
     beyond = (pl.col("value") - pl.col("limit")).abs()
@@ -110,7 +111,7 @@ def _excursion_sign(
     is_spike = kind in EXCURSION_KINDS
     scale = 1000.0 if kind == "voltage_spike" else 1.0
     clear = rows
-    severity = WARNING
+    severity, is_shared = WARNING, bool(rows["shared"].all())
     if is_spike:
         far = _jump() > FAR_EXCURSION * pl.col("limit")
         clear = rows.filter(~pl.col("ambiguous") | far)
@@ -121,8 +122,6 @@ def _excursion_sign(
             return None
         if clear.height == 0:
             clear, severity = rows, WARNING if is_rare else WATCH
-    elif bool(rows["shared"].all()):
-        severity = WATCH
     by_size = clear.with_columns(pl.col("residual").abs().alias("size")).sort("size", descending=True)
     size = by_size.row(0, named=True)
     unit = "mV" if kind == "voltage_spike" else "K" if kind == "temperature_spike" else unit_of(kind)
@@ -140,7 +139,7 @@ def _excursion_sign(
         at_ms=at_ms,
         z=None,
         count=samples,
-        text=_excursion_text(kind, float(size["value"]), value, unit, samples),
+        text=_excursion_text(kind, float(size["value"]), value, unit, samples, is_shared=is_shared),
         of_sensor="temperature" in kind,
         regime=kind,
     )
@@ -151,9 +150,11 @@ def unit_of(kind: str) -> str:
     return "°C" if "temperature" in kind else "V"
 
 
-def _excursion_text(kind: str, reading: float, value: float, unit: str, samples: int) -> str:
+def _excursion_text(kind: str, reading: float, value: float, unit: str, samples: int, *, is_shared: bool) -> str:
     times = "one reading" if samples == 1 else f"{samples} readings"
     if kind in EXCURSION_KINDS:
         raw = f"{reading:.3f} V" if unit == "mV" else f"{reading:.1f} °C"
         return f"{raw} in {times}: {value:+.0f} {unit} from the string, and unlike the readings before and after."
+    if is_shared:
+        return f"{value:.3f} {unit}, outside the safe range, in {times}, with many cells at once: what the string does."
     return f"{value:.3f} {unit}, outside the safe range, in {times}."

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline import features
 from pipeline.feature_blocks import Block
-from pipeline.feature_spikes import KELVIN, VOLTS, find_spikes
+from pipeline.feature_spikes import KELVIN, VOLTS, Spikes, _was_not_ahead, find_spikes
 from pipeline.site import SourceSettings
 from tests.pipeline.strings import NOMINAL_AH, string
 
@@ -51,6 +51,23 @@ def test_a_high_resistance_is_no_spike_when_the_current_comes_for_one_reading():
     assert len(find_spikes(block, residual, VOLTS, allowed).rows) == 1
     allowed[20] = 3 * 0.043
     assert len(find_spikes(block, residual, VOLTS, allowed).rows) == 0
+
+
+def test_a_cell_that_lags_where_the_string_is_fuller_spikes_where_it_falls():
+    """Only a cell of more charge may rise near full; one below its string at the charge end has no more."""
+
+    def found(before):
+        rows = 40
+        values = np.full((rows, 20), 3.331, np.float32)
+        values[19], values[20], values[21:] = 3.534, 3.44, 3.43
+        values[20, 5] += 0.089
+        values[19, 5] += before
+        block = Block(np.arange(rows) * 900_000, values, np.zeros(rows, np.intp), np.zeros(1, np.int64))
+        spikes = Spikes(*(np.array([one]) for one in (20, 5, before, 0.0, 0.05, True)))
+        return bool(_was_not_ahead(block, spikes)[0])
+
+    assert found(-0.03)
+    assert not found(0.03)
 
 
 def test_what_rises_and_stays_is_no_spike():
