@@ -21,6 +21,7 @@ ALLOWED = {
 LAYERS = (
     "app.store",
     "app.handle",
+    "app.edges",
     "app.query",
     "app.lines",
     "app.loader",

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from app import lines, query
+from app import edges, lines, query
 from app.query import Window
 from app.store import Store
 from pipeline.contract import RAW_LEVEL, column, parse_level
@@ -149,7 +149,7 @@ def test_buckets_of_levels_agree_with_the_same_made_from_raw(store):
         level = parse_level(name)
         start, end = FIRST, FIRST + 5 * 86_400_000
         stored = query.buckets(store, "m1", ["com_ap"], ("min", "max", "n"), level, start, end)
-        made = query._from_raw(store, "m1", ["com_ap"], store.series("m1", "com_ap").kind, level, start, end)
+        made = edges.from_raw(store, "m1", ["com_ap"], store.series("m1", "com_ap").kind, level, start, end)
         for stat in ("min", "max", "n"):
             assert stored[column("com_ap", stat)].to_list() == made[column("com_ap", stat)].to_list()
 
