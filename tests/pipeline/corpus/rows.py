@@ -27,53 +27,29 @@ _THOUSANDS: Rows = (
     ("2024-01-01T00:10:00", -12_345.25),
 )
 _ENERGY: Signal = {"file_name": "pos_ae.csv", "signal": "pos_ae"}
+_MARKS = {
+    "point": (",", '"1,234.5"', '"1,234,567"', '"-12,345.25"'),
+    "comma": (";", "1.234,5", "1.234.567", "-12.345,25"),
+    "space": (";", "1 234,5", "1 234 567", "-12 345,25"),
+    "quote": (";", "1'234.5", "1'234'567", "-12'345.25"),
+}
+"""Separator of fields, and the three readings as they are written with a mark between thousands."""
+_MARKED = [
+    Case(
+        f"thousands_{name}",
+        csv_of(
+            *[f"{line[:19]}{mark}{number}" for line, number in zip(LOCAL, numbers, strict=True)],
+            header=f"ts{mark}pos_ae",
+        ),
+        _THOUSANDS,
+        **_ENERGY,
+    )
+    for name, (mark, *numbers) in _MARKS.items()
+]
 CASES = [
     *_MISSING,
     *_ODD,
-    Case(
-        "thousands_point",
-        csv_of(
-            '2024-01-01 01:00:00,"1,234.5"',
-            '2024-01-01 01:05:00,"1,234,567"',
-            '2024-01-01 01:10:00,"-12,345.25"',
-            header="ts,pos_ae",
-        ),
-        _THOUSANDS,
-        **_ENERGY,
-    ),
-    Case(
-        "thousands_comma",
-        csv_of(
-            "2024-01-01 01:00:00;1.234,5",
-            "2024-01-01 01:05:00;1.234.567",
-            "2024-01-01 01:10:00;-12.345,25",
-            header="ts;pos_ae",
-        ),
-        _THOUSANDS,
-        **_ENERGY,
-    ),
-    Case(
-        "thousands_space",
-        csv_of(
-            "2024-01-01 01:00:00;1 234,5",
-            "2024-01-01 01:05:00;1 234 567",
-            "2024-01-01 01:10:00;-12 345,25",
-            header="ts;pos_ae",
-        ),
-        _THOUSANDS,
-        **_ENERGY,
-    ),
-    Case(
-        "thousands_quote",
-        csv_of(
-            "2024-01-01 01:00:00;1'234.5",
-            "2024-01-01 01:05:00;1'234'567",
-            "2024-01-01 01:10:00;-12'345.25",
-            header="ts;pos_ae",
-        ),
-        _THOUSANDS,
-        **_ENERGY,
-    ),
+    *_MARKED,
     Case("extra_fields", good_with(f"{_AT},1,2,3"), GOOD, {"extra_fields": 1}, line=3),
     Case("two_rows_in_one", good_with(f"{_AT},1{_AT},2"), GOOD, {"extra_fields": 1}, line=3),
     Case("row_without_value", good_with(_AT), GOOD, {"truncated_line": 1}, line=3),
