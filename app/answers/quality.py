@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app import loader, query
 from app.answers import clocks, replays
+from app.answers.replays import Replayed
 from app.answers.window import iso
 from app.shapes import Finding
 from app.store import Store
@@ -63,8 +64,8 @@ def _quality(source: str | None) -> dict[str, Any]:
     store = loader.current()
     names = [one.name for one in store.manifest.sources] if source is None else [store.source(source).name]
     every = [series for name in names for series in store.all_series(name)]
-    replayed = {name: replays.replayed_by_signal(name) for name in names}
-    rows = [_row(series, store.zone, replayed[series.source].get(series.signal, 0)) for series in every]
+    replayed = {name: replays.replayed_of(name) for name in names}
+    rows = [_row(series, store.zone, replayed[series.source]) for series in every]
     known = [series.coverage for series in every]
     return {
         "build_id": store.build_id,
@@ -80,7 +81,7 @@ def _quality(source: str | None) -> dict[str, Any]:
     }
 
 
-def _row(series: Series, zone: str, replayed: int) -> dict[str, Any]:
+def _row(series: Series, zone: str, replayed: Replayed) -> dict[str, Any]:
     out, noted = series.tally.excluded, series.tally.noted
     return {
         "source": series.source,
@@ -97,7 +98,8 @@ def _row(series: Series, zone: str, replayed: int) -> dict[str, Any]:
         "out_of_range": out.get("out_of_range", 0),
         "sentinels": out.get("sentinel", 0),
         "stuck": series.stuck,
-        "replayed": replayed,
+        "replayed": replayed.of(series.signal),
+        "replayed_reason": replayed.reason,
         "coverage": round(series.coverage, 6),
         "first": iso(series.first_ms, zone),
         "last": iso(series.last_ms, zone),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -9,8 +11,10 @@ import polars as pl
 from app import loader
 from app.analytics.quality import join_replays, replay_findings
 from app.answers.window import iso, source_of
+from app.language import mark
 from app.quality_shapes import Replay, ReplaysAnswer
 
+METERS_LEFT = mark("Replays are looked for in batteries only: a household's or a fixed tariff's day may repeat itself.")
 NO_TABLE = "This store was built before replays were looked for: build it again."
 
 
@@ -55,10 +59,25 @@ def _replay(row: dict[str, Any], zone: str) -> Replay:
     )
 
 
-def replayed_by_signal(system: str) -> dict[str, int]:
-    """Count the replayed readings of each series of a source that has some; meters are not looked at."""
-    table = loader.table(system, "replays")
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """Replayed readings of a source's series, where they were looked for."""
+
+    counts: Mapping[str, int]
+    reason: str | None = None
+    """Why they were not looked for; None where they were."""
+
+    def of(self, signal: str) -> int | None:
+        """Count those of one series; None where none were looked for."""
+        return self.counts.get(signal, 0) if self.reason is None else None
+
+
+def replayed_of(source: str) -> Replayed:
+    """Count the replayed readings of each series of a source: unknown for meters, and in an older store."""
+    if loader.current().source(source).kind != "bess":
+        return Replayed({}, METERS_LEFT)
+    table = loader.table(source, "replays")
     if table.width == 0:
-        return {}
+        return Replayed({}, NO_TABLE)
     counted = table.group_by("signal").agg(pl.col("samples").sum())
-    return {str(name): int(count) for name, count in counted.iter_rows()}
+    return Replayed({str(name): int(count) for name, count in counted.iter_rows()})

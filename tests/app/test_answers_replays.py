@@ -41,6 +41,7 @@ def site(tmp_path_factory):
                 volts[FIRST_REPLAYED : FIRST_REPLAYED + PER_DAY] = volts[FIRST_REPLAYED - PER_DAY : FIRST_REPLAYED]
                 volts[FIRST_REPLAYED + PER_DAY] += 0.02
             written(folder, source, f"bms1_p1_v{cell}", at, volts)
+    write_csv(folder / "raw/meter/m1/com_ap.csv", list(zip(at, [1.0] * rows, strict=True)))
     chosen = settings(folder / "raw", folder / "store")
     build(chosen)
     return chosen, at
@@ -81,9 +82,16 @@ def test_quality_counts_and_warns(asked):
     counts = {row["signal"]: row["replayed"] for row in found["series"]}
     assert counts.pop("bms1_p1_v2") == PER_DAY
     assert set(counts.values()) == {0}
+    assert {row["replayed_reason"] for row in found["series"]} == {None}
     assert any("Replayed" in text for text in found["warnings"])
     assert any("clock" in text for text in found["warnings"])
     assert {one.evidence["rule"] for one in omissions.findings("ODD")} == {"replayed", "skewed_clock"}
+
+
+def test_of_a_meter_the_number_is_unknown_and_why(asked):
+    rows = quality.quality("m1")["series"]
+    assert {row["replayed"] for row in rows} == {None}
+    assert all("batteries only" in row["replayed_reason"] for row in rows)
 
 
 def test_the_page_says_how_clocks_stand(asked):
