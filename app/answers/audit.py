@@ -8,14 +8,15 @@ import numpy as np
 import polars as pl
 
 from app import loader, query
-from app.analytics.audit import RULES, Check, check, correlation, health_steps, line, missing
-from app.answers.efficiency import AUXILIARY, POWER, VOLTS, ac_flow, ac_sign, named, readings
+from app.analytics.audit import RULES, Check, check, correlation, health_steps, missing
+from app.answers.audit_meter import by_stretch, column_of, following_meter, hours
+from app.answers.efficiency import VOLTS, ac_flow, named, readings
 from app.answers.evidence import SystemEvidence, evidence_of
 from app.audit_shapes import AuditAnswer, AuditRow
 from app.language import mark
 from app.shapes import Floats, Ints
 from app.store import Store
-from pipeline.contract import TS, Level, column
+from pipeline.contract import column
 
 WHAT = {
     "soc_at_anchors": mark("State of charge as reported, against the open-circuit curve at full and empty anchors"),
@@ -37,12 +38,8 @@ SOC, HIGHEST, LOWEST = r"bms\d+_soc", r"bms\d+_cell_max_v", r"bms\d+_cell_min_v"
 BMS_A, PCS_A = r"bms\d+_c", r"pcs\d+_dcc"
 STALE_MS = 1_800_000
 """A state of charge older than this at an anchor says nothing [ms]."""
-FOLLOWS = 0.98
-"""Correlation from which a meter follows the batteries [1]."""
 MIN_KWH = 20.0
 """Half cycles of less energy tell no loss [kWh]."""
-STRETCH_MS = 10 * 86_400_000
-"""Gains and offsets are drawn over so long a time each [ms]."""
 
 
 def audit(system: str) -> AuditAnswer:
@@ -70,7 +67,7 @@ def _audit(system: str) -> AuditAnswer:
         "current_offset": lambda store, own: _current(store, own, "current_offset", 1),
         "discharge_loss": lambda _, own: _loss(own, "discharge"),
         "charge_loss": lambda _, own: _loss(own, "charge"),
-        "meter": _meter,
+        "meter": lambda store, _: following_meter(store),
         "auxiliary_counter": _counter,
     }
     rows = tuple(_row(makers[name](store, evidence), evidence) for name in RULES)
@@ -140,14 +137,7 @@ def _days_of(store: Store, system: str, name: str, statistic: str) -> tuple[Ints
     frame = query.buckets(
         store, system, [name], (statistic,), level, series.first_ms - 2 * level.step_ms, series.last_ms
     )
-    return _column(frame, column(name, statistic))
-
-
-def _column(frame: pl.DataFrame, name: str) -> tuple[Ints, Floats]:
-    if name not in frame.columns:
-        return np.zeros(0, np.int64), np.zeros(0)
-    ts = frame[TS].to_physical().to_numpy().astype(np.int64)
-    return ts, frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return column_of(frame, column(name, statistic))
 
 
 def _cells_by_day(evidence: SystemEvidence, value: pl.Expr) -> pl.DataFrame:
@@ -187,40 +177,16 @@ def _extreme(store: Store, evidence: SystemEvidence, rule: str, pattern: str, wh
     return check(rule, ts, 1000 * (register - cells))
 
 
-def _hours(store: Store, source: str, name: str) -> tuple[Ints, Floats]:
-    """Read hourly means."""
-    level = Level(name="1h", step_ms=3_600_000)
-    series = store.series(source, name)
-    if all(one.name != level.name for one in store.manifest.levels):
-        level = store.manifest.levels[-1]
-    frame = query.buckets(store, source, [name], ("mean",), level, series.first_ms - level.step_ms, series.last_ms)
-    return _column(frame, column(name, "mean"))
-
-
-def _by_stretch(ts: Ints, x: Floats, y: Floats, which: int = 0) -> tuple[Ints, Floats]:
-    """Gain of y on x [%], or its offset [unit of y], by stretches of ten days."""
-    if len(ts) == 0:
-        return ts, np.zeros(0)
-    stretch = (ts - ts[0]) // STRETCH_MS
-    starts, found = [], []
-    for one in np.unique(stretch):
-        own = stretch == one
-        drawn = line(x[own], y[own])
-        starts.append(int(ts[own][0]))
-        found.append(np.nan if drawn is None else drawn[which])
-    return np.array(starts, np.int64), np.array(found)
-
-
 def _current(store: Store, evidence: SystemEvidence, rule: str, which: int) -> Check:
     system = evidence.source.name
     mine, theirs = named(store, system, BMS_A), named(store, system, PCS_A)
     if mine is None or theirs is None:
         return missing(rule, mark("One of the two currents is not logged."))
-    (a_ts, a), (b_ts, b) = _hours(store, system, mine), _hours(store, system, theirs)
+    (a_ts, a), (b_ts, b) = hours(store, system, mine), hours(store, system, theirs)
     both, here, there = np.intersect1d(a_ts, b_ts, return_indices=True)
     x, y = a[here], b[there]
     sign = np.sign(correlation(x, y)) or 1.0
-    return check(rule, *_by_stretch(both.astype(np.int64), x, sign * y, which))
+    return check(rule, *by_stretch(both.astype(np.int64), x, sign * y, which))
 
 
 def _loss(evidence: SystemEvidence, kind: str) -> Check:
@@ -239,57 +205,6 @@ def _loss(evidence: SystemEvidence, kind: str) -> Check:
         if covered > 0.99 and ac > 0:
             lost[at] = 100 * (1 - (ac / dc[at] if kind == "discharge" else dc[at] / ac))
     return check(rule, starts.astype(np.int64), lost, least=0.0)
-
-
-def _meter(store: Store, evidence: SystemEvidence) -> Check:
-    """Compare the meter that follows the batteries best with what they and their auxiliaries take."""
-    taken = _taken_kw(store)
-    meters = [one.name for one in store.manifest.sources if one.kind == "meter" and store.has(one.name, "com_ap")]
-    if taken is None or not meters:
-        return missing("meter", mark("No meter logs power, or no converter does."))
-    ts, expected = taken
-    found = []
-    for meter in meters:
-        own_ts, power = _hours(store, meter, "com_ap")
-        both, here, there = np.intersect1d(ts, own_ts, return_indices=True)
-        found.append((correlation(expected[here], power[there]), meter, both, expected[here], power[there]))
-    best = max(found, key=lambda one: abs(one[0]))
-    if abs(best[0]) < FOLLOWS:
-        return missing("meter", f"No meter follows the batteries' power (the best is {best[1]}, r = {best[0]:.2f}).")
-    del evidence
-    sign = np.sign(best[0])
-    stamps, gains = _by_stretch(best[2].astype(np.int64), best[3], sign * best[4])
-    return check("meter", stamps, gains, remark=f"{best[1]}, which follows all batteries together (r = {best[0]:.3f}).")
-
-
-def _taken_kw(store: Store) -> tuple[Ints, Floats] | None:
-    """Power that all batteries and their auxiliaries take, by hours in which all are known [kW]."""
-    total: tuple[Ints, Floats] | None = None
-    for source in store.manifest.sources:
-        if source.kind != "bess":
-            continue
-        parts = _own_kw(store, source.name)
-        if parts is None:
-            return None
-        if total is None:
-            total = parts
-            continue
-        both, here, there = np.intersect1d(total[0], parts[0], return_indices=True)
-        total = both.astype(np.int64), total[1][here] + parts[1][there]
-    return total
-
-
-def _own_kw(store: Store, system: str) -> tuple[Ints, Floats] | None:
-    name, sign = named(store, system, POWER), ac_sign(system)
-    if name is None or sign is None:
-        return None
-    ts, power = _hours(store, system, name)
-    taken = -sign * power
-    if not store.has(system, AUXILIARY):
-        return ts, taken
-    aux_ts, aux_kw = _hours(store, system, AUXILIARY)
-    both, here, there = np.intersect1d(ts, aux_ts, return_indices=True)
-    return both.astype(np.int64), taken[here] + aux_kw[there]
 
 
 def _counter(store: Store, evidence: SystemEvidence) -> Check:

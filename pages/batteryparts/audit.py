@@ -12,6 +12,7 @@ from app.audit_shapes import AuditAnswer, AuditRow
 from app.components import section, skeleton
 from app.language import mark, t
 from app.numbers import counted
+from app.say import say
 from app.scope import Scope, scope_of
 from pages.grids import csv_button, figures, fitted, grid, register_csv, severity, words
 
@@ -64,7 +65,7 @@ def row_of(row: AuditRow) -> dict[str, Any]:
         "beyond": row.beyond,
         "worst": row.worst,
         "worst_at": None if row.worst_at is None else row.worst_at[:16].replace("T", " "),
-        "reason": None if row.reason is None else t(row.reason),
+        "reason": None if row.reason is None else say(row.reason),
     }
 
 

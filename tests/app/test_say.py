@@ -35,6 +35,15 @@ FEWEST_WORDS = 5
             "an 89 Tagen über der Grenze.",
         ),
         (
+            "m1, which follows all batteries together (r = 0.994).",
+            "m1, der allen Batterien zusammen folgt (r = 0,994).",
+        ),
+        (
+            "3.701 V, outside the safe range, in one reading, with many cells at once: what the string does.",
+            "3,701 V, außerhalb des sicheren Bereichs, in einem Messwert, mit vielen Zellen zugleich: eine Sache des "
+            "Strangs.",
+        ),
+        (
             "3.521 V in one reading: +181 mV from the string, and unlike the readings before and after.",
             "3,521 V in einem Messwert: +181 mV vom Strang und anders als die Messwerte davor und danach.",
         ),
