@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from app.figures import objects as go
 from app.figures.theme import colours, message, series_colour, style
 from app.language import mark, t
 from app.numbers import energy_parts

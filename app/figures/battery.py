@@ -10,8 +10,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import plotly.graph_objects as go
 
+from app.figures import objects as go
 from app.figures.theme import colours, series_colour, style
 from app.language import t
 from app.numbers import counted, number

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import plotly.graph_objects as go
-
+from app.figures import objects as go
 from app.figures.theme import colours, message, series_colour, style
 from app.language import t
 from app.numbers import known, number, quantity

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from app.condition_shapes import PackSteps
+from app.figures import objects as go
 from app.figures.clock import to_wall_ms
 from app.figures.theme import colours, faded, message, series_colour, style
 from app.language import mark, t
@@ -96,7 +96,7 @@ def pack_lines(answer: PackSteps, *, zone: str, theme: str | None) -> go.Figure:
     shown = [name for name in QUANTITIES if name in answer.tracks]
     if not shown:
         return message(answer.reason or t("No daily series."), theme, height=ROW_PX)
-    figure = make_subplots(rows=len(shown), cols=1, shared_xaxes=True, vertical_spacing=0.08)
+    figure: go.Figure = make_subplots(rows=len(shown), cols=1, shared_xaxes=True, vertical_spacing=0.08)
     x = to_wall_ms(answer.ts, zone)
     for row, name in enumerate(shown, start=1):
         for at, track in enumerate(answer.tracks[name]):

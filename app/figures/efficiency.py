@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 import numpy as np
-import plotly.graph_objects as go
 
 from app.analytics.cycles import GOOD_PCT, IMPROVABLE_PCT
 from app.analytics.efficiency import RED_PCT
 from app.efficiency_shapes import ChargeCurve, ChargeCurves, RoundTrips
+from app.figures import objects as go
 from app.figures.theme import colours, message, series_colour, style
 from app.language import mark, t
 from app.numbers import quantity

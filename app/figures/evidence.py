@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import plotly.graph_objects as go
 
+from app.figures import objects as go
 from app.figures.clock import to_wall_ms
 from app.figures.marks import severity_marker
 from app.figures.theme import colours, faded, style

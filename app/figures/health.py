@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 import numpy as np
-import plotly.graph_objects as go
 
+from app.figures import objects as go
 from app.figures.clock import to_wall_ms
 from app.figures.theme import colours, faded, message, series_colour, style
 from app.health_shapes import ForecastDates, HealthAnswer

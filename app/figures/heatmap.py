@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from app.figures import objects as go
 from app.figures.arrangement import Arrangement
 from app.figures.marks import SYMBOLS, severity_marker
 from app.figures.scales import Scale, diverging_scale, metric_scale

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
-import plotly.graph_objects as go
 
+from app.figures import objects as go
 from app.figures.clock import to_wall_ms
 from app.figures.theme import colours, message, series_colour, style
 from app.language import t

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from app.figures import objects as go
 from app.figures.clock import to_wall_ms
 from app.figures.theme import LINE_PX, faded, series_colour
 from app.numbers import digits_of

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from app.figures import objects as go
 from app.figures.theme import colours, faded, message, series_colour, style
 from app.language import t
 from app.numbers import percent, quantity

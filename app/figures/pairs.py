@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from app.figures import objects as go
 from app.figures.arrangement import Arrangement
 from app.figures.heatmap import matrix_of, places_of
 from app.figures.scales import Scale, diverging_scale, metric_scale

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
+from app.figures import objects as go
 from app.figures.clock import clock_changes, to_wall, to_wall_ms
 from app.figures.marks import severity_marker
 from app.figures.theme import TEXT_PX, colours, series_colour, style

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import numpy as np
-import plotly.graph_objects as go
 import polars as pl
 
+from app.figures import objects as go
 from app.figures.theme import colours, faded, series_colour, style
 
 _ROW_PX, _LOW_ROW_PX = 26, 16

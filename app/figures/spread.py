@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
+from app.figures import objects as go
 from app.figures.marks import SYMBOLS, severity_marker
 from app.figures.scales import CROWDED
 from app.figures.theme import colours, faded, series_colour, style

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from app.figures import objects as go
 from app.figures.clock import to_wall
 from app.figures.marks import severity_marker
 from app.figures.relief import MAP_ROWS_MAX, Relief, relief

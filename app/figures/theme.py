@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Literal, cast
 
-import plotly.graph_objects as go
+from plotly.colors import get_colorscale
+
+from app.figures import objects as go
 
 Theme = Literal["light", "dark"]
 
@@ -73,9 +75,9 @@ BANDS: dict[str, str] = {
 }
 """The seven bands of state of health: one ordered ramp, legible to colour-blind eyes, the same in both themes."""
 
-ABSOLUTE_SCALE = "Cividis"
+ABSOLUTE_SCALE: list[list[float | str]] = get_colorscale("Cividis")
 """Colour scale of absolute quantities."""
-TEMPERATURE_SCALE = "Inferno"
+TEMPERATURE_SCALE: list[list[float | str]] = get_colorscale("Inferno")
 """Colour scale of temperatures."""
 
 FONT = "Inter, system-ui, sans-serif"

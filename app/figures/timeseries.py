@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 import numpy as np
-import plotly.graph_objects as go
 
+from app.figures import objects as go
 from app.figures.lines import Line, draw
 from app.figures.panels import Panel, frame_panels
 from app.figures.theme import message

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from random import Random
+from typing import Any
 
+import plotly.graph_objects as go
 import pytest
 
 from pipeline.build import build
@@ -38,6 +42,25 @@ def test_everything_that_is_asked_is_answered(probe, days, monkeypatch):
     assert {"/series", "/bess/{system}/health", "callback battery-soc", "callback quality-calendar"} <= known
     failed = {one.name: found.status for one in asked if (found := probe.take(one)).status not in (200, 204)}
     assert failed == {}
+
+
+def figures_in(part: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(part, dict) and {"data", "layout"} <= part.keys():
+        yield part
+    elif isinstance(part, dict | list):
+        for inner in part.values() if isinstance(part, dict) else part:
+            yield from figures_in(inner)
+
+
+def test_plotly_knows_everything_that_is_drawn(probe, monkeypatch):
+    monkeypatch.setattr(answers, "SPANS_DAYS", (1,))
+    monkeypatch.setattr(answers, "PER_SPAN", 1)
+    bodies = [body for one in probe.callbacks(Random(1)) if (body := probe._ask(one)[1])]
+    drawn = [figure for body in bodies for figure in figures_in(json.loads(body))]
+
+    assert len(drawn) > 30
+    for figure in drawn:
+        go.Figure(figure)
 
 
 def test_the_table_names_the_longest_first():

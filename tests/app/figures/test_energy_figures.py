@@ -55,7 +55,7 @@ def test_the_calendar_leaves_unknown_hours_empty_and_centres_signed_power_on_zer
 
     assert np.isnan(unsigned.z[2, 1])
     assert unsigned.hoverongaps is False
-    assert ABSOLUTE_SCALE == "Cividis"
+    assert [list(step) for step in unsigned.colorscale] == ABSOLUTE_SCALE
     assert unsigned.zmid is None
     assert signed.x[1] == "2024-03-31"
 
