@@ -33,6 +33,12 @@ MOST_POINTS = 80
 """Points that the bootstrap's slopes are taken over: medians of neighbours beyond that, since pairs grow squared."""
 YEAR_TOLERANCE_DAYS = 8.0
 """A value a year later may be so many days off [d]."""
+LASTS_D, LASTS_SPREAD = 365.0, 3.0
+"""A step stands when the year after differs from the year before by so many robust deviations of either [d, 1]: what a
+season or another duty moves comes back within it, and is no step."""
+BEATS_LINE = 0.7
+"""And when two levels leave less than this share of what a straight line through both years leaves: a drift is no step
+[1]."""
 CHANGE_MIN_DAYS = 14
 """Shortest stretch between change points [days]."""
 WIDEST = 3.0
@@ -219,3 +225,25 @@ def change_points(days: Floats, values: Floats) -> list[ChangePoint]:
         step = float(np.median(new) - np.median(old))
         found.append(ChangePoint(float(days[at]), step, step / float(error)))
     return found
+
+
+def lasts(one: ChangePoint, days: Floats, values: Floats) -> bool:
+    """Whether a step stands: between the year before it and the year after, and better than a straight line does.
+
+    Formula: the medians of the two years differ the same way, by at least half the step and ``LASTS_SPREAD`` times
+    1.4826·MAD around them; the mean distance to the two medians is below ``BEATS_LINE`` of that to a line. Weakness:
+    what is mended within half a year may be taken for a season; a small step within a year of a larger one is left out.
+
+    Parameters
+    ----------
+    days, values : array
+        The series that ``change_points`` was given.
+    """
+    near = np.abs(days - one.day) < LASTS_D
+    at, own, is_after = days[near] - one.day, values[near], days[near] >= one.day
+    before, after = float(np.median(own[~is_after])), float(np.median(own[is_after]))
+    left = np.abs(own - np.where(is_after, after, before))
+    least = max(0.5 * abs(one.step), LASTS_SPREAD * MAD_TO_SIGMA * float(np.median(left)))
+    drift = np.abs(own - np.polyval(np.polyfit(at, own, 1), at))
+    stands = (after - before) * one.step > 0 and abs(after - before) >= least
+    return stands and bool(left.mean() < BEATS_LINE * drift.mean())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.analytics.degradation import CHANGE_MIN_DAYS, change_points
+from app.analytics.degradation import CHANGE_MIN_DAYS, change_points, lasts
 from app.analytics.grid import Floats, row_median
 
 SURE_Z = 8.0
@@ -38,9 +38,11 @@ def differential_steps(days: Floats, series: Floats, least: float) -> list[Diffe
 
     Formula: PELT (``change_points``) on the pack's daily series minus the median of the packs; z is the step over the
     standard uncertainty of the difference of two medians; explained = 1 − Var(series − its levels) / Var(series).
+    Listed is what lasts (``lasts``): no season, and no drift.
     Units: as the series. Source: Killick et al., JASA 107 (2012) 1590, library ``ruptures``. Longest sampling
-    interval: 30 min. Weakness: of a drift or a season PELT makes a staircase, which a low z and many steps betray; two
-    packs have a median half-way between them, so that each shows half of the other's step.
+    interval: 30 min. Weakness: what is mended within half a year may be taken for a season; a small step in a year of
+    a larger one or of a drift is left out; two packs have a median half-way between them, so that each shows half of
+    the other's step.
 
     Parameters
     ----------
@@ -60,7 +62,7 @@ def differential_steps(days: Floats, series: Floats, least: float) -> list[Diffe
         steps = change_points(days[rows], values)
         explained = _explained(days[rows], values, [one.day for one in steps])
         for one in steps:
-            if abs(one.z) >= SURE_Z and abs(one.step) >= least:
+            if abs(one.z) >= SURE_Z and abs(one.step) >= least and lasts(one, days[rows], values):
                 row = int(rows[np.searchsorted(days[rows], one.day)])
                 found.append(DifferentialStep(column, row, one.step, one.z, explained))
     return sorted(found, key=lambda one: -abs(one.z))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.analytics.degradation import ChangePoint, change_points, rate
+from app.analytics.degradation import ChangePoint, change_points, lasts, rate
 from app.analytics.grid import DAY_MS, Floats, Grid, Ints
 from app.analytics.robust import MAD_TO_SIGMA
 from app.shapes import Interval
@@ -40,14 +40,15 @@ class Saturation:
     drift_mv: Interval
     """Trend of the deviation, a drift and no degradation [mV/month]."""
     steps: tuple[ChangePoint, ...]
-    """Days (of the epoch), sizes [mV] and certainty of the steps that PELT finds."""
+    """Days (of the epoch), sizes [mV] and certainty of the steps that PELT finds and that last."""
 
 
 def most_shifted(grid: Grid, full_days: Sequence[int] | Ints, count: int = 5) -> tuple[Saturation, ...]:
     """Find the cells whose deviation at full charge moved most since the first 30 valid days.
 
     Formula: median of the last 30 full-charge days minus that of the first 30, its uncertainty from their robust
-    spread; drift by Theil-Sen with a block bootstrap; steps by PELT (``change_points``). Accepts any interval that sees
+    spread; drift by Theil-Sen with a block bootstrap; steps by PELT (``change_points``)
+    that last (``lasts``). Accepts any interval that sees
     a charge's last half hour. Weakness: passive balancing at the top pulls deviations together.
 
     Parameters
@@ -87,6 +88,7 @@ def _shift(own: Floats) -> tuple[float, float, float, float]:
 def _told(grid: Grid, column: int, days: Floats, own: Floats) -> Saturation:
     now, shift, unsure, present = _shift(own)
     known = np.isfinite(own)
+    at, values = days[known], own[known].astype(np.float64)
     return Saturation(
         pack=int(grid.packs[column]),
         number=int(grid.numbers[column]),
@@ -94,5 +96,5 @@ def _told(grid: Grid, column: int, days: Floats, own: Floats) -> Saturation:
         baseline_mv=now - shift,
         shift_mv=Interval(value=shift, low=shift - NORMAL_95 * unsure, high=shift + NORMAL_95 * unsure),
         drift_mv=rate(days, own.astype(np.float64)),
-        steps=tuple(change_points(days[known], own[known].astype(np.float64))),
+        steps=tuple(one for one in change_points(at, values) if lasts(one, at, values)),
     )

@@ -121,6 +121,29 @@ def test_a_step_of_one_pack_is_found_to_the_day_and_what_is_common_cancels():
     assert step.explained > 0.95
 
 
+@pytest.mark.parametrize("moved", ["season", "duty", "drift", "spell"])
+def test_what_comes_back_or_creeps_is_no_step(moved):
+    days = np.arange(630.0)
+    own = {
+        "season": 4 * np.sin(2 * np.pi * days / 365.25),
+        "duty": 6.0 * ((days % 365) < 180),
+        "drift": np.round(0.02 * days),
+        "spell": 6.0 * ((days > 300) & (days < 360)),
+    }[moved]
+    daily = np.random.default_rng(4).normal(0, 0.3, (630, 5))
+    daily[:, 2] += own
+    assert differential_steps(days, against_others(daily), 1.0) == []
+
+
+@pytest.mark.parametrize("at", [60, 250, 560])
+def test_a_step_that_lasts_is_found_beside_a_season(at):
+    days = np.arange(630.0)
+    daily = np.random.default_rng(5).normal(0, 0.3, (630, 5))
+    daily[:, 1] += 1.5 * np.sin(2 * np.pi * days / 365.25) + 12.0 * (days >= at)
+    found = differential_steps(days, against_others(daily), 1.0)
+    assert [(one.column, abs(one.row - at) <= 1) for one in found] == [(1, True)]
+
+
 def test_noise_and_gaps_make_no_step():
     rng = np.random.default_rng(4)
     daily = rng.normal(0, 1.0, (300, 5))
