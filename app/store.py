@@ -55,6 +55,7 @@ class Store:
             for part in group.parts:
                 self._parts[group.source, group.name, part.level].append(part)
         self._verified: dict[str, tuple[int, int]] = {}
+        self._columns: dict[str, frozenset[str]] = {}
 
     @classmethod
     def open(cls, path: Path) -> Store:
@@ -219,9 +220,16 @@ class Store:
         if columns is None:
             return pl.read_parquet(path, glob=False)
         asked = [TS, *{name.rpartition("|")[2] for name in columns if name != TS}] if part.folded else columns
-        there = set(pl.read_parquet_schema(path)) if part.level != RAW else None
+        there = self._there(path, part) if part.level != RAW else None
         frame = pl.read_parquet(path, columns=[name for name in asked if there is None or name in there], glob=False)
         return contract.unfold(frame, part.signals, columns[1:]) if part.folded else frame
+
+    def _there(self, path: Path, part: Part) -> frozenset[str]:
+        """List a part's columns; a part never changes."""
+        found = self._columns.get(part.path)
+        if found is None:
+            found = self._columns[part.path] = frozenset(pl.read_parquet_schema(path))
+        return found
 
     def _verify(self, path: Path, part: Part) -> None:
         """Compare a part with its checksum, once for each state of the file."""

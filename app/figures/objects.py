@@ -53,9 +53,12 @@ class Figure(go.Figure):  # type: ignore[misc]
     _data_objs: tuple[Any, ...]
     _data_defaults: list[dict[str, Any]]
 
-    def __init__(self, *given: object, **named: object) -> None:
-        super().__init__(*given, **named)
+    def __init__(self, traces: Any = None) -> None:  # noqa: ANN401 - a trace, or several
+        bare = go.Layout(template={"layout": {}}, _validate=False)  # else Plotly copies its own of 7 kB into each
+        super().__init__(layout=bare)
         self.layout._validate = False
+        for trace in traces if isinstance(traces, list | tuple) else [traces] if traces is not None else []:
+            self.add_trace(trace)
 
     def add_trace(self, trace: Any, **place: object) -> Self:  # noqa: ANN401 - any trace
         """Add a trace."""

@@ -36,6 +36,8 @@ BAR_MS = 50.0
 """What is longer is listed as over the bar [ms]."""
 PAGES = ("/", "/meter", "/compare", "/battery", "/cells", "/explore", "/quality")
 METRICS = ("voltage", "temperature", "deviation", "degradation", "soh")
+FAILED = b"ps-toast-close"
+"""What stands in the answer of a callback that failed, whose status is 200: the words that the reader is shown."""
 EIGHT = "bms1_p1_v1,bms1_p2_v7,bms1_p3_v9,bms1_soc,bms1_c,bms1_v,bms1_cell_max_t,pcs1_ap"
 
 
@@ -61,6 +63,7 @@ class Taken:
     size: int
     """Compressed [bytes]."""
     status: int
+    """500 also where a callback answers with a failure."""
 
 
 class Probe:
@@ -92,7 +95,8 @@ class Probe:
 
     def _ask(self, asked: Asked) -> tuple[int, bytes]:
         answer = self.client.get(asked.path) if asked.body is None else self.client.post(asked.path, json=asked.body)
-        return answer.status_code, answer.data
+        failed = asked.body is not None and FAILED in answer.data
+        return 500 if failed else answer.status_code, answer.data
 
     def windows(self, source: Mapping[str, Any], random: Random) -> Iterator[tuple[str, datetime | None, datetime]]:
         """Cut windows of each length out of a source's history, somewhere."""

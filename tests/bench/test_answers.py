@@ -63,6 +63,17 @@ def test_plotly_knows_everything_that_is_drawn(probe, monkeypatch):
         go.Figure(figure)
 
 
+def test_a_callback_that_fails_counts_as_failed(probe, monkeypatch):
+    asked = next(one for one in probe.callbacks(Random(1)) if "overview-attention" in one.name)
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    assert probe.take(asked).status == 200
+    monkeypatch.setattr("pages.overview.scopes", fail)
+    assert probe.take(asked).status == 500
+
+
 def test_the_table_names_the_longest_first():
     taken = {
         "/slow| all": [Taken(80.0, 90.0, 1.0, 2_000, 200), Taken(60.0, 70.0, 2.0, 1_000, 200)],
