@@ -198,7 +198,8 @@ def once_per_build(function: Callable[P, R]) -> Callable[P, R]:
             with _flight(state, (build, key)):
                 known = state.verdicts.get(build, {})
                 if key not in known:
-                    answer = function(*args, **kwargs)
+                    answer = function(*args, **kwargs)  # which may remember verdicts of its own
+                    known = state.verdicts.get(build, {})
                     if len(known) >= MOST_VERDICTS or build not in state.verdicts:
                         known = {}
                         state.verdicts = {build: known}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from app.analytics.capacity import relative_capacity
 from app.analytics.cells import typical_levels
 from app.analytics.degradation import MONTH_DAYS
-from app.analytics.grid import DAY_MS, Floats, Grid, column_median, row_median
+from app.analytics.grid import DAY_MS, Floats, Grid, column_median, last_valid, row_median
 from app.analytics.limits import Limit
 from app.analytics.robust import robust_z
 from app.analytics.signs import WARNING, Sign
@@ -22,6 +22,8 @@ simulated strings, more on a cell whose curve is its own [%]."""
 TOP_FLAT_PCT, TOP_STEEP_MV = 1.5, 230.0
 """A charge offset at the top that small is read off the flat of the curve and may be none [%]; above the knee 1 % of
 charge is some 230 mV, from 3.42 V to the cut-off at 3.65 V [mV/%]."""
+LEAD_DAYS = 30
+"""Valid days that a lead is the median of [d]."""
 SOH_FLOOR_PCT, RATE_FLOOR_PCT = 0.35, 0.08
 """Smallest spread of capacities, and of their trends, that a string is credited with [%, %/month]."""
 BIN_DAYS = 30
@@ -37,13 +39,21 @@ def relative_now(grid: Grid) -> Floats:
     return relative_capacity(bottom, levels["top_pct"])
 
 
-def usable_shares(grid: Grid, columns: NDArray[np.intp]) -> tuple[float | None, float | None]:
+def usable_shares(
+    grid: Grid, columns: NDArray[np.intp], leads_pct: Floats | None = None
+) -> tuple[float | None, float | None]:
     """Return how much of the mean cell's capacity a string can use now, and could if it were balanced [1].
 
     Formula: usable = 1 − (highest offset at the top − lowest at the bottom) of the cells' charge to the median cell: a
     charge ends with its first full cell, a discharge with its first empty one. Balanced, the weakest cell is left as
-    the limit. Both from each cell's last valid days; None where no cell was seen near both ends. Weakness: offsets at
-    the top are read where the curve is either flat or very steep, so that less than 1 % recoverable means nothing.
+    the limit. Both from each cell's last valid days; None where no cell was seen near both ends. Weakness: without
+    leads, offsets at the top are read where the curve is either flat or very steep, so that less than 1 % recoverable
+    means nothing.
+
+    Parameters
+    ----------
+    leads_pct : array, shape (days, cells), optional
+        Charge at charge ends on the string's own curve (``pipeline.feature_leads``), of its capacity [%].
     """
     levels = typical_levels(grid)
     bottom = np.where(np.isnan(levels["low_pct"]), levels["bot_pct"], levels["low_pct"])[columns]
@@ -53,6 +63,9 @@ def usable_shares(grid: Grid, columns: NDArray[np.intp]) -> tuple[float | None, 
     below = np.minimum(np.nan_to_num(top) + TOP_FLAT_PCT, 0.0)
     weakest = 1 + min(float(np.nanmin(relative_capacity(bottom, below))), 0.0) / 100
     above = np.where(top > TOP_FLAT_PCT, top, top_mv / TOP_STEEP_MV)
+    if leads_pct is not None:
+        own = last_valid(leads_pct - row_median(leads_pct)[:, None], LEAD_DAYS)[columns]
+        above = np.where(np.isfinite(own), own, above)
     first_full, first_empty = max(float(np.nanmax(above)), 0.0), max(-float(np.nanmin(bottom)), 0.0)
     return 1 - (first_full + first_empty) / 100, weakest
 

@@ -12,7 +12,7 @@ from app import loader
 from app.analytics.grid import DAY_MS, Floats, Grid, Ints, day_slice, row_median
 from app.analytics.resistance import slopes, working_rows
 from app.analytics.thermal import cells_of_sensor, load_free
-from app.answers import battery, strings
+from app.answers import battery, ledger, strings
 from app.answers.evidence import SystemEvidence, evidence_of
 from app.answers.packs import REGIME_COLUMNS
 from app.answers.window import pack_of
@@ -27,9 +27,9 @@ SHARE = 0.95
 """Share of the string's cells that lie within the band drawn behind a cell."""
 LIMITS = {"mV": "voltage_deviation_mv", "K": "temperature_variation_k"}
 """Limit that a measure is held against, by its unit."""
-MEASURES = ("rest", "charge_end", "discharge_end", "charge_top", "charge_low", "resistance", "warmth")
+MEASURES = ("rest", "charge_end", "discharge_end", "charge_top", "charge_curve", "charge_low", "resistance", "warmth")
 """What is told of a cell over time, in the order that it is drawn."""
-UNITS = {"charge_top": "%", "charge_low": "%", "resistance": "mΩ", "warmth": "K"}
+UNITS = {"charge_top": "%", "charge_curve": "%", "charge_low": "%", "resistance": "mΩ", "warmth": "K"}
 """Unit of a measure; mV where it is not said."""
 
 
@@ -139,7 +139,12 @@ def _sensor_beside(evidence: SystemEvidence, pack: int, cell: int) -> int | None
 def _measure(system: str, key: str) -> tuple[Ints, Grid, Floats, Floats, Floats] | None:
     """Lay one measure of a whole string out, with the band that most of its cells lie in, once per build."""
     evidence = evidence_of(system)
-    made = _warmth(evidence) if key == "warmth" else _of_cells(evidence.cells, key)
+    if key == "warmth":
+        made = _warmth(evidence)
+    elif key in ("charge_top", "charge_curve"):
+        made = _charge_end(system, evidence, on_own_curve=key == "charge_top")
+    else:
+        made = _of_cells(evidence.cells, key)
     if made is None:
         return None
     ts, grid, values = made
@@ -154,11 +159,20 @@ def _of_cells(grid: Grid, key: str) -> tuple[Ints, Grid, Floats] | None:
     if key == "charge_low":
         level = np.where(np.isnan(grid["low_pct"]), grid["bot_pct"], grid["low_pct"])
         return grid.days, grid, level - row_median(level)[:, None]
-    if key == "charge_top":
-        return grid.days, grid, grid["top_pct"] - row_median(grid["top_pct"])[:, None]
     if key == "rest" and not np.isfinite(grid["rest_mv"]).any():
         return grid.days, grid, grid["all_mv"]
     return grid.days, grid, grid[REGIME_COLUMNS[key]]
+
+
+def _charge_end(system: str, evidence: SystemEvidence, *, on_own_curve: bool) -> tuple[Ints, Grid, Floats] | None:
+    """Read charge at charge ends on the string's own curve; only where that is unknown on the chemistry's [%].
+
+    The chemistry's curve is right in direction and in change, and near full off by up to a factor of four in size.
+    """
+    grid = evidence.cells
+    leads = ledger.leads_pct(system, grid.days, evidence.capacity.now.value)
+    values = leads if on_own_curve else grid["top_pct"] if leads is None and len(grid.days) else None
+    return None if values is None else (grid.days, grid, values - row_median(values)[:, None])
 
 
 def _slopes(grid: Grid) -> tuple[Ints, Grid, Floats] | None:

@@ -8,7 +8,7 @@ from app import loader
 from app.analytics import ledger as book
 from app.analytics import selfdischarge
 from app.analytics.cycles import days_between
-from app.analytics.grid import Floats, Grid, lay_out
+from app.analytics.grid import Floats, Grid, Ints, lay_out
 from app.analytics.ledger import USUAL_BALANCING_A, CycleRow, End, Ledger
 from app.analytics.selfdischarge import Leak, SelfDischarge
 from app.answers.evidence import SystemEvidence, evidence_of
@@ -186,6 +186,18 @@ def _leads(system: str) -> Floats | None:
     if table.height == 0 or "lead_ah" not in table.columns:
         return None
     return lay_out(table, "cell", ("lead_ah",))["lead_ah"]
+
+
+def leads_pct(system: str, days: Ints, capacity_ah: float | None) -> Floats | None:
+    """Return the cells' leads at charge ends on some days, as a share of the capacity [%].
+
+    None where the string's own curve is unknown (a slow logger, an older store), or the capacity.
+    """
+    leads, every = _leads(system), evidence_of(system).cells.days
+    if leads is None or capacity_ah is None or len(leads) != len(every):
+        return None
+    own = leads[np.searchsorted(every, days)]
+    return 100.0 * own / capacity_ah if np.isfinite(own).any() else None
 
 
 def self_discharge(system: str) -> LeakAnswer:

@@ -21,6 +21,7 @@ from app.analytics.judge import Judged
 from app.analytics.signs import WATCH
 from app.analytics.soh import band_text, bms_soh, classify, model_soh, remark
 from app.analytics.thermal import cells_of_sensor
+from app.answers import ledger
 from app.answers.evidence import SystemEvidence
 from app.shapes import Interval, PackReport, SohTriple
 from pipeline.contract import Pack
@@ -322,7 +323,8 @@ def _usable(window: Window, number: int | None) -> dict[str, float | None]:
     unknown: dict[str, float | None] = {"usable_ah": None, "recoverable_ah": None}
     if capacity is None or len(cells.days) == 0:
         return unknown
-    usable, balanced = usable_shares(cells, window.columns(number))
+    leads = ledger.leads_pct(window.evidence.source.name, cells.days, capacity)
+    usable, balanced = usable_shares(cells, window.columns(number), leads)
     if usable is None or balanced is None:
         return unknown
     return {

@@ -69,6 +69,7 @@ def titles() -> dict[str, str]:
         "charge_end": t("Voltage at charge end, from the string's median"),
         "discharge_end": t("Voltage at discharge end, from the string's median"),
         "charge_top": t("Charge at charge end, from the string's median"),
+        "charge_curve": t("Charge at charge end on the chemistry's curve: direction and change count, not its size"),
         "charge_low": t("Charge near empty, from the string's median: what a cell lacks in capacity shows here"),
         "resistance": t("Resistance beyond the string's, from the slope on the current"),
         "warmth": t("Temperature of the sensor beside it, over position and load"),
@@ -121,7 +122,7 @@ def cell_evidence(
 def row_of(found: Finding, rows: Sequence[str]) -> str:
     """Say in which row a finding is marked: that of its regime or unit, else the first."""
     if found.rule == "change" and found.unit == "%" and found.regime == "charge_end":
-        wanted = "charge_top"
+        wanted = "charge_top" if "charge_top" in rows else "charge_curve"
     elif found.rule == "change" and found.unit == "%":
         wanted = "charge_low"
     else:

@@ -73,6 +73,16 @@ def test_a_cell_low_in_charge_limits_and_can():
     assert balanced > 0.99
 
 
+def test_charge_on_the_strings_own_curve_is_taken_as_it_is():
+    """A cell 1 % ahead ends the charge 1 % early, however far the flat of the chemistry's curve says it is."""
+    table = levels(c3=(4.0, 0.0))
+    leads = np.zeros((len(table.days), CELLS))
+    leads[:, 3] = 1.0
+    assert usable_shares(table, np.arange(CELLS), leads)[0] == pytest.approx(0.99, abs=0.002)
+    leads[:] = np.nan
+    assert usable_shares(table, np.arange(CELLS), leads) == usable_shares(table, np.arange(CELLS))
+
+
 def test_a_string_never_seen_at_both_ends_has_no_usable_capacity():
     table = levels()
     table["low_pct"][:] = np.nan

@@ -102,6 +102,11 @@ def test_a_finding_is_marked_in_the_row_that_shows_it(found, row):
     assert row_of(found, ["warmth"]) == "warmth", "where its row is missing, in the first"
 
 
+def test_where_the_strings_own_curve_is_unknown_a_change_is_marked_on_the_chemistrys():
+    found = finding(rule="change", unit="%", regime="charge_end")
+    assert row_of(found, ["rest", "charge_curve", "charge_low"]) == "charge_curve"
+
+
 def test_findings_stand_at_their_times_and_single_readings_at_their_height():
     spike = finding(rule="excursion", value=181.0, limit=100.0, regime=None)
     figure = draw([track()], findings=[finding(), spike])
