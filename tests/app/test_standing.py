@@ -50,3 +50,17 @@ def test_eight_threads_on_a_cold_question_compute_it_once(server):
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(ask, range(8))) == {"x"}
     assert calls == ["x"]
+
+
+def test_a_verdict_that_asks_for_another_is_kept_as_well(server):
+    @loader.once_per_build
+    def inner(name: str) -> list[str]:
+        return [name]
+
+    @loader.once_per_build
+    def outer(name: str) -> list[str]:
+        return [*inner(name), name]
+
+    with server.app_context():
+        assert outer("y") is outer("y")
+        assert inner("y") is inner("y")
