@@ -36,7 +36,8 @@ def table(
     selectable : bool
         Whether a click selects a row.
     """
-    options: dict[str, Any] = {"rowHeight": 32, "headerHeight": 34, "suppressCellFocus": True, "animateRows": False}
+    options: dict[str, Any] = {"rowHeight": 32, "headerHeight": 34, "animateRows": False}
+    options |= {"tabToNextCell": {"function": "false"}}  # arrows walk the cells; Tab goes on, to links and out
     options |= {"theme": {"function": "packscopeTheme(themeQuartz)"}, "enableCellTextSelection": True}
     options |= {"localeText": grid_texts()}
     options |= {} if height else {"domLayout": "autoHeight"}
