@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.analytics.efficiency import AC, Flow, close_trip, direction, flow_of, turned
@@ -34,6 +34,7 @@ def test_over_a_gap_nothing_is_counted():
     assert covered == pytest.approx(5 / 101)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-100, 100), min_size=3, max_size=50), st.integers(1, 100))
 def test_two_halves_are_the_whole(powers, percent):
     whole = flow(powers)
