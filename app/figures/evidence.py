@@ -69,7 +69,7 @@ def titles() -> dict[str, str]:
         "charge_end": t("Voltage at charge end, from the string's median"),
         "discharge_end": t("Voltage at discharge end, from the string's median"),
         "charge_top": t("Charge at charge end, from the string's median"),
-        "charge_curve": t("Charge at charge end on the chemistry's curve: direction and change count, not its size"),
+        "charge_curve": t("Charge at charge end, size uncertain: on the chemistry's curve"),
         "charge_low": t("Charge near empty, from the string's median: what a cell lacks in capacity shows here"),
         "resistance": t("Resistance beyond the string's, from the slope on the current"),
         "warmth": t("Temperature of the sensor beside it, over position and load"),
