@@ -19,7 +19,8 @@ TABBED = [f"/cells?tab={key}" for key in ("comparison", "surface", "heatmaps", "
 
 _SMALL = f"""
 () => [...document.querySelectorAll('.ps-graph[id*="time-chart"]:not([id*="alarms"])')]
-  .filter((one) => one.offsetParent !== null).map((one) => one.getBoundingClientRect().height).filter((height) => height < {LEAST_CHART_PX})
+  .filter((one) => one.offsetParent !== null)
+  .map((one) => one.getBoundingClientRect().height).filter((height) => height < {LEAST_CHART_PX})
 """
 _BEYOND = """
 () => [...document.querySelectorAll('main h1, main h2, main button, main .ps-kpi, main .ps-chart, .ps-top button')]
