@@ -167,33 +167,12 @@ def pack_dots(
     """
     figure = go.Figure()
     shown = [row for row in readings if known(row.value)]
-    figure.add_trace(
-        go.Scatter(
-            x=[row.value for row in shown],
-            y=[row.name for row in shown],
-            mode="markers+text",
-            text=[number(row.value, _decimals(unit, digits)) for row in shown],
-            textposition="top center",
-            textfont={"size": 11},
-            marker={"size": 9, "color": series_colour(0, theme)},
-            error_x=_interval(shown),
-            hovertemplate=[_dot_hover(row, unit, digits) for row in shown],
-            cliponaxis=False,
-        )
-    )
+    figure.add_trace(_dots(shown, unit, digits, theme))
     if second_name:
         figure.add_trace(_second(shown, second_name, unit, digits, theme))
     figure.add_trace(_unknown(readings, theme))
     if limit is not None:
-        figure.add_vline(x=limit, line={"color": colours(theme)["limit"], "width": 1, "dash": "dash"})
-        note = {
-            "text": t("limit {limit}", limit=number(limit, 1)),
-            "showarrow": False,
-            "yref": "paper",
-            "y": 1,
-            "font": {"size": 11},
-        }
-        figure.add_annotation(x=limit, yanchor="bottom", **note)
+        _mark_limit(figure, limit, theme)
     style(
         figure,
         theme,
@@ -201,15 +180,40 @@ def pack_dots(
         margin={"l": 60, "r": 16, "t": 48, "b": 32},
         showlegend=False,
     )
-    named = {"text": f"{title} [{unit}]" if unit else title, "font": {"size": 14, "color": colours(theme)["ink"]}}
-    at_left = {"x": 0, "xref": "paper", "xanchor": "left", "y": 1, "yref": "paper", "yanchor": "bottom", "yshift": 22}
-    figure.add_annotation(**named, **at_left, showarrow=False)
+    _name_above(figure, f"{title} [{unit}]" if unit else title, theme)
     figure.update_xaxes(fixedrange=True, nticks=5, range=_padded(readings, limit))
     if not unit:
         figure.update_xaxes(tickformat="d", dtick=1 if _padded(readings, None)[1] < 6 else None)
     order = [row.name for row in readings]
     figure.update_yaxes(**_rows(order))
     return figure
+
+
+def _dots(shown: Sequence[Reading], unit: str, digits: int | None, theme: str | None) -> go.Scatter:
+    return go.Scatter(
+        x=[row.value for row in shown],
+        y=[row.name for row in shown],
+        mode="markers+text",
+        text=[number(row.value, _decimals(unit, digits)) for row in shown],
+        textposition="top center",
+        textfont={"size": 11},
+        marker={"size": 9, "color": series_colour(0, theme)},
+        error_x=_interval(shown),
+        hovertemplate=[_dot_hover(row, unit, digits) for row in shown],
+        cliponaxis=False,
+    )
+
+
+def _mark_limit(figure: go.Figure, limit: float, theme: str | None) -> None:
+    figure.add_vline(x=limit, line={"color": colours(theme)["limit"], "width": 1, "dash": "dash"})
+    note = {"text": t("limit {limit}", limit=number(limit, 1)), "showarrow": False, "font": {"size": 11}}
+    figure.add_annotation(x=limit, yref="paper", y=1, yanchor="bottom", **note)
+
+
+def _name_above(figure: go.Figure, words: str, theme: str | None) -> None:
+    named = {"text": words, "font": {"size": 14, "color": colours(theme)["ink"]}}
+    at_left = {"x": 0, "xref": "paper", "xanchor": "left", "y": 1, "yref": "paper", "yanchor": "bottom", "yshift": 22}
+    figure.add_annotation(**named, **at_left, showarrow=False)
 
 
 def _decimals(unit: str, digits: int | None) -> int:

@@ -62,20 +62,7 @@ def outliers(
         return message(nothing, theme, height=HEIGHT_PX)
     own, x = colours(theme), to_wall_ms(ts, zone)
     figure = go.Figure()
-    grey = {"width": 0, "color": own["ink-3"]}
-    figure.add_trace(go.Scatter(x=x, y=_short(band[0]), mode="lines", line=grey, showlegend=False, hoverinfo="skip"))
-    figure.add_trace(
-        go.Scatter(
-            x=x,
-            y=_short(band[1]),
-            mode="lines",
-            line=grey,
-            fill="tonexty",
-            fillcolor=faded(own["ink-3"], 0.22),
-            name=t("nine of ten"),
-            hoverinfo="skip",
-        )
-    )
+    _add_band(figure, x, band, own["ink-3"])
     if median is not None:
         line = {"color": own["ink-3"], "width": 1.5}
         figure.add_trace(go.Scatter(x=x, y=_short(median), mode="lines", line=line, name=t("median")))
@@ -89,6 +76,13 @@ def outliers(
     for level in () if limit is None else (-limit, limit):
         figure.add_hline(y=level, line={"color": own["limit"], "width": 1, "dash": "dash"})
     return figure
+
+
+def _add_band(figure: go.Figure, x: Floats, band: tuple[Floats, Floats], colour: str) -> None:
+    drawn = {"x": x, "mode": "lines", "line": {"width": 0, "color": colour}, "hoverinfo": "skip"}
+    figure.add_trace(go.Scatter(y=_short(band[0]), showlegend=False, **drawn))
+    filled = {"fill": "tonexty", "fillcolor": faded(colour, 0.22)}
+    figure.add_trace(go.Scatter(y=_short(band[1]), name=t("nine of ten"), **filled, **drawn))
 
 
 def pack_lines(answer: PackSteps, *, zone: str, theme: str | None) -> go.Figure:
