@@ -3,67 +3,33 @@
 from __future__ import annotations
 
 import logging
-import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
 from dash import Dash, Input, Output, html, set_props
 from dash.development.base_component import Component
-from flask import Flask, Request, Response, has_request_context, request
-from flask_compress import Compress
+from flask import Flask, Response, has_request_context, request
 
-from app import api, early, guide, language, loader, shell, shell_top
+from app import api, early, language, loader, shell, shell_top
 from app.components_flat import flatten
 from app.components_said import shown
+from app.factory_headers import send_compressed, send_guarded
+from app.factory_page import ASSETS, EARLY, finish, index_string
 from pipeline.errors import PackscopeError, StoreMissing
 from pipeline.settings import Settings
 
 PAGES = ("overview", "meter", "compare", "battery", "cells", "explore", "quality")
 """Modules of `pages`, in the order of the rail."""
-ASSETS = Path(__file__).resolve().parents[1] / "assets"
-EARLY = "theme.js"
-"""Script that runs in the head, before the first paint."""
 LANGUAGE_COOKIE = "packscope-language"
 """Cookie in which a reader's choice of language is kept."""
-FOREVER_S = 31_536_000
-"""How long a browser may keep a file whose address names its content [s]."""
-WEEK_S = 604_800
-MOST_KEPT = 256
-"""Files kept compressed at most; the dashboard has some sixty."""
 _Update = Callable[..., Any]
-_GRIDS = re.compile(r'<script src="([^"]*/dash_ag_grid/[^"]*)"></script>')
-"""The library of the tables, which ``assets/25-parts.js`` loads once the first chart is drawn."""
-_OWN = "/assets/"
-_SUITES = "/_dash-component-suites/"
 _UPDATE = "/_dash-update-component"
 _LOG = logging.getLogger(__name__)
-# Dash asks for the chart library only when it meets the first chart; every page has one, so it is asked for at once.
-_INDEX = """<!DOCTYPE html>
-<html lang="en">
-<head>
-{%metas%}
-<title>{%title%}</title>
-<link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
-<script src="/assets/theme.js?m=EARLY_STAMP"></script>
-{%css%}
-<link rel="preload" as="script" href="/_dash-component-suites/dash/dcc/async-graph.js">
-<link rel="preload" as="script" href="/_dash-component-suites/plotly/package_data/plotly.min.js">
-</head>
-<body>
-{%app_entry%}
-<footer>
-{%config%}
-{%scripts%}
-{%renderer%}
-</footer>
-</body>
-</html>"""
 
 
 def create_app(settings: Settings) -> Dash:
@@ -91,10 +57,10 @@ def create_app(settings: Settings) -> Dash:
     shell.register(app, layouts, shown)
     for page in pages:
         page.register(app)
-    _compress(server)
+    send_compressed(server)
     server.before_request(_speak)
     server.before_request(_readable)
-    server.after_request(lambda response: _headers(app, response))
+    send_guarded(server, app.csp_hashes)
     api.remember_replies(server)
     return app
 
@@ -158,9 +124,7 @@ class _Dashboard(Dash):
     def interpolate_index(self, *parts: str, **named: str) -> str:
         """Fill the page's template in."""
         page: str = super().interpolate_index(*parts, **named)  # type: ignore[no-untyped-call]
-        spoken = page.replace('<html lang="en">', f'<html lang="{language.current()}">', 1)
-        later = _GRIDS.sub(r'<link rel="prefetch" as="script" data-grids="" href="\1">', spoken)
-        return later.replace("<footer>", f"{guide.markup()}<footer>", 1)
+        return finish(page)
 
 
 def _flat(update: _Update) -> _Update:
@@ -181,14 +145,13 @@ def _answer(given: Sequence[Any], update: Callable[..., Any]) -> early.Answer:
 
 
 def _dash(server: Flask) -> _Dashboard:
-    stamp = str(int((ASSETS / EARLY).stat().st_mtime))
     return _Dashboard(
         "packscope",
         server=server,
         use_pages=False,
         assets_folder=str(ASSETS),
         assets_ignore=EARLY.replace(".", r"\."),
-        index_string=_INDEX.replace("EARLY_STAMP", stamp),
+        index_string=index_string(),
         meta_tags=[
             {"name": "viewport", "content": "width=device-width, initial-scale=1"},
             {"name": "description", "content": "Every cell, at every zoom."},
@@ -224,33 +187,6 @@ def _told(error: Exception) -> html.Div:
     return shell.toast(words, identity)
 
 
-class FingerprintCache:
-    """Keeps the compressed form of files whose address names their content, and of nothing else."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
-
-    def get(self, key: str) -> bytes | None:
-        """Return what is kept under a key."""
-        return self._kept.get(key)
-
-    def set(self, key: str, value: bytes) -> None:
-        """Keep a value, if its key is that of a file and there is room."""
-        if not key.endswith(";") and len(self._kept) < MOST_KEPT:
-            self._kept[key] = value
-
-
-def _cache_key(asked: Request) -> str:
-    fixed = asked.path.startswith(_SUITES) or (asked.path.startswith(_OWN) and "m" in asked.args)
-    return asked.full_path if asked.method == "GET" and fixed else ""
-
-
-def _compress(server: Flask) -> None:
-    server.config["COMPRESS_CACHE_BACKEND"] = FingerprintCache
-    server.config["COMPRESS_CACHE_KEY"] = _cache_key
-    Compress(server)
-
-
 def _speak() -> None:
     """Answer in the language that the reader chose, else in the first of the browser's that there is."""
     chosen = request.cookies.get(LANGUAGE_COOKIE)
@@ -265,39 +201,3 @@ def _readable() -> Response | None:
     if isinstance(body, dict) and {"output", "outputs", "changedPropIds"} <= body.keys():
         return None
     return Response("This is no callback of the dashboard.\n", status=400, mimetype="text/plain")
-
-
-def _headers(app: Dash, response: Response) -> Response:
-    headers = response.headers
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-    if response.mimetype == "text/html":
-        headers.setdefault("Content-Security-Policy", _policy(app))
-    if request.path.startswith(_OWN) and response.status_code == 200:
-        if (response.mimetype or "").startswith(("text/", "image/svg")):
-            response.direct_passthrough = False
-            response.get_data()  # read at once: a file that is compressed while it streams would stay open
-        forever = "m" in request.args
-        headers["Cache-Control"] = f"public, max-age={FOREVER_S}, immutable" if forever else f"public, max-age={WEEK_S}"
-    return response
-
-
-def _policy(app: Dash) -> str:
-    """Write the content security policy; Dash adds inline scripts as it goes, so they are asked for each time."""
-    scripts = " ".join(f"'{one.strip(chr(39))}'" for one in sorted(set(app.csp_hashes())))
-    return "; ".join(
-        [
-            "default-src 'self'",
-            f"script-src 'self' {scripts}",
-            "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data: blob:",
-            "font-src 'self' data:",
-            "connect-src 'self'",
-            "object-src 'none'",
-            "base-uri 'self'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-        ]
-    )

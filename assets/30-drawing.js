@@ -117,10 +117,24 @@
 
   window.addEventListener("beforeprint", () => [...held.keys()].forEach(release));
 
-  let library;
+  /* The library may be here before this script, or still on its way: Dash then waits for it instead of asking again. */
+  let library = window.Plotly;
+  const tag = document.querySelector("script[data-charts]");
+  const coming =
+    !library && tag
+      ? new Promise(function (resolve, reject) {
+          tag.addEventListener("load", () => resolve(library));
+          tag.addEventListener("error", () => reject(new Error("The charts could not be loaded.")));
+        })
+      : undefined;
+  if (coming) {
+    coming.catch(() => undefined); // who waits for it says so
+  } else if (library) {
+    improve(library);
+  }
   Object.defineProperty(window, "Plotly", {
     configurable: true,
-    get: () => library,
+    get: () => library || coming,
     set: function (loaded) {
       library = loaded;
       if (loaded && loaded.react && loaded.Plots) {

@@ -148,7 +148,7 @@
   /* ---- what leaves the page is freed -------------------------------------------------------------------------- */
 
   function free(node) {
-    if (node.nodeType === Node.ELEMENT_NODE && !node.isConnected && window.Plotly) {
+    if (node.nodeType === Node.ELEMENT_NODE && !node.isConnected && window.Plotly && window.Plotly.purge) {
       const inside = [...node.querySelectorAll(".js-plotly-plot")];
       (node.matches(".js-plotly-plot") ? [node, ...inside] : inside).forEach(function (plot) {
         window.Plotly.purge(plot);

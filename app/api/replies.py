@@ -1,7 +1,7 @@
-"""Whole replies to callbacks, remembered: what was drawn once for a build is sent again as it is.
+"""Whole replies, remembered: what was laid out or drawn once for a build is sent again as it is.
 
-A callback's reply follows from its request, the build that is served, the code, the site file and the reader's
-language. One that tells of a failure is never kept.
+What is sent for a callback, or as the layout of a page, follows from the request, the build that is served, the code,
+the site file and the reader's language. A reply that tells of a failure is never kept.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ UPDATE = "/_dash-update-component"
 """Where the browser asks callbacks."""
 MOST_BYTES = 1_000_000
 """Longer replies are not kept [bytes]."""
-_FAILED = (b'"sideUpdate"', b"ps-toast")
+LAYOUT = "/_dash-layout"
+"""Where the browser asks for the frame, with the page in it that its query names."""
+_FAILED = (b'"sideUpdate"', b'"ps-toast"', b"ps-toast-close")
 """What stands in a reply that says that something went wrong: beside its outputs, or within the page."""
 _KEY = "_packscope_reply"
 
@@ -37,15 +39,21 @@ def remember_replies(server: Flask) -> None:
 
 
 def _known() -> Response | None:
-    if request.path != UPDATE or request.method != "POST":
-        return None
-    key = _key_of(request.get_data())
+    asked = _asked()
+    key = _key_of(asked) if asked else None
     found = loader.recall(key) if key else None
     if found is None:
         setattr(g, _KEY, key)
         return None
     body, content_type = found
     return Response(zlib.decompress(body), content_type=content_type)
+
+
+def _asked() -> bytes | None:
+    """Read what a callback, or the layout of a page, is asked by; None for any other request."""
+    if request.path == UPDATE and request.method == "POST":
+        return request.get_data()
+    return request.query_string if request.path == LAYOUT and "path" in request.args else None
 
 
 def _key_of(asked: bytes) -> str | None:

@@ -7,7 +7,9 @@ import re
 import pytest
 
 from app.components import GRAPH_CONFIG
-from app.factory import ASSETS, FingerprintCache, create_app
+from app.factory import create_app
+from app.factory_headers import FingerprintCache
+from app.factory_page import ASSETS
 from pipeline.settings import read_settings
 
 
