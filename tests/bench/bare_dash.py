@@ -44,7 +44,7 @@ def draw(shown: str) -> Any:
 
 def create() -> Dash:
     """Make the application."""
-    app = Dash("bare", use_pages=False)
+    app = Dash("bare", use_pages=False, assets_folder="no-assets")  # "assets", the default, would be the dashboard's
     app.layout = html.Div(
         [
             dcc.RadioItems(id="shown", options=[*PERIODS, "surface"], value="complete"),
