@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from app import loader
 from app.answers import quality, sources
 from app.errors import UnknownSource
 from pipeline.build import build
@@ -104,7 +105,7 @@ def test_a_rejected_file_is_named_with_its_reason(odd):
 
 
 def test_a_rejected_file_of_a_folder_that_came_to_no_source_is_named_with_every_source(app, monkeypatch):
-    store = quality.loader.current()
+    store = loader.current()
     orphan = Rejected(path="raw/BESS/S1/bms1_soc.csv", line=None, reason="it is empty")
     given = store.manifest.model_copy(update={"rejected": (*store.manifest.rejected, orphan)})
 
