@@ -42,8 +42,8 @@ def attention_columns() -> list[dict[str, Any]]:
     """Describe the table of what needs attention."""
     return [
         severity("said", t("Severity"), key="severity"),
+        words("what", t("What"), width=220, wrap=True),
         words("source", t("Source"), width=160, most=190),
-        words("what", t("What"), width=300, wrap=True),
         words("evidence", t("Evidence"), width=170, most=220, href="href"),
     ]
 

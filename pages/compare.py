@@ -110,7 +110,7 @@ def _choices(view: View) -> list[Component]:
     start = entry_id("since", "")
     field = dbc.Input(id=start, type="date", value=view.get("since", ""), debounce=True, size="sm")
     label = html.Label(t("Start of the other period"), htmlFor=html_id(start))
-    return [*found, html.Div([label, field], className="ps-field")]
+    return [*found, html.Div([label, field], className="ps-field ps-since")]
 
 
 def against(view: View) -> str:

@@ -17,6 +17,9 @@ from app.cli import cli
 from pipeline import site
 from pipeline.settings import Settings
 from scripts import reference
+from scripts.screenshots import SCHEMES, SCREENS, slug
+from tests.browser.server import metas
+from tests.browser.test_pages import TABS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -145,3 +148,13 @@ def test_the_changelog_keeps_the_order_of_its_versions():
 
     assert "## [Unreleased]" in text or versions
     assert all(newer > older for newer, older in pairwise(numbers))
+
+
+def test_the_gallery_shows_every_page_and_tab_in_every_width_and_theme():
+    sheet = (ROOT / "docs/screenshots.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"screenshots/([\w-]+)\.webp", sheet))
+    there = {path.stem for path in (ROOT / "docs/screenshots").glob("*.webp")}
+    views = {slug(meta.name) for meta in metas()} | {f"cells-{slug(name)}" for name in TABS[1:]}
+
+    assert shown == there
+    assert there == {f"{view}-{width}-{scheme}" for view in views for width, _ in SCREENS for scheme in SCHEMES}

@@ -23,6 +23,8 @@ LABELS_MAX = 6
 """Flagged cells that are labelled on a surface, worst first."""
 _CAMERA = {"eye": {"x": 1.25, "y": -1.6, "z": 0.95}, "center": {"x": 0.08, "y": 0, "z": -0.16}}
 _TICKS = 5
+LEAST_APART = 0.1
+"""Ticks of the colour bar nearer than this share of its length overlap on a phone [1]."""
 WHEN = "%{x|%-d %b %Y, %H:%M}"
 """How hover writes a time."""
 
@@ -144,18 +146,33 @@ def _z_title(answer: SurfaceAnswer, shown: Relief) -> str:
     return what if answer.mode == "z" else f"{what} [{shown.unit}]"
 
 
+def _upright(scale: Scale, unit: str) -> dict[str, object]:
+    bar: dict[str, object] = {"title": {"text": unit}, "thickness": 12, "outlinewidth": 0, "len": 1, "x": 1.02}
+    ticks = {"tickmode": "array", "tickvals": list(scale.ticks), "ticktext": list(scale.words)} if scale.ticks else {}
+    return bar | {"xanchor": "left"} | ticks
+
+
 def _bar(scale: Scale, unit: str) -> dict[str, object]:
     bar: dict[str, object] = {
-        "title": {"text": unit},
         "thickness": 12,
         "outlinewidth": 0,
-        "len": 0.7,
-        "x": 1.0,
-        "xanchor": "right",
+        "orientation": "h",
+        "len": 0.9,
+        "y": 1,
+        "yanchor": "top",
     }
     if scale.ticks:
-        bar |= {"tickmode": "array", "tickvals": list(scale.ticks), "ticktext": list(scale.words)}
+        shown = [one for one in zip(scale.ticks, scale.words, strict=True) if one[0] or _has_room_at_nought(scale)]
+        ends = (scale.low, scale.high)
+        words = [f"{word} {unit}" if at in ends else word.replace(" ", "<br>") for at, word in shown]
+        bar |= {"tickmode": "array", "tickvals": [at for at, _ in shown], "ticktext": words}
     return bar
+
+
+def _has_room_at_nought(scale: Scale) -> bool:
+    """Whether nought can be written between the limits beside it on the narrowest screen."""
+    near = min((abs(at) for at in scale.ticks if at), default=np.inf)
+    return bool(near > LEAST_APART * (scale.high - scale.low))
 
 
 def _surface(shown: Relief, scale: Scale, zone: str) -> go.Surface:
@@ -253,7 +270,7 @@ def cell_time_map(
             zmin=scale.low,
             zmax=scale.high,
             colorscale=scale.colors,
-            colorbar=_bar(scale, shown.unit) | {"len": 1, "x": 1.02, "xanchor": "left"},
+            colorbar=_upright(scale, shown.unit),
             hovertemplate=f"{shown.noun} %{{y}}<br>{WHEN}<br>%{{z:{digits}}} {shown.unit}<extra></extra>",
             hoverongaps=False,
         )

@@ -139,7 +139,7 @@ def panel(scope: Scope) -> list[Component]:
     return [
         section(
             t("Every cell of every pack"),
-            html.Div(graph(SPREAD, label=label, height=tall), className="ps-wide"),
+            graph(SPREAD, label=label, height=tall),
             note=t("One point for each cell; the best and the worst of each pack are named. Click one to select it."),
         ),
         section(
