@@ -19,7 +19,8 @@ def test_every_key_figure_says_what_it_rests_on(visit, site_url, path):
     assert marks.count() == figures.count() > 0
     marks.first.click()
     told = page.locator("details.ps-mark[open] dl")
-    told.locator("dt", has_text="Build").wait_for()
+    for label in ("Build", "Files"):  # what the page knows, and what it asks for
+        told.locator("dt", has_text=label).wait_for()
     said = told.inner_text().lower()
     assert all(label in said for label in ("rule", "files", "rows", "left out", "period"))
     box = told.bounding_box()
@@ -33,7 +34,7 @@ def test_a_charts_mark_names_its_signals_files(visit, site_url):
     chart = page.locator(".ps-chart[aria-label^='Active power']")
     chart.locator("[aria-label^='What this rests on']").click()
     told = chart.locator("dl")
-    told.locator("dt", has_text="Build").wait_for()
+    told.locator("dt", has_text="Files").wait_for()
 
     assert "com_ap.csv, pf.csv" in told.inner_text()
 
