@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from dash import dcc, html
 
 from app.components.kinds import Identity, aria
 from app.components.marks import provenance
 from app.figures.theme import CHART_MIN_PX
-from app.language import mark, t
+from app.language import current, mark, t
 
 GRAPH_CONFIG: Any = {
     "showSendToCloud": False,
@@ -22,6 +22,18 @@ GRAPH_CONFIG: Any = {
     "toImageButtonOptions": {"format": "png", "scale": 2},
 }
 """What every chart is allowed to do. Nothing is uploaded anywhere; the picture is made in the browser."""
+_GERMAN_DATES: dict[str, Any] = {
+    "days": ["Sonntag", "Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag"],
+    "shortDays": ["So", "Mo", "Di", "Mi", "Do", "Fr", "Sa"],
+    "months": [
+        *("Januar", "Februar", "März", "April", "Mai", "Juni"),
+        *("Juli", "August", "September", "Oktober", "November", "Dezember"),
+    ],
+    "shortMonths": ["Jan", "Feb", "Mär", "Apr", "Mai", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dez"],
+    "date": "%d.%m.%Y",
+}
+_LOCALES = {"de": {"dictionary": {}, "format": _GERMAN_DATES}}
+"""What the chart library has to know of a language: it brings only English along."""
 _CLEAR, _OFF = "rgba(0,0,0,0)", {"visible": False}
 _WAITING: dict[str, Any] = {
     "data": [],
@@ -36,6 +48,13 @@ EXPORTS = {
     "raw-parquet": mark("Raw rows of this range, as Parquet"),
 }
 """What a chart can be had as; raw rows where its lines are signals."""
+
+
+def graph_config() -> dict[str, object]:
+    """Return what every chart is allowed to do, with dates in the reader's language."""
+    own = _LOCALES.get(current())
+    spoken = {"locale": current(), "locales": {current(): own}} if own else {}
+    return {**GRAPH_CONFIG, **spoken}
 
 
 def graph(identity: Identity, *, label: str, height: int = 320, question: str | None = None) -> html.Div:
@@ -55,7 +74,7 @@ def graph(identity: Identity, *, label: str, height: int = 320, question: str | 
     inner = dcc.Graph(
         id=identity,
         figure=_WAITING,
-        config=GRAPH_CONFIG,
+        config=cast(Any, graph_config()),
         style={"height": f"{max(height, CHART_MIN_PX)}px"},
         className="ps-graph",
     )

@@ -10,6 +10,8 @@ from typing import Any, Literal, cast
 from plotly.colors import get_colorscale
 
 from app.figures import objects as go
+from app.language import current
+from app.numbers import DECIMAL, THIN
 
 Theme = Literal["light", "dark"]
 
@@ -169,7 +171,7 @@ def style(figure: go.Figure, theme: str | None, *, height: int | None = None, **
     given: dict[str, Any] = {
         "margin": {"l": 8, "r": 12, "t": 28, "b": 8, "pad": 0},
         "hovermode": "closest",
-        "separators": ".\N{NARROW NO-BREAK SPACE}",
+        "separators": DECIMAL[current()] + THIN,
     }
     if height is not None:
         given["height"] = max(height, CHART_MIN_PX)

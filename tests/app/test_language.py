@@ -11,6 +11,9 @@ import pytest
 from babel.messages.extract import extract_from_dir
 
 from app import language
+from app.components.charts import graph_config
+from app.figures import objects as go
+from app.figures.theme import style
 from app.language import t
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,3 +87,14 @@ def test_what_is_counted_has_a_german_word_for_one_and_for_several() -> None:
     paths = [path for folder in ("app", "pages") for path in (ROOT / folder).rglob("*.py")]
     nouns = set().union(*map(counted_nouns, paths))
     assert sorted(nouns - language.catalogue("de").keys()) == []
+
+
+def test_charts_write_numbers_and_months_in_the_readers_language() -> None:
+    with language.speaking("de"):
+        config, figure = graph_config(), style(go.Figure(), "light")
+
+    assert figure.layout.separators.startswith(",")
+    assert config["locale"] == "de"
+    assert "'Mär'" in str(config["locales"])
+    assert graph_config()["locale"] == "en"
+    assert style(go.Figure(), "light").layout.separators.startswith(".")
