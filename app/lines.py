@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.analytics import lttb
 from app.query import GAP_FACTOR, Window, choose_level, exact, named_level, span
-from app.shapes import SeriesAnswer
+from app.shapes.series import SeriesAnswer
 from app.store import Store
 from pipeline.contract import RAW, RAW_LEVEL, TS, Level, Series, column
 from pipeline.signals import Kind

@@ -15,7 +15,8 @@ from app.early import with_page
 from app.language import mark, t
 from app.numbers import counted, digits_of, energy, number, percent, quantity, stamp
 from app.scope import Scope, scope_of
-from app.shapes import BessKpis, CyclesAnswer, Stat
+from app.shapes.cycles import CyclesAnswer
+from app.shapes.kpis import BessKpis, Stat
 from pages.batteryparts import alarms, audit, charts, condition, efficiency, health, limiting
 from pages.batteryparts import energy as energy_row
 from pages.reportlinks import report_links

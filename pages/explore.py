@@ -32,7 +32,7 @@ from app.figures.timeseries import short_names, time_chart
 from app.language import mark, t
 from app.numbers import counted, number
 from app.scope import Scope, scope_for
-from app.shapes import SeriesAnswer
+from app.shapes.series import SeriesAnswer
 from app.view import View, ms_to_wall
 from pages import rawrows
 from pages.grids import csv_button, fitted, grid, register_csv

@@ -11,7 +11,9 @@ from typing import TypeVar
 from app.answers import battery, kpis, meter
 from app.errors import QuestionError
 from app.scope import Scope
-from app.shapes import AlarmEvent, BessKpis, CellVerdict, ComparisonAnswer, CriticalAnswer, Finding, MeterKpis, Stat
+from app.shapes.kpis import AlarmEvent, BessKpis, MeterKpis, Stat
+from app.shapes.packs import ComparisonAnswer
+from app.shapes.verdicts import CellVerdict, CriticalAnswer, Finding
 from app.view import DAY_MS
 
 SEVERE = ("critical", "warning")

@@ -11,7 +11,7 @@ from app.figures.spark import spark
 from app.language import t
 from app.numbers import quantity
 from app.scope import Scope
-from app.shapes import SeriesAnswer
+from app.shapes.series import SeriesAnswer
 
 SIGNALS = {
     "bess": (("bms1_soc",), ("bms1_cell_v_diff",), ("bms1_cell_max_t",)),

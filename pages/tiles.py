@@ -13,7 +13,9 @@ from app.components import badge, band_badge, kpi, kpi_row, partial, provenance,
 from app.language import t
 from app.numbers import NOTHING, age, counted, energy, known, number, percent, quantity, stamp
 from app.scope import Scope
-from app.shapes import Interval, PackReport, Stat
+from app.shapes.answer import Interval
+from app.shapes.kpis import Stat
+from app.shapes.packs import PackReport
 from pages.glance import MeterGlance, SystemGlance, need_attention
 from pages.reportlinks import report_links
 

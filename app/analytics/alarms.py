@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.shapes import AlarmEvent
+from app.shapes.kpis import AlarmEvent
 
 FREQUENT = 20
 """Events of one flag from which it is called frequent: such flags are sorted down, never hidden. Source: vendors say

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.shapes import Floats, Ints
+from app.shapes.answer import Floats, Ints
 
 WITHIN, OUTSIDE, UNKNOWN = "within", "outside", "unknown"
 STRAY_SHARE = 0.01

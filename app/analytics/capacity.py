@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.analytics.budget import NORMAL_95, anchor_pct, full_pct, gain_pct, joined
 from app.analytics.level import Level, inliers, level_at
 from app.analytics.robust import MAD_TO_SIGMA
-from app.shapes import Interval
+from app.shapes.answer import Interval
 from pipeline.physics import LFP, Chemistry
 
 Floats = NDArray[np.floating[Any]]

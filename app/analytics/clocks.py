@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.analytics.signs import WARNING, WATCH
-from app.shapes import Floats
+from app.shapes.answer import Floats
 
 CLOCK_GRID_MS = 60_000
 """Finest grid on which two clocks are compared [ms]: a shift below a minute moves no verdict."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from app.analytics.robust import MAD_TO_SIGMA
-from app.shapes import Interval
+from app.shapes.answer import Interval
 
 Floats = NDArray[np.floating[Any]]
 

@@ -18,7 +18,7 @@ from app.analytics.capacity import (
     closure_offset,
 )
 from app.analytics.level import inliers, level_at
-from app.shapes import Interval
+from app.shapes.answer import Interval
 from pipeline.physics import LFP, Chemistry
 
 VOLTS_LIMIT_PCT = 0.5

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.analytics.degradation import MONTH_DAYS, YEAR_DAYS
-from app.shapes import Interval
+from app.shapes.answer import Interval
 from pipeline.physics import graphite_v
 
 Floats = NDArray[np.floating[Any]]

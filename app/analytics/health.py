@@ -14,7 +14,7 @@ from app.analytics.grid import DAY_MS, Floats, Grid, column_median, last_valid, 
 from app.analytics.limits import Limit
 from app.analytics.robust import robust_z
 from app.analytics.signs import WARNING, Sign
-from app.shapes import Interval
+from app.shapes.answer import Interval
 
 CELL_SOH_PCT = 0.5
 """Standard uncertainty of a cell's capacity against its string's, from the curve's slope at both ends: 0.3 % on

@@ -34,7 +34,8 @@ from app.analytics.signs import (
 from app.analytics.standing import standing_heat, standing_signs
 from app.analytics.thermal import cells_of_sensor, temperature_signs
 from app.analytics.whole import system_findings
-from app.shapes import CellVerdict, Finding, Interval
+from app.shapes.answer import Interval
+from app.shapes.verdicts import CellVerdict, Finding
 
 PRESENT_DAYS = 7
 """A cell's present residual is the median of so many last valid days: as far back as persistence looks [d]."""

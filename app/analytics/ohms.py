@@ -10,7 +10,7 @@ import polars as pl
 from app.analytics.grid import Floats, Grid, Ints, row_median
 from app.analytics.resistance import MIN_STEPS_A2, SLOPE_DAYS, slopes, step_resistances, working_rows
 from app.analytics.robust import robust_z
-from app.shapes import Interval
+from app.shapes.answer import Interval
 
 MONTH_STEPS_A2 = MIN_STEPS_A2 / 10
 """Σ ΔI² that a month's resistance of a cell needs [A²]."""

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from app.analytics.signs import WARNING, WATCH
-from app.shapes import Finding
+from app.shapes.verdicts import Finding
 
 REPLAY_SAMPLES = 60
 """Successive readings, each equal to the one 24 h earlier, above which a stretch is a replay [rows]."""

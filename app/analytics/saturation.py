@@ -14,7 +14,7 @@ import numpy as np
 from app.analytics.degradation import ChangePoint, change_points, lasts, rate
 from app.analytics.grid import DAY_MS, Floats, Grid, Ints
 from app.analytics.robust import MAD_TO_SIGMA
-from app.shapes import Interval
+from app.shapes.answer import Interval
 
 VALID_DAYS = 30
 """Full-charge days of the baseline (the first) and of the present (the last) [d]."""

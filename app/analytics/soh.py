@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.shapes import Interval
+from app.shapes.answer import Interval
 from pipeline.site import SohModel
 
 DAY_MS = 86_400_000

@@ -9,7 +9,8 @@ import polars as pl
 from app.analytics.excursions import EXCURSION_KINDS, shared_rows, unit_of
 from app.analytics.limits import Limit
 from app.analytics.signs import WARNING, WATCH
-from app.shapes import Finding, Interval
+from app.shapes.answer import Interval
+from app.shapes.verdicts import Finding
 
 
 def system_findings(

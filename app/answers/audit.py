@@ -12,9 +12,9 @@ from app.analytics.audit import RULES, Check, check, correlation, health_steps, 
 from app.answers.audit_meter import by_stretch, column_of, following_meter, hours
 from app.answers.efficiency import VOLTS, ac_flow, named, readings
 from app.answers.evidence import SystemEvidence, evidence_of
-from app.audit_shapes import AuditAnswer, AuditRow
 from app.language import mark
-from app.shapes import Floats, Ints
+from app.shapes.answer import Floats, Ints
+from app.shapes.audit import AuditAnswer, AuditRow
 from app.store import Store
 from pipeline.contract import column
 

@@ -9,7 +9,7 @@ from app import query
 from app.analytics.audit import Check, check, correlation, line, missing
 from app.answers.efficiency import AUXILIARY, POWER, ac_sign, named
 from app.language import mark
-from app.shapes import Floats, Ints
+from app.shapes.answer import Floats, Ints
 from app.store import Store
 from pipeline.contract import TS, Level, column
 

@@ -22,7 +22,8 @@ from app.answers.evidence import SystemEvidence, evidence_of, judged
 from app.answers.packs import REGIME_COLUMNS, cell_rates, report_of, window_of
 from app.answers.window import NO_READINGS, pack_of
 from app.errors import BadParameter, UnknownCell
-from app.shapes import ComparisonAnswer, CriticalAnswer, Finding
+from app.shapes.packs import ComparisonAnswer
+from app.shapes.verdicts import CriticalAnswer, Finding
 from pipeline.contract import Pack
 
 METRICS = ("deviation", "soh", "degradation", "voltage", "temperature")

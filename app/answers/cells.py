@@ -17,7 +17,7 @@ from app.answers import strings
 from app.answers.heatmaps import METRICS, Metric, heatmap, heatmaps, sensor_cells
 from app.answers.strings import QUANTITIES, Quantity
 from app.answers.window import NO_READINGS, filled, pack_of, source_of
-from app.shapes import SurfaceAnswer
+from app.shapes.pictures import SurfaceAnswer
 from pipeline.contract import Level, Series
 
 __all__ = [

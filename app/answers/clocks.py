@@ -18,8 +18,9 @@ from app.analytics.clocks import (
     skews,
 )
 from app.answers.window import iso, source_of
-from app.quality_shapes import ClockOff, ClockPair, ClocksAnswer
-from app.shapes import Finding, Floats
+from app.shapes.answer import Floats
+from app.shapes.quality import ClockOff, ClockPair, ClocksAnswer
+from app.shapes.verdicts import Finding
 from app.store import Store
 from pipeline.contract import DAY_MS, RAW_LEVEL, TS, Series
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from app import loader, query
 from app.answers.series import series
-from app.shapes import SeriesAnswer
+from app.shapes.series import SeriesAnswer
 from pipeline.contract import DAY_MS, TS_DTYPE, Level
 
 MAX_BUCKETS = 20_000

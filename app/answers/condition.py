@@ -12,7 +12,8 @@ from app.analytics.ohms import MonthlyResistance, monthly_resistance
 from app.analytics.packsteps import LEAST_STEP, against_others, differential_steps
 from app.analytics.thermal import RATE_K_PER_MIN, cells_of_sensor
 from app.answers.evidence import SystemEvidence, evidence_of
-from app.condition_shapes import (
+from app.shapes.answer import Interval
+from app.shapes.condition import (
     CellOhms,
     FastestRise,
     HotSensor,
@@ -22,7 +23,6 @@ from app.condition_shapes import (
     ThermalAnswer,
     Track,
 )
-from app.shapes import Interval
 from pipeline.contract import DAY_MS, RAW_LEVEL, TS, Series
 
 TRACKS = 6

@@ -20,7 +20,7 @@ from app.analytics.cycles import (
 from app.answers.evidence import SystemEvidence, evidence_of
 from app.answers.packs import window_of
 from app.errors import BadParameter
-from app.shapes import Cycle, CyclesAnswer, DepthCount
+from app.shapes.cycles import Cycle, CyclesAnswer, DepthCount
 
 
 def cycles(system: str, start_ms: int | None = None, end_ms: int | None = None) -> CyclesAnswer:

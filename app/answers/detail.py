@@ -17,7 +17,7 @@ from app.answers.evidence import SystemEvidence, evidence_of
 from app.answers.packs import REGIME_COLUMNS
 from app.answers.window import pack_of
 from app.errors import UnknownCell
-from app.shapes import CellVerdict
+from app.shapes.verdicts import CellVerdict
 
 MOST_SPIKES = 20
 """Single readings that are listed, the latest of them [readings]."""

@@ -13,9 +13,9 @@ from app.analytics import efficiency as trips
 from app.analytics.cycles import days_between, round_trip
 from app.analytics.efficiency import AC, AC_AUX, DC, INSIDE_OUT, MIN_COVERED, Flow, Trip, close_trip
 from app.answers.evidence import SystemEvidence, evidence_of
-from app.efficiency_shapes import ChargeCurve, ChargeCurves, RoundTrips
 from app.errors import BadParameter
 from app.query import GAP_FACTOR
+from app.shapes.efficiency import ChargeCurve, ChargeCurves, RoundTrips
 from app.store import Store
 from pipeline.contract import RAW_LEVEL, TS
 

@@ -21,7 +21,7 @@ from app.analytics.judge import Evidence, Judged, judge
 from app.analytics.limits import Limit, limits
 from app.analytics.soh import age_years
 from app.answers.window import iso, source_of
-from app.shapes import Interval
+from app.shapes.answer import Interval
 from pipeline.contract import Source
 from pipeline.physics import OHM_AH, Chemistry, chemistry_of
 from pipeline.site import SohModel, SourceSettings

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from app import query
 from app.answers.series import series
-from app.shapes import Floats
+from app.shapes.answer import Floats
 from app.store import Store
 from pipeline.contract import DAY_MS, RAW_LEVEL, TS, TS_DTYPE
 

@@ -17,7 +17,7 @@ from app.answers import strings
 from app.answers.cells import decimal, with_strays
 from app.answers.strings import Quantity
 from app.answers.window import NO_READINGS, filled, source_of
-from app.shapes import Answer, Floats, Ints
+from app.shapes.answer import Answer, Floats, Ints
 from app.store import Store
 from pipeline.contract import DAY_MS, RAW, Level
 

@@ -17,8 +17,8 @@ from app.analytics.saturation import Saturation, most_shifted
 from app.analytics.soh import BmsSoh, band_text, bms_soh, model_soh
 from app.answers import packs
 from app.answers.evidence import SystemEvidence, evidence_of
-from app.health_shapes import ForecastDates, HealthAnswer, Month, ShiftedCell, Step
-from app.shapes import Floats, Interval, Ints
+from app.shapes.answer import Floats, Interval, Ints
+from app.shapes.health import ForecastDates, HealthAnswer, Month, ShiftedCell, Step
 
 BMS_RESOLUTION = "The battery reports whole per cents: a step is a rounding, not a loss of 1 % on that day."
 GAIN_SAID = (

@@ -14,7 +14,7 @@ from app.analytics.relative import Mode, measure_of
 from app.analytics.surface import Rows
 from app.answers import battery, strings
 from app.answers.window import NO_READINGS, filled, pack_of, source_of
-from app.shapes import HeatmapAnswer
+from app.shapes.pictures import HeatmapAnswer
 from app.store import Store
 from pipeline.contract import Series
 

@@ -9,7 +9,7 @@ import polars as pl
 from app import loader, query
 from app.analytics.alarms import kind_of
 from app.answers.window import NO_READINGS, filled, iso, share, source_of
-from app.shapes import AlarmEvent, BessKpis, Stat
+from app.shapes.kpis import AlarmEvent, BessKpis, Stat
 from app.store import Store
 from pipeline.contract import TS, Series
 from pipeline.signals import Kind

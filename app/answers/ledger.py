@@ -14,8 +14,8 @@ from app.analytics.selfdischarge import Leak, SelfDischarge
 from app.answers.evidence import SystemEvidence, evidence_of
 from app.errors import BadParameter
 from app.language import mark
-from app.limiting_shapes import CellLeak, LeakAnswer, LedgerAnswer, LedgerCycle, LimitingCell, LimitingEnd
-from app.shapes import Interval
+from app.shapes.answer import Interval
+from app.shapes.limiting import CellLeak, LeakAnswer, LedgerAnswer, LedgerCycle, LimitingCell, LimitingEnd
 from pipeline import physics
 
 NO_ENDS = "The string was never seen full or empty in this window: no cell limited it."

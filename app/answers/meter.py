@@ -13,7 +13,7 @@ from app import loader, query
 from app.analytics import energy
 from app.answers.window import NO_READINGS, filled, share, source_of
 from app.query import GAP_FACTOR, Energy
-from app.shapes import MeterKpis
+from app.shapes.kpis import MeterKpis
 from app.store import Store
 from pipeline.contract import RAW_LEVEL, TS, TS_DTYPE, column, parse_level
 from pipeline.signals import Kind

@@ -12,7 +12,7 @@ from app import loader
 from app.answers import battery, clocks, replays
 from app.errors import QuestionError
 from app.query import GAP_FACTOR
-from app.shapes import Finding
+from app.shapes.verdicts import Finding
 from pipeline.contract import RAW_LEVEL, TS
 
 GAPS = {"start_ms": pl.Int64, "end_ms": pl.Int64, "missing": pl.Int64}

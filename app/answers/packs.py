@@ -23,7 +23,8 @@ from app.analytics.soh import band_text, bms_soh, classify, model_soh, remark
 from app.analytics.thermal import cells_of_sensor
 from app.answers import ledger
 from app.answers.evidence import SystemEvidence
-from app.shapes import Interval, PackReport, SohTriple
+from app.shapes.answer import Interval
+from app.shapes.packs import PackReport, SohTriple
 from pipeline.contract import Pack
 
 REGIME_COLUMNS = {"rest": "rest_mv", "charge_end": "top_mv", "discharge_end": "bot_mv"}

@@ -16,7 +16,10 @@ from app import loader
 from app.answers.window import iso
 from app.language import mark, t
 from app.numbers import NOTHING, number, percent
-from app.shapes import ComparisonAnswer, MeterKpis, Provenance, SeriesAnswer, SohTriple
+from app.shapes.answer import Provenance
+from app.shapes.kpis import MeterKpis
+from app.shapes.packs import ComparisonAnswer, SohTriple
+from app.shapes.series import SeriesAnswer
 from app.store import Store
 from pipeline.contract import Series
 from pipeline.signals import Kind

@@ -13,7 +13,7 @@ from app import loader, query
 from app.answers import clocks, replays
 from app.answers.replays import Replayed
 from app.answers.window import iso
-from app.shapes import Finding
+from app.shapes.verdicts import Finding
 from app.store import Store
 from pipeline import contract
 from pipeline.contract import TS, Rejected, Series, column

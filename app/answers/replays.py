@@ -12,7 +12,7 @@ from app import loader
 from app.analytics.quality import join_replays, replay_findings
 from app.answers.window import iso, source_of
 from app.language import mark
-from app.quality_shapes import Replay, ReplaysAnswer
+from app.shapes.quality import Replay, ReplaysAnswer
 
 METERS_LEFT = mark("Replays are looked for in batteries only: a household's or a fixed tariff's day may repeat itself.")
 NO_TABLE = "This store was built before replays were looked for: build it again."

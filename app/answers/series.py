@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from app import lines, loader, query
 from app.answers.window import iso
-from app.shapes import SeriesAnswer
+from app.shapes.series import SeriesAnswer
 
 
 def series(

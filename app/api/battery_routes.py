@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import (
-    audit_shapes,
-    condition_shapes,
-    efficiency_shapes,
-    health_shapes,
-    limiting_shapes,
-    loader,
-    quality_shapes,
-)
+from app import loader
 from app.answers import audit, battery, cells, clocks, condition, detail, efficiency, frames, health, ledger, replays
 from app.answers.window import NO_READINGS, iso
 from app.api import parameters as p
 from app.api.route import Route
+from app.shapes.audit import AuditAnswer
+from app.shapes.condition import PackSteps, ResistanceAnswer, ThermalAnswer
+from app.shapes.efficiency import ChargeCurves, RoundTrips
+from app.shapes.health import HealthAnswer
+from app.shapes.limiting import LeakAnswer, LedgerAnswer
+from app.shapes.quality import ClocksAnswer, ReplaysAnswer
 from pipeline.contract import TS
 
 _CELL = p.Parameter("cell", "Number of a cell.", p.integer, {"type": "integer"}, "path", required=True)
@@ -67,7 +65,7 @@ BATTERY_ROUTES: tuple[Route, ...] = (
         "history: no period changes it.",
         (p.SYSTEM,),
         health.health,
-        health_shapes.HealthAnswer,
+        HealthAnswer,
         "comparison",
     ),
     Route(
@@ -77,7 +75,7 @@ BATTERY_ROUTES: tuple[Route, ...] = (
         "energy that this kept out of use; how often each cell was it, and how long balancing would take.",
         (p.SYSTEM, *p.WINDOW),
         ledger.ledger,
-        limiting_shapes.LedgerAnswer,
+        LedgerAnswer,
         "critical",
     ),
     Route(
@@ -86,7 +84,7 @@ BATTERY_ROUTES: tuple[Route, ...] = (
         "As a current with its interval, beside the smallest leak that this data could show. On the whole history.",
         (p.SYSTEM,),
         ledger.self_discharge,
-        limiting_shapes.LeakAnswer,
+        LeakAnswer,
         "critical",
     ),
     Route(
@@ -96,7 +94,7 @@ BATTERY_ROUTES: tuple[Route, ...] = (
         "say where the meters contradict each other.",
         (p.SYSTEM, *p.WINDOW),
         efficiency.round_trips,
-        efficiency_shapes.RoundTrips,
+        RoundTrips,
         "cycles",
     ),
     Route(
@@ -105,7 +103,7 @@ BATTERY_ROUTES: tuple[Route, ...] = (
         "Charges of the first and of the last days, voltage over charge. On the whole history.",
         (p.SYSTEM,),
         efficiency.charging_curves,
-        efficiency_shapes.ChargeCurves,
+        ChargeCurves,
         "cycles",
     ),
     Route(
@@ -115,7 +113,7 @@ BATTERY_ROUTES: tuple[Route, ...] = (
         "converter and the meters. On the whole history.",
         (p.SYSTEM,),
         audit.audit,
-        audit_shapes.AuditAnswer,
+        AuditAnswer,
         "comparison",
     ),
     Route(
@@ -125,7 +123,7 @@ BATTERY_ROUTES: tuple[Route, ...] = (
         "lasts and since when; the fastest rise with its stamp, or why none can be told. On the whole history.",
         (p.SYSTEM,),
         condition.thermal,
-        condition_shapes.ThermalAnswer,
+        ThermalAnswer,
         "critical",
     ),
     Route(
@@ -135,7 +133,7 @@ BATTERY_ROUTES: tuple[Route, ...] = (
         "reason, and the slope of each residual on the current. On the whole history.",
         (p.SYSTEM,),
         condition.resistance,
-        condition_shapes.ResistanceAnswer,
+        ResistanceAnswer,
         "critical",
     ),
     Route(
@@ -145,7 +143,7 @@ BATTERY_ROUTES: tuple[Route, ...] = (
         "how sure. On the whole history.",
         (p.SYSTEM,),
         condition.pack_steps,
-        condition_shapes.PackSteps,
+        PackSteps,
         "critical",
     ),
     Route(
@@ -155,7 +153,7 @@ BATTERY_ROUTES: tuple[Route, ...] = (
         "share, with the smallest shift that could be told; or why it cannot. On the whole history.",
         (p.SYSTEM,),
         clocks.clocks,
-        quality_shapes.ClocksAnswer,
+        ClocksAnswer,
         "quality",
     ),
     Route(
@@ -165,7 +163,7 @@ BATTERY_ROUTES: tuple[Route, ...] = (
         "history.",
         (p.SYSTEM,),
         replays.replays,
-        quality_shapes.ReplaysAnswer,
+        ReplaysAnswer,
         "quality",
     ),
     Route(

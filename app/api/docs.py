@@ -15,7 +15,7 @@ from app.api.openapi import INTRODUCTION
 from app.api.parameters import Parameter
 from app.api.route import Route
 from app.api.schemas import descriptions
-from app.shapes import Provenance
+from app.shapes.answer import Provenance
 from pipeline.errors import PackscopeError
 
 _STYLE = """

@@ -11,7 +11,7 @@ from app.api import files, schemas
 from app.api.parameters import Parameter
 from app.api.problems import PROBLEM
 from app.api.route import Route
-from app.shapes import Provenance
+from app.shapes.answer import Provenance
 
 _COMMON = {
     "build_id": {"type": ["string", "null"], "description": "Build of the store that the answer rests on."},

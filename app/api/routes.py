@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import loader, shapes
+from app import loader
 from app.answers import battery, cells, kpis, meter, quality, series, sources
 from app.answers import cycles as half_cycles
 from app.answers.provenance import BASES, holds_data, provenance_of, words_of
@@ -15,6 +15,12 @@ from app.api.meter_routes import METER_ROUTES
 from app.api.parameters import Parameter
 from app.api.route import Route
 from app.scope import scope_of
+from app.shapes.cycles import CyclesAnswer
+from app.shapes.kpis import BessKpis, MeterKpis
+from app.shapes.packs import ComparisonAnswer
+from app.shapes.pictures import HeatmapAnswer, SurfaceAnswer
+from app.shapes.series import SeriesAnswer
+from app.shapes.verdicts import CriticalAnswer
 
 SURFACE_POINTS = 500
 """Rows of a pack's surface by default: what compresses to under 200 kB for 52 cells [points]."""
@@ -48,7 +54,7 @@ def list_signals(source: str) -> dict[str, Any]:
     }
 
 
-def line(max_points: int | None, **arguments: Any) -> shapes.SeriesAnswer:  # noqa: ANN401
+def line(max_points: int | None, **arguments: Any) -> SeriesAnswer:  # noqa: ANN401
     """Answer ``/series``."""
     most = loader.settings().max_points if max_points is None else max_points
     return series.series(max_points=most, **arguments)
@@ -83,7 +89,7 @@ def rests_on(
     }
 
 
-def cycles(system: str, pack: int, start_ms: int | None, end_ms: int | None) -> shapes.CyclesAnswer:
+def cycles(system: str, pack: int, start_ms: int | None, end_ms: int | None) -> CyclesAnswer:
     """Answer ``/cell/pack/{system}/{pack}/cycles``: one string, so every pack shares the system's."""
     pack_of(source_of(loader.current(), system, "bess"), pack)
     return half_cycles.cycles(system, start_ms, end_ms)
@@ -121,7 +127,7 @@ ROUTES: tuple[Route, ...] = (
         "Value is the mean of a bucket, the energy of a counter's slice, or the maximum of a flag.",
         (p.SOURCE, p.SIGNAL, *p.WINDOW, p.points_parameter(None, "Points"), p.LEVEL),
         line,
-        shapes.SeriesAnswer,
+        SeriesAnswer,
         "series",
         {"source": "m1", "signal": "com_ap", "max_points": "500"},
     ),
@@ -132,7 +138,7 @@ ROUTES: tuple[Route, ...] = (
         "integrated from power, the raw extremes of power, and the count of each class of counter step.",
         (p.METER, *p.WINDOW),
         meter.meter_kpis,
-        shapes.MeterKpis,
+        MeterKpis,
         "meter_kpis",
     ),
     Route(
@@ -141,7 +147,7 @@ ROUTES: tuple[Route, ...] = (
         "The last, mean, lowest and highest reading of each signal in the window, by topic, and the alarms.",
         (p.SYSTEM, *p.WINDOW),
         kpis.bess_kpis,
-        shapes.BessKpis,
+        BessKpis,
         "bess_kpis",
     ),
     Route(
@@ -150,7 +156,7 @@ ROUTES: tuple[Route, ...] = (
         "Health, imbalance, temperature and degradation of each pack and of the whole system.",
         (p.SYSTEM, *p.WINDOW),
         battery.comparison,
-        shapes.ComparisonAnswer,
+        ComparisonAnswer,
         "comparison",
     ),
     Route(
@@ -167,7 +173,7 @@ ROUTES: tuple[Route, ...] = (
             p.points_parameter(SURFACE_POINTS, "Rows"),
         ),
         cells.surface,
-        shapes.SurfaceAnswer,
+        SurfaceAnswer,
         "surface",
         {"quantity": "voltage", "mode": "deviation"},
     ),
@@ -183,7 +189,7 @@ ROUTES: tuple[Route, ...] = (
             *p.WINDOW,
         ),
         cells.heatmap,
-        shapes.HeatmapAnswer,
+        HeatmapAnswer,
         "heatmap",
         {"metric": "deviation"},
     ),
@@ -193,7 +199,7 @@ ROUTES: tuple[Route, ...] = (
         "Only cells with findings, worst first, each finding with its rule, value, limit and time.",
         (p.SYSTEM, p.PACK, *p.WINDOW),
         battery.critical,
-        shapes.CriticalAnswer,
+        CriticalAnswer,
         "critical",
     ),
     Route(
@@ -202,7 +208,7 @@ ROUTES: tuple[Route, ...] = (
         "Half cycles with depth and energy, equivalent full cycles, and the round-trip efficiency.",
         (p.SYSTEM, p.PACK, *p.WINDOW),
         cycles,
-        shapes.CyclesAnswer,
+        CyclesAnswer,
         "cycles",
     ),
     Route(

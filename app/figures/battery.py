@@ -15,7 +15,9 @@ from app.figures import objects as go
 from app.figures.theme import colours, series_colour, style
 from app.language import t
 from app.numbers import counted, number
-from app.shapes import AlarmEvent, Cycle, DepthCount, SeriesAnswer
+from app.shapes.cycles import Cycle, DepthCount
+from app.shapes.kpis import AlarmEvent
+from app.shapes.series import SeriesAnswer
 
 MERGE_SHARE = 1 / 400
 """Events of one signal closer than this share of the range are drawn as one mark; the table lists every one."""

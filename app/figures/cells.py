@@ -9,7 +9,7 @@ from app.figures import objects as go
 from app.figures.theme import colours, message, series_colour, style
 from app.language import t
 from app.numbers import known, number, quantity
-from app.shapes import PackReport
+from app.shapes.packs import PackReport
 
 BAND_EDGES = (80.0, 85.0, 90.0, 95.0)
 """SOH edges that are drawn as thin lines [%]."""

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from plotly.subplots import make_subplots
 
-from app.condition_shapes import PackSteps
 from app.figures import objects as go
 from app.figures.clock import to_wall_ms
 from app.figures.theme import colours, faded, message, series_colour, style
 from app.language import mark, t
 from app.numbers import number
-from app.shapes import Floats, Ints
+from app.shapes.answer import Floats, Ints
+from app.shapes.condition import PackSteps
 
 HEIGHT_PX, ROW_PX = 320, 170
 QUANTITIES = {

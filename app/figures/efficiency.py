@@ -8,11 +8,11 @@ import numpy as np
 
 from app.analytics.cycles import GOOD_PCT, IMPROVABLE_PCT
 from app.analytics.efficiency import RED_PCT
-from app.efficiency_shapes import ChargeCurve, ChargeCurves, RoundTrips
 from app.figures import objects as go
 from app.figures.theme import colours, message, series_colour, style
 from app.language import mark, t
 from app.numbers import quantity
+from app.shapes.efficiency import ChargeCurve, ChargeCurves, RoundTrips
 
 HEIGHT_PX = 300
 BOUNDARY_WORDS = {

@@ -15,7 +15,8 @@ from app.figures.marks import severity_marker
 from app.figures.theme import colours, faded, style
 from app.language import t
 from app.numbers import number
-from app.shapes import Finding, Floats, Ints
+from app.shapes.answer import Floats, Ints
+from app.shapes.verdicts import Finding
 
 ROW_PX, TITLE_PX, EDGES_PX = 96, 40, 88
 """Height of a measure's plot, of the words above it, and around all of them [px]."""

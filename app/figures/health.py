@@ -9,9 +9,9 @@ import numpy as np
 from app.figures import objects as go
 from app.figures.clock import to_wall_ms
 from app.figures.theme import colours, faded, message, series_colour, style
-from app.health_shapes import ForecastDates, HealthAnswer
 from app.language import t
 from app.numbers import number, quantity, stamp
+from app.shapes.health import ForecastDates, HealthAnswer
 
 END_PCT = 80.0
 """Where the forecast ends: the lowest band's upper edge [%]."""

@@ -17,7 +17,7 @@ from app.figures.scales import Scale, diverging_scale, metric_scale
 from app.figures.theme import colours, style
 from app.language import mark, t
 from app.numbers import digits_of, quantity
-from app.shapes import HeatmapAnswer
+from app.shapes.pictures import HeatmapAnswer
 
 
 def pack_heatmap(

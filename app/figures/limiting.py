@@ -11,8 +11,8 @@ from app.figures import objects as go
 from app.figures.clock import to_wall_ms
 from app.figures.theme import colours, message, series_colour, style
 from app.language import t
-from app.limiting_shapes import LeakAnswer, LedgerAnswer, LimitingEnd
 from app.numbers import number, quantity
+from app.shapes.limiting import LeakAnswer, LedgerAnswer, LimitingEnd
 
 HEIGHT_PX = 320
 MOST_LEAKS = 20

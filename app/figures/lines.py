@@ -12,7 +12,7 @@ from app.figures import objects as go
 from app.figures.clock import to_wall_ms
 from app.figures.theme import LINE_PX, faded, series_colour
 from app.numbers import digits_of
-from app.shapes import SeriesAnswer
+from app.shapes.series import SeriesAnswer
 
 ISOLATED_PX = 4
 """Diameter of a reading that has no neighbour to draw a line to [px]."""

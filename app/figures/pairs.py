@@ -15,7 +15,7 @@ from app.figures.scales import Scale, diverging_scale, metric_scale
 from app.figures.theme import colours, style
 from app.language import t
 from app.numbers import digits_of
-from app.shapes import HeatmapAnswer
+from app.shapes.pictures import HeatmapAnswer
 
 ROW_PX, MAP_MIN_PX, TITLE_PX, EDGES_PX = 24, 96, 44, 64
 """Height of a pack's row, of a map at least, of the words above each map, and around all of them [px]."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.shapes import SurfaceAnswer
+from app.shapes.pictures import SurfaceAnswer
 
 ROWS_MAX = 140
 """Rows of time that a surface draws: what a browser without a GPU still draws in about two seconds [rows]."""

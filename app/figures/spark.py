@@ -7,7 +7,7 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
-from app.shapes import SeriesAnswer
+from app.shapes.series import SeriesAnswer
 
 WIDTH, HEIGHT, EDGE = 100, 24, 1
 """Size of the picture, and room at its edges [px of its own grid]."""

@@ -13,7 +13,8 @@ from app.figures.scales import CROWDED
 from app.figures.theme import colours, faded, series_colour, style
 from app.language import t
 from app.numbers import number, quantity
-from app.shapes import HeatmapAnswer, PackReport
+from app.shapes.packs import PackReport
+from app.shapes.pictures import HeatmapAnswer
 
 ROW_PX, EDGES_PX = 72, 92
 """Height of a pack's row, and of what is around the rows [px]."""

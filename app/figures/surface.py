@@ -17,7 +17,7 @@ from app.figures.scales import Scale, diverging_scale
 from app.figures.theme import ABSOLUTE_SCALE, TEMPERATURE_SCALE, colours, style
 from app.language import t
 from app.numbers import stamp
-from app.shapes import SurfaceAnswer
+from app.shapes.pictures import SurfaceAnswer
 
 LABELS_MAX = 6
 """Flagged cells that are labelled on a surface, worst first."""

@@ -18,7 +18,7 @@ from app.figures.panels import Panel, frame_panels
 from app.figures.theme import message
 from app.language import t
 from app.numbers import number, percent
-from app.shapes import SeriesAnswer
+from app.shapes.series import SeriesAnswer
 
 MAX_DIRECT_LABELS = 4
 """Up to so many lines of a panel are labelled at their end; more get a legend."""

@@ -10,7 +10,10 @@ from app.answers.provenance import provenance_of
 from app.language import t
 from app.report.common import Period
 from app.report.document import Notes
-from app.shapes import BessKpis, CellVerdict, ComparisonAnswer, CriticalAnswer, CyclesAnswer
+from app.shapes.cycles import CyclesAnswer
+from app.shapes.kpis import BessKpis
+from app.shapes.packs import ComparisonAnswer
+from app.shapes.verdicts import CellVerdict, CriticalAnswer
 
 RANK = {"critical": 0, "warning": 1, "watch": 2}
 ATTENTION = ("critical", "warning")

@@ -17,7 +17,9 @@ from app.report.asked import ATTENTION, Answers, at, cite
 from app.report.charts import Dots, dot_chart, time_chart
 from app.report.common import POINTS, about, cite_lines, period_of, reading
 from app.report.document import Head, Notes, document, figure, figures, section, table
-from app.shapes import BessKpis, CyclesAnswer, PackReport, Stat
+from app.shapes.cycles import CyclesAnswer
+from app.shapes.kpis import BessKpis, Stat
+from app.shapes.packs import PackReport
 
 CHARTS = (
     ("Charge and power", ("bms1_soc", "pcs1_ap", "bms1_c")),

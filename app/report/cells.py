@@ -8,12 +8,12 @@ import polars as pl
 
 from app.answers import battery, ledger
 from app.language import t
-from app.limiting_shapes import LedgerAnswer
 from app.numbers import counted, energy, number, quantity
 from app.report.asked import RANK, Answers, at, cite, place
 from app.report.charts import Dots, cell_map, dot_chart
 from app.report.document import Notes, remarks, section, table
-from app.shapes import CellVerdict
+from app.shapes.limiting import LedgerAnswer
+from app.shapes.verdicts import CellVerdict
 from pipeline.contract import TS
 
 MOST_CELLS = 12

@@ -14,7 +14,7 @@ from app.figures.theme import SERIES, diverging
 from app.language import t
 from app.numbers import NOTHING, number, quantity
 from app.report.axes import INK, LEFT, RIGHT, SOFT, WIDTH, Scale, padded, time_axis, y_axis
-from app.shapes import SeriesAnswer
+from app.shapes.series import SeriesAnswer
 
 PANEL = 92.0
 """Height of one panel of a time chart [units]."""

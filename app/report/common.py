@@ -13,7 +13,7 @@ from app.answers.quality import quality
 from app.language import t
 from app.numbers import counted, number, percent, stamp
 from app.report.document import Notes, remarks, section, table
-from app.shapes import SeriesAnswer
+from app.shapes.series import SeriesAnswer
 from pipeline.contract import Source
 
 MOST_FILES = 40

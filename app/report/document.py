@@ -8,7 +8,7 @@ from html import escape
 
 from app.answers.provenance import words_of
 from app.language import current, t
-from app.shapes import Provenance
+from app.shapes.answer import Provenance
 
 STYLE = """
 @page{size:A4;margin:16mm 14mm 18mm;@bottom-left{content:"FOOT";font:8pt sans-serif;color:#626e7b}

@@ -12,7 +12,7 @@ from app.numbers import counted, energy, number, percent, quantity
 from app.report.charts import bar_chart, time_chart
 from app.report.common import POINTS, Period, about, cite_lines, label_of, period_of, reading
 from app.report.document import Head, Notes, document, figure, figures, section, table
-from app.shapes import MeterKpis
+from app.shapes.kpis import MeterKpis
 
 SIGNALS = ("com_ap", "pf")
 """Signals that are drawn over time, where they are logged."""

@@ -14,7 +14,8 @@ from app.analytics.gather import cells_of, heat_of, sensors_of, typical_a
 from app.analytics.judge import Evidence, judge
 from app.analytics.limits import limits
 from app.analytics.signs import CRITICAL, WARNING
-from app.shapes import CellVerdict, Interval
+from app.shapes.answer import Interval
+from app.shapes.verdicts import CellVerdict
 from app.truthbench.conditions import Experiment, Planted, days_of
 from app.truthbench.plain import Cells, plain_flags
 from pipeline.physics import OHM_AH

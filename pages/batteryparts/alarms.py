@@ -17,7 +17,7 @@ from app.figures.theme import message
 from app.language import mark, t
 from app.numbers import counted, duration
 from app.scope import Scope, scope_of
-from app.shapes import AlarmEvent
+from app.shapes.kpis import AlarmEvent
 from pipeline.signals import Kind, describe
 
 if TYPE_CHECKING:

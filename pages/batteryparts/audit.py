@@ -8,12 +8,12 @@ from dash import Dash, Input, Output, html
 from dash.development.base_component import Component
 
 from app.answers import audit as answers
-from app.audit_shapes import AuditAnswer, AuditRow
 from app.components import section, skeleton
 from app.language import mark, t
 from app.numbers import counted
 from app.say import say
 from app.scope import Scope, scope_of
+from app.shapes.audit import AuditAnswer, AuditRow
 from pages.grids import csv_button, figures, fitted, grid, register_csv, severity, words
 
 GRID, SAID = "battery-audit", "battery-audit-said"

@@ -18,7 +18,7 @@ from app.figures.theme import bare, message
 from app.figures.timeseries import Event, time_chart
 from app.language import mark, t
 from app.scope import Scope, scope_of
-from app.shapes import AlarmEvent
+from app.shapes.kpis import AlarmEvent
 
 POINTS_MAX = 600
 """Points per line, unless the view asks for more: many charts share this page's bytes [points]."""

@@ -9,11 +9,11 @@ from dash.development.base_component import Component
 
 from app.answers import condition as answers
 from app.components import graph, section, skeleton
-from app.condition_shapes import PackSteps, ResistanceAnswer, ThermalAnswer
 from app.figures.condition import outliers, pack_lines
 from app.language import mark, t
 from app.numbers import counted, number, quantity
 from app.scope import Scope, scope_of
+from app.shapes.condition import PackSteps, ResistanceAnswer, ThermalAnswer
 from pages.grids import csv_button, figures, fitted, grid, register_csv, words
 
 if TYPE_CHECKING:

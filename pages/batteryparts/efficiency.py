@@ -10,12 +10,12 @@ from dash.development.base_component import Component
 from app.answers import cycles as half_cycles
 from app.answers import efficiency as answers
 from app.components import columns, graph, section, skeleton
-from app.efficiency_shapes import RoundTrips
 from app.figures.efficiency import BOUNDARY_WORDS, charge_curves, trip_bars
 from app.language import t
 from app.numbers import energy
 from app.scope import Scope, scope_of
-from app.shapes import Cycle
+from app.shapes.cycles import Cycle
+from app.shapes.efficiency import RoundTrips
 from pages.grids import csv_button, figures, fitted, grid, register_csv, words
 
 if TYPE_CHECKING:

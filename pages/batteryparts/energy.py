@@ -16,7 +16,7 @@ from app.figures.theme import message
 from app.language import mark, t
 from app.numbers import counted, energy, number, quantity
 from app.scope import Scope, scope_of
-from app.shapes import Cycle, CyclesAnswer
+from app.shapes.cycles import Cycle, CyclesAnswer
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

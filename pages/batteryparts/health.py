@@ -17,7 +17,7 @@ from app.figures.health import capacity_chart
 from app.language import t
 from app.numbers import quantity, stamp
 from app.scope import Scope, scope_of
-from app.shapes import ComparisonAnswer
+from app.shapes.packs import ComparisonAnswer
 from pages.batteryparts import healthwords
 
 if TYPE_CHECKING:

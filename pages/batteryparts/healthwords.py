@@ -8,10 +8,10 @@ from dash import html
 from dash.development.base_component import Component
 
 from app.components import Content, plain_table
-from app.health_shapes import ForecastDates, HealthAnswer, ShiftedCell
 from app.language import mark, t
 from app.numbers import NOTHING, number, quantity
-from app.shapes import Interval
+from app.shapes.answer import Interval
+from app.shapes.health import ForecastDates, HealthAnswer, ShiftedCell
 
 PARTS = {
     "counts": mark("scatter of the counts"),

@@ -11,9 +11,9 @@ from app.answers import ledger as answers
 from app.components import graph, section, skeleton
 from app.figures.limiting import leak_bars, ledger_strip
 from app.language import mark, t
-from app.limiting_shapes import LeakAnswer, LedgerAnswer, LimitingCell
 from app.numbers import counted, number, quantity
 from app.scope import Scope, scope_of
+from app.shapes.limiting import LeakAnswer, LedgerAnswer, LimitingCell
 from pages.grids import csv_button, figures, fitted, grid, register_csv, words
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from app.figures.spread import EDGES_PX, ROW_PX, cell_spread
 from app.figures.theme import message
 from app.language import mark, t
 from app.scope import Scope
-from app.shapes import PackReport
+from app.shapes.packs import PackReport
 from pages.celltabs import verdicts
 from pages.celltabs.overview import compared
 

@@ -24,7 +24,7 @@ from app.errors import UnknownCell
 from app.language import mark, t
 from app.numbers import counted, quantity
 from app.scope import Scope
-from app.shapes import Finding
+from app.shapes.verdicts import Finding
 from pages.celltabs import detail, verdicts
 from pages.celltabs.verdicts import Flagged
 

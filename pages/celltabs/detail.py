@@ -16,7 +16,7 @@ from app.figures.theme import message
 from app.language import t
 from app.numbers import NOTHING, counted, number, quantity, stamp
 from app.scope import Scope
-from app.shapes import CellVerdict, Finding
+from app.shapes.verdicts import CellVerdict, Finding
 from app.view import DAY_MS, ms_to_wall
 from pages.celltabs import verdicts
 

@@ -16,7 +16,7 @@ from app.figures.theme import message
 from app.language import mark, t
 from app.numbers import counted, quantity
 from app.scope import Scope
-from app.shapes import HeatmapAnswer
+from app.shapes.pictures import HeatmapAnswer
 from app.shell import URL
 from pages.celltabs import pairs, player, verdicts
 

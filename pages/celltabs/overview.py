@@ -16,7 +16,8 @@ from app.figures.cells import soh_triples, subject_of
 from app.language import mark, t
 from app.numbers import NOTHING, known, number, percent, quantity
 from app.scope import Scope
-from app.shapes import ComparisonAnswer, Finding, PackReport
+from app.shapes.packs import ComparisonAnswer, PackReport
+from app.shapes.verdicts import Finding
 from pages.celltabs import verdicts
 from pages.celltabs.verdicts import Flagged
 

@@ -16,7 +16,7 @@ from app.figures.theme import message
 from app.language import mark, t
 from app.numbers import number, percent
 from app.scope import Scope
-from app.shapes import SurfaceAnswer
+from app.shapes.pictures import SurfaceAnswer
 from pages.celltabs import verdicts
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from app.figures.theme import message
 from app.language import t
 from app.numbers import quantity
 from app.scope import Scope
-from app.shapes import HeatmapAnswer
+from app.shapes.pictures import HeatmapAnswer
 from app.view import BEGINNING_DAYS, DAY_MS, RECENT_DAYS, wall_to_ms
 from pages.celltabs import verdicts
 

@@ -18,7 +18,7 @@ from app.figures.theme import message
 from app.language import t
 from app.numbers import counted, digits_of, duration, percent, quantity, stamp
 from app.scope import Scope
-from app.shapes import HeatmapAnswer
+from app.shapes.pictures import HeatmapAnswer
 from app.view import ms_to_wall
 from pages.celltabs import verdicts
 from pipeline.contract import DAY_MS

@@ -9,7 +9,8 @@ from app.answers import battery, cells
 from app.language import mark, t
 from app.numbers import counted, number, quantity
 from app.scope import Scope, scope_of
-from app.shapes import CellVerdict, CriticalAnswer, HeatmapAnswer
+from app.shapes.pictures import HeatmapAnswer
+from app.shapes.verdicts import CellVerdict, CriticalAnswer
 from app.view import DAY_MS
 from pipeline.contract import day_starts
 

@@ -9,7 +9,7 @@ from app.components import kpi, partial, provenance
 from app.language import t
 from app.numbers import NOTHING, counted, energy, known, number, percent, quantity, stamp
 from app.scope import Scope
-from app.shapes import MeterKpis
+from app.shapes.kpis import MeterKpis
 
 POWER_SIGNALS = ("com_ap", "pf")
 ODD_CLASSES = ("glitch", "rollover", "reset", "jump")

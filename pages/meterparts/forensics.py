@@ -13,7 +13,7 @@ from app.components import badge, empty, partial, section, skeleton
 from app.language import t
 from app.numbers import counted, energy, number
 from app.scope import Scope
-from app.shapes import MeterKpis
+from app.shapes.kpis import MeterKpis
 from pages.grids import csv_button, figures, grid, moment, words
 from pages.meterparts.figures import ODD_CLASSES, counter_word
 from pipeline.contract import STEP_CLASSES

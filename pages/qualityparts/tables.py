@@ -10,8 +10,8 @@ import polars as pl
 from app.answers.omissions import Omission
 from app.language import t
 from app.numbers import duration, number
-from app.quality_shapes import ClockPair
-from app.shapes import Finding
+from app.shapes.quality import ClockPair
+from app.shapes.verdicts import Finding
 from app.view import View
 from pages.grids import figures, moment, severity, words
 from pages.qualityparts.meanings import counts, reason

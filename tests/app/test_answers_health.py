@@ -97,8 +97,8 @@ def test_no_period_changes_health(counted):
 
 
 def test_a_step_is_one_only_if_it_explains_the_shift():
-    from app.health_shapes import ShiftedCell, Step
-    from app.shapes import Interval
+    from app.shapes.answer import Interval
+    from app.shapes.health import ShiftedCell, Step
 
     def cell(*steps: Step) -> ShiftedCell:
         shift = Interval(value=-10.0, low=-11.0, high=-9.0)

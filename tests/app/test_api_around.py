@@ -7,9 +7,9 @@ import re
 import numpy as np
 import pytest
 
-from app import shapes
 from app.api.encoding import encode
 from app.api.routes import ROUTES
+from app.shapes.answer import Interval
 from tests.app.asking import asked, assert_problem
 from tests.app.stores import build_site, serve
 
@@ -100,7 +100,7 @@ def test_options_are_told(client):
 
 
 def test_whatever_an_answer_holds_is_written():
-    stat = shapes.Interval(value=float("nan"), reason=None)
+    stat = Interval(value=float("nan"), reason=None)
     grid = np.arange(6, dtype=np.float32).reshape(2, 3).T
 
     assert encode({1: stat, "z": grid, "n": np.int64(3), "s": {2, 1}}) == (

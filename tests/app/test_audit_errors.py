@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from app.answers import audit as answers
-from app.audit_shapes import AuditRow
 from app.factory import create_app
+from app.shapes.audit import AuditRow
 from pipeline.build import build
 from pipeline.settings import read_settings
 from pipeline.simulation.plan import SYSTEM_NAMES

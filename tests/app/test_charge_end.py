@@ -9,7 +9,7 @@ import pytest
 
 from app.analytics.grid import Grid
 from app.answers import detail, ledger
-from app.shapes import Interval
+from app.shapes.answer import Interval
 
 DAYS, CELLS = 20, 6
 CAPACITY_AH = 280.0

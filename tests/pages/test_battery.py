@@ -9,7 +9,8 @@ import pytest
 from app.answers import cycles as answers
 from app.answers import kpis
 from app.scope import scope_of
-from app.shapes import AlarmEvent, BessKpis, Cycle, CyclesAnswer, Stat
+from app.shapes.cycles import Cycle, CyclesAnswer
+from app.shapes.kpis import AlarmEvent, BessKpis, Stat
 from pages import battery
 from pages.batteryparts import alarms, charts, energy, health
 from tests.pages.words import words

@@ -15,7 +15,7 @@ from plotly.utils import PlotlyJSONEncoder
 from app.answers import battery
 from app.answers.detail import CellDetail, Spike
 from app.scope import scope_of
-from app.shapes import CellVerdict, CriticalAnswer, Finding
+from app.shapes.verdicts import CellVerdict, CriticalAnswer, Finding
 from pages import cells
 from pages.celltabs import comparison, critical, detail, heatmaps, overview, pack_view, pairs, player, verdicts
 from tests.pages.words import of_type, walk, words

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from app.shapes import AlarmEvent, BessKpis, CellVerdict, Finding, MeterKpis, Stat
+from app.shapes.kpis import AlarmEvent, BessKpis, MeterKpis, Stat
+from app.shapes.verdicts import CellVerdict, Finding
 from pages.glance import Flagged, MeterGlance, SystemGlance, need_attention, worst_first
 from pages.overview import lead_words, verdict_words
 

@@ -8,7 +8,7 @@ import pytest
 from app.answers import meter
 from app.answers.sources import list_sources
 from app.scope import scope_of
-from app.shapes import MeterKpis
+from app.shapes.kpis import MeterKpis
 from pages import meter as page
 from pages.meterparts import figures, forensics
 from tests.pages.words import words

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.analytics.alarms import BATTERY, FAULT, FREQUENT, SAFETY, frequent, kind_of, lasted_s, triage
-from app.shapes import AlarmEvent
+from app.shapes.kpis import AlarmEvent
 
 BEGIN = datetime(2024, 6, 1, tzinfo=UTC)
 

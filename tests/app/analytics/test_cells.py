@@ -7,7 +7,7 @@ import pytest
 from app.analytics import cells, change, grid, quality, resistance
 from app.analytics.alarms import triage
 from app.analytics.thermal import cells_of_sensor
-from app.shapes import AlarmEvent
+from app.shapes.kpis import AlarmEvent
 from tests.app.analytics.grids import BEGIN_MS, cell_grid
 
 DAY = grid.DAY_MS

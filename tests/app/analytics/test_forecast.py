@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from app.analytics.degradation import MONTH_DAYS, YEAR_DAYS
 from app.analytics.forecast import Duty, forecast, model_loss
-from app.shapes import Interval
+from app.shapes.answer import Interval
 
 DUTY = Duty(0.9)
 

@@ -9,7 +9,7 @@ import pytest
 from app.analytics.grid import DAY_MS
 from app.analytics.judge import Evidence, judge
 from app.analytics.limits import limits
-from app.shapes import Interval
+from app.shapes.answer import Interval
 from pipeline.feature_events import EXCURSIONS
 from tests.app.analytics.grids import BEGIN_MS, TYPICAL_A, cell_grid, sensor_grid
 

@@ -8,7 +8,7 @@ import pytest
 from app.analytics.excursions import TOGETHER_CELLS, excursion_signs, shared_rows
 from app.analytics.limits import limits
 from app.analytics.whole import system_findings
-from app.shapes import Interval
+from app.shapes.answer import Interval
 from pipeline.feature_events import EXCURSIONS
 
 DAY_MS = 86_400_000

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.figures.battery import alarm_strip
-from app.shapes import AlarmEvent
+from app.shapes.kpis import AlarmEvent
 
 ZONE = "Europe/Berlin"
 START = datetime(2023, 10, 9, 22, tzinfo=UTC)

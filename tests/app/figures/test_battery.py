@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.figures.battery import alarm_strip, bms_steps, cycle_depths, cycle_energy, merge_events
-from app.shapes import AlarmEvent, Cycle, DepthCount, SeriesAnswer
+from app.shapes.cycles import Cycle, DepthCount
+from app.shapes.kpis import AlarmEvent
+from app.shapes.series import SeriesAnswer
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
 SPAN = timedelta(days=630)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.figures.cells import Reading, pack_dots, soh_triples
-from app.shapes import Interval, PackReport, SohTriple
+from app.shapes.answer import Interval
+from app.shapes.packs import PackReport, SohTriple
 
 
 def report(pack, *, measured=None, low=None, high=None, model=None, bms=None):

@@ -9,7 +9,7 @@ import pytest
 
 from app.answers.detail import Track
 from app.figures.evidence import cell_evidence, row_of, titles
-from app.shapes import Finding
+from app.shapes.verdicts import Finding
 
 DAY_MS = 86_400_000
 MIDNIGHT = 1_711_839_600_000

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.figures.heatmap import pack_heatmap
 from app.figures.scales import diverging_scale, metric_scale
 from app.figures.theme import BANDS
-from app.shapes import HeatmapAnswer
+from app.shapes.pictures import HeatmapAnswer
 
 
 def answer(values, *, metric="deviation", unit="mV", limit=10.0, reason=None):

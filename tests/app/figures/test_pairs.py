@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.figures.pairs import difference, period_pair, step_unit
-from app.shapes import HeatmapAnswer
+from app.shapes.pictures import HeatmapAnswer
 
 
 def answer(values, *, metric="voltage", unit="V"):

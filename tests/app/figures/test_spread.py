@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.figures.spread import WIDTH, cell_spread
-from app.shapes import HeatmapAnswer
+from app.shapes.pictures import HeatmapAnswer
 from tests.app.figures.test_cells import report
 
 

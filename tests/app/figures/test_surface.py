@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from app.figures.relief import ROWS_MAX, relief
 from app.figures.surface import LABELS_MAX, cell_surface, cell_time_map
-from app.shapes import SurfaceAnswer
+from app.shapes.pictures import SurfaceAnswer
 
 DAY_MS = 86_400_000
 START_MS = 1_711_670_400_000  # 29 March 2024, 00:00 UTC

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.figures.panels import LABEL_PX, spread
 from app.figures.theme import LINE_PX, bare
 from app.figures.timeseries import Event, Limit, short_names, time_chart
-from app.shapes import SeriesAnswer
+from app.shapes.series import SeriesAnswer
 
 HOUR = 3_600_000
 START = 1_720_000_800_000  # 3 July 2024, 10:00 UTC

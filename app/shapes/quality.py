@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.shapes import Answer, Finding
+from app.shapes.answer import Answer
+from app.shapes.verdicts import Finding
 
 
 @dataclass(frozen=True, kw_only=True)

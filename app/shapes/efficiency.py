@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.analytics.efficiency import Trip
-from app.shapes import Answer, Floats
+from app.shapes.answer import Answer, Floats
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from app.shapes import Answer, Floats, Interval, Ints
+from app.shapes.answer import Answer, Floats, Interval, Ints
 
 
 @dataclass(frozen=True, kw_only=True)

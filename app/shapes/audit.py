@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.shapes import Answer
+from app.shapes.answer import Answer
 
 
 @dataclass(frozen=True, kw_only=True)
