@@ -8,7 +8,7 @@ import numpy as np
 from dash import Dash, Input, Output, html
 from dash.development.base_component import Component
 
-from app.answers import closure, counters, load, meter, series
+from app.answers import closure, counters, load, meter, meter_power, series
 from app.components import (
     PageMeta,
     choice,
@@ -225,7 +225,7 @@ def update_duration(search: str | None, theme: str | None) -> dict[str, Any]:
     scope = scope_of(search, "meter")
     if scope.source is None or "com_ap" not in scope.signals:
         return bare(message(t("This meter logs no active power"), theme))
-    share, power = meter.load_duration(scope.source, scope.start_ms, scope.end_ms)
+    share, power = meter_power.load_duration(scope.source, scope.start_ms, scope.end_ms)
     return bare(load_duration(share, power, theme=theme))
 
 
@@ -234,7 +234,7 @@ def update_hours(search: str | None, theme: str | None) -> dict[str, Any]:
     scope = scope_of(search, "meter")
     if scope.source is None or "com_ap" not in scope.signals:
         return bare(message(t("This meter logs no active power"), theme))
-    days, power = meter.day_by_hour(scope.source, scope.start_ms, scope.end_ms)
+    days, power = meter_power.day_by_hour(scope.source, scope.start_ms, scope.end_ms)
     return bare(day_by_hour(days, power, theme=theme))
 
 

@@ -18,8 +18,9 @@ from app.analytics.grid import Grid, day_slice
 from app.analytics.neighbours import Moran
 from app.analytics.quality import stuck_findings
 from app.analytics.resistance import step_resistances
+from app.answers.cut import window_of
 from app.answers.evidence import SystemEvidence, evidence_of, judged
-from app.answers.packs import REGIME_COLUMNS, cell_rates, report_of, window_of
+from app.answers.packs import REGIME_COLUMNS, cell_rates, report_of
 from app.answers.window import NO_READINGS, pack_of
 from app.errors import BadParameter, UnknownCell
 from app.shapes.packs import ComparisonAnswer

@@ -17,8 +17,8 @@ from app.analytics.cycles import (
     turns_of,
     with_circumstances,
 )
+from app.answers.cut import window_of
 from app.answers.evidence import SystemEvidence, evidence_of
-from app.answers.packs import window_of
 from app.errors import BadParameter
 from app.shapes.cycles import Cycle, CyclesAnswer, DepthCount
 

@@ -16,6 +16,7 @@ from app.analytics.forecast import DEFAULT_C_RATE, DEFAULT_DEPTH, DEFAULT_SOC, D
 from app.analytics.saturation import Saturation, most_shifted
 from app.analytics.soh import BmsSoh, band_text, bms_soh, model_soh
 from app.answers import packs
+from app.answers.cut import window_of
 from app.answers.evidence import SystemEvidence, evidence_of
 from app.shapes.answer import Floats, Interval, Ints
 from app.shapes.health import ForecastDates, HealthAnswer, Month, ShiftedCell, Step
@@ -49,7 +50,7 @@ def health(system: str) -> HealthAnswer:
 @loader.once_per_build
 def _health(system: str) -> HealthAnswer:
     evidence = evidence_of(system)
-    window = packs.window_of(evidence, None, None)
+    window = window_of(evidence, None, None)
     capacity, soh = evidence.capacity, evidence.soh(evidence.capacity.now)
     trend = packs.system_trend(window)
     energy = measure_energy(evidence.table("anchors"), evidence.chemistry, evidence.nominal_ah)

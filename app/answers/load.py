@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app import loader
 from app.analytics import energy, load
-from app.answers.meter import POWER
+from app.answers.meter_power import POWER
 from app.answers.window import filled, source_of
 from app.query import GAP_FACTOR
 from app.store import Store

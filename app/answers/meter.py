@@ -1,31 +1,26 @@
-"""What a meter counted and measured: energy from its counters and from its power, peaks, load."""
+"""What a meter counted and measured: energy from its counters and from its power, its extremes, its factor."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Literal
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from app import loader, query
 from app.analytics import energy
+from app.answers.meter_power import FACTOR, POWER, power_of
 from app.answers.window import NO_READINGS, filled, share, source_of
-from app.query import GAP_FACTOR, Energy
+from app.query import Energy
 from app.shapes.kpis import MeterKpis
 from app.store import Store
-from pipeline.contract import RAW_LEVEL, TS, TS_DTYPE, column, parse_level
+from pipeline.contract import TS, column, parse_level
 from pipeline.signals import Kind
 
 Unit = Literal["hour", "day", "week", "month"]
 UNITS: tuple[Unit, ...] = ("hour", "day", "week", "month")
 _TRUNCATE = {"hour": "1h", "day": "1d", "week": "1w", "month": "1mo"}
 
-IMPORT, EXPORT, POWER, FACTOR = "pos_ae", "neg_ae", "com_ap", "pf"
-CURVE_POINTS = 500
-"""Points of a load-duration curve."""
-HOURS = 24
+IMPORT, EXPORT = "pos_ae", "neg_ae"
 HOUR, DAY = parse_level("1h"), parse_level("1d")
 _READINGS = {"import_kwh": IMPORT, "export_kwh": EXPORT}
 
@@ -59,7 +54,7 @@ def _kpis(meter: str, start_ms: int | None, end_ms: int | None) -> MeterKpis:
     start, end = filled(store.all_series(meter), start_ms, end_ms)
     counters = [one.signal for one in store.all_series(meter) if one.kind is Kind.COUNTER]
     counted = query.energy(store, meter, counters, start, end)
-    power = _power(store, meter, start, end)
+    power = power_of(store, meter, start, end)
     found = _from_power(power, start, end)
     kwh = {name: counted[name].kwh if name in counted else None for name in (IMPORT, EXPORT)}
     coverage = _coverage(store, meter, counted, power, start, end)
@@ -79,31 +74,6 @@ def _kpis(meter: str, start_ms: int | None, end_ms: int | None) -> MeterKpis:
         energy_kwh={name: _rounded(one.kwh) for name, one in counted.items()},
         notes=_notes(counted, power, kwh),
     )
-
-
-def _power(store: Store, meter: str, start_ms: int, end_ms: int) -> pl.DataFrame | None:
-    """Read raw power (and power factor) of a window, with the readings that hold into it; None without power."""
-    if not store.has(meter, POWER):
-        return None
-    series = store.series(meter, POWER)
-    there = [POWER, FACTOR] if store.has(meter, FACTOR) else [POWER]
-    before = int(GAP_FACTOR * series.interval_ms)
-    frame = store.read(meter, there, RAW_LEVEL, (), start_ms - before, end_ms)
-    if POWER not in frame.columns:
-        return None
-    rows = _with_factor(frame.filter(pl.col(POWER).is_not_null()), frame, series.interval_ms)
-    ts = rows[TS].to_physical().to_numpy()
-    held = energy.holding_ms(ts, start_ms, end_ms, GAP_FACTOR * max(series.interval_ms, 1))
-    return rows.with_columns(pl.Series("held", held), pl.Series("inside", ts >= start_ms))
-
-
-def _with_factor(rows: pl.DataFrame, frame: pl.DataFrame, interval_ms: int) -> pl.DataFrame:
-    """Lay the nearest power factor within half an interval beside each power, where their clocks differ."""
-    if FACTOR not in frame.columns or rows.height == frame.height:
-        return rows
-    factor = frame.filter(pl.col(FACTOR).is_not_null()).select(TS, FACTOR)
-    near = timedelta(milliseconds=interval_ms // 2)
-    return rows.drop(FACTOR).join_asof(factor, on=TS, strategy="nearest", tolerance=near)
 
 
 def _from_power(power: pl.DataFrame | None, start_ms: int, end_ms: int) -> dict[str, float | None]:
@@ -226,85 +196,3 @@ def _energy_by(meter: str, start_ms: int | None, end_ms: int | None, unit: Unit)
     ]
     summed = rows.lazy().group_by(local.alias("start"), maintain_order=True).agg(sums).collect(engine="in-memory")
     return summed.select(pl.col("start").dt.replace_time_zone(None).alias(TS), pl.col("^.*_kwh$"))
-
-
-def load_duration(
-    meter: str, start_ms: int | None = None, end_ms: int | None = None
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Answer the load-duration curve, from raw readings.
-
-    Returns
-    -------
-    tuple of arrays
-        Share of the covered time, ascending from 0 to 1, and the power reached or exceeded for it [kW]; empty where
-        the window holds no reading of power.
-
-    Raises
-    ------
-    UnknownSource
-        There is no such meter.
-    """
-    return _load_duration(meter, start_ms, end_ms)
-
-
-@loader.memoised
-def _load_duration(
-    meter: str, start_ms: int | None, end_ms: int | None
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    store = loader.current()
-    source_of(store, meter, "meter")
-    power = _power(store, meter, *filled(store.all_series(meter), start_ms, end_ms))
-    if power is None:
-        return np.zeros(0), np.zeros(0)
-    return energy.load_duration(power[POWER].to_numpy(), power["held"].to_numpy(), CURVE_POINTS)
-
-
-def day_by_hour(
-    meter: str, start_ms: int | None = None, end_ms: int | None = None
-) -> tuple[NDArray[np.datetime64], NDArray[np.float64]]:
-    """Answer the mean power of each hour of each day, by the site's clock.
-
-    Returns
-    -------
-    tuple of arrays
-        The days (``datetime64[D]``), without a hole, and the mean of the readings of each hour, of shape (24, days)
-        [kW]; NaN without readings. The hour that autumn repeats is the mean of both, the one that spring skips empty.
-
-    Raises
-    ------
-    UnknownSource
-        There is no such meter.
-    """
-    return _day_by_hour(meter, start_ms, end_ms)
-
-
-@loader.memoised
-def _day_by_hour(
-    meter: str, start_ms: int | None, end_ms: int | None
-) -> tuple[NDArray[np.datetime64], NDArray[np.float64]]:
-    store = loader.current()
-    source_of(store, meter, "meter")
-    nothing = np.zeros(0, "datetime64[D]"), np.zeros((HOURS, 0))
-    if not store.has(meter, POWER):
-        return nothing
-    start, end = query.span(store.series(meter, POWER), start_ms, end_ms)
-    rows = query.exact(store, meter, [POWER], HOUR, start, end)
-    if column(POWER, "n") not in rows.columns:
-        return nothing
-    rows = rows.filter(pl.col(column(POWER, "n")) > 0)
-    if rows.height == 0:
-        return nothing
-    return _by_clock(rows, store.zone)
-
-
-def _by_clock(rows: pl.DataFrame, zone: str) -> tuple[NDArray[np.datetime64], NDArray[np.float64]]:
-    wall = rows[TS].cast(TS_DTYPE).dt.convert_time_zone(zone).dt.replace_time_zone(None).to_numpy()
-    hours = wall.astype("datetime64[h]")
-    days = np.arange(hours[0].astype("datetime64[D]"), hours.max().astype("datetime64[D]") + 1)
-    at = (hours - days[0].astype("datetime64[h]")).astype(np.int64)
-    readings = rows[column(POWER, "n")].to_numpy().astype(np.float64)
-    total = np.bincount(at, rows[column(POWER, "mean")].to_numpy() * readings, minlength=len(days) * HOURS)
-    count = np.bincount(at, readings, minlength=len(days) * HOURS)
-    with np.errstate(invalid="ignore"):
-        mean = total / count
-    return days, np.asarray(mean.reshape(len(days), HOURS).T)

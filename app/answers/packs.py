@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,17 +9,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from app.analytics import degradation
-from app.analytics.capacity import Capacity, measure_capacity, relative_capacity
+from app.analytics.capacity import Capacity, relative_capacity
 from app.analytics.cells import window_residuals
 from app.analytics.cycles import days_between
-from app.analytics.grid import Floats, Grid, column_median, day_slice, row_median
+from app.analytics.grid import Floats, column_median, row_median
 from app.analytics.health import relative_trends, usable_shares
 from app.analytics.judge import Judged
 from app.analytics.signs import WATCH
 from app.analytics.soh import band_text, bms_soh, classify, model_soh, remark
-from app.analytics.thermal import cells_of_sensor
 from app.answers import ledger
-from app.answers.evidence import SystemEvidence
+from app.answers.cut import Window, mean_known
 from app.shapes.answer import Interval
 from app.shapes.packs import PackReport, SohTriple
 from pipeline.contract import Pack
@@ -31,94 +27,6 @@ REGIME_COLUMNS = {"rest": "rest_mv", "charge_end": "top_mv", "discharge_end": "b
 """Regimes that a cell's evidence is drawn in, and their columns."""
 TREND_POINTS = 40
 """Points that a trend is taken over [values]."""
-
-
-@dataclass(frozen=True)
-class Window:
-    """A system over a window."""
-
-    evidence: SystemEvidence
-    start_ms: int
-    end_ms: int
-    rows: slice
-    cells: Grid
-    is_whole: bool
-    """Whether neither end was given."""
-
-    @cached_property
-    def capacity(self) -> Capacity:
-        """Capacity measured in the window; worked out for those who ask for it."""
-        evidence = self.evidence
-        if self.is_whole:
-            return evidence.capacity
-        anchors = evidence.table("anchors")
-        return measure_capacity(anchors, self.start_ms, self.end_ms, evidence.chemistry, evidence.nominal_ah)
-
-    @property
-    def soh(self) -> Interval:
-        """Measured state of health at the window's end [%]."""
-        return self.evidence.soh(self.capacity.now)
-
-    def columns(self, pack: int | None) -> NDArray[np.intp]:
-        """Return the grid's columns of one pack, or all of them."""
-        return np.arange(len(self.cells.numbers)) if pack is None else self.cells.of_pack(pack)
-
-    def coverage(self, pack: int | None = None) -> float | None:
-        """Share of the window's time that holds cell readings (0 to 1); None without any cell."""
-        columns = self.columns(pack)
-        span = self.end_ms - self.start_ms
-        if len(columns) == 0 or span <= 0:
-            return None
-        read = float(self.evidence.readings[self.rows][:, columns].sum()) / len(columns)
-        return round(min(1.0, read * self.evidence.interval_ms / span), 6)
-
-    def mean_v(self) -> Floats:
-        """Mean voltage of each cell [V]."""
-        weight = np.where(np.isnan(self.cells["v_mean"]), 0.0, self.evidence.readings[self.rows])
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray((np.nan_to_num(self.cells["v_mean"]) * weight).sum(axis=0) / weight.sum(axis=0))
-
-    def sensors(self) -> Grid | None:
-        """Return the window's sensors."""
-        whole = self.evidence.sensors
-        return None if whole is None else whole.between(self.start_ms, self.end_ms)
-
-    def temperatures(self) -> dict[tuple[int, int], float | None]:
-        """Mean temperature of the sensors beside each cell [°C]."""
-        sensors = self.sensors()
-        found: dict[tuple[int, int], list[float]] = {}
-        if sensors is None or len(sensors.days) == 0:
-            return {}
-        level = _mean(sensors["t_mean"], 0)
-        for pack in self.evidence.source.packs:
-            columns = sensors.of_pack(pack.pack)
-            for column in columns:
-                beside = cells_of_sensor(
-                    int(sensors.numbers[column]), pack.sensors, pack.cells, self.evidence.said.sensor_cells
-                )
-                for cell in beside:
-                    if np.isfinite(level[column]):
-                        found.setdefault((pack.pack, cell), []).append(float(level[column]))
-        return {key: round(float(np.mean(values)), 3) for key, values in found.items()}
-
-
-def window_of(evidence: SystemEvidence, start_ms: int | None, end_ms: int | None) -> Window:
-    """Cut a system's evidence to a window; open ends are the data's own."""
-    first, last = evidence.source.first_ms, evidence.source.last_ms + 1
-    return Window(
-        evidence=evidence,
-        start_ms=first if start_ms is None else start_ms,
-        end_ms=last if end_ms is None else end_ms,
-        rows=day_slice(evidence.cells.days, start_ms, end_ms),
-        cells=evidence.cells.between(start_ms, end_ms),
-        is_whole=start_ms is None and end_ms is None,
-    )
-
-
-def _mean(values: Floats, axis: int | None = None) -> Floats:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of nothing the mean is unknown
-        return np.asarray(np.nanmean(values, axis=axis)) if values.size else np.asarray(np.nan)
 
 
 def _known(value: float, digits: int) -> float | None:
@@ -140,7 +48,7 @@ def report_of(window: Window, verdicts: Judged, pack: Pack | None) -> PackReport
     return PackReport(
         pack=number,
         cells=len(window.columns(number)),
-        mean_v=_known(float(_mean(window.mean_v()[window.columns(number)])), 5),
+        mean_v=_known(float(mean_known(window.mean_v()[window.columns(number)])), 5),
         imbalance_mv=_imbalance(window, number),
         mean_t=mean_t,
         max_t=max_t,
@@ -164,7 +72,7 @@ def _shortfalls(window: Window, number: int | None) -> Floats:
     top = cells["top_pct"] - row_median(cells["top_pct"])[:, None]
     bottom = np.where(np.isnan(cells["low_pct"]), cells["bot_pct"], cells["low_pct"])
     relative = relative_capacity(bottom - row_median(bottom)[:, None], column_median(top)[None, :])
-    return _mean(relative[:, window.columns(number)], 1) if relative.size else np.zeros(0)
+    return mean_known(relative[:, window.columns(number)], 1) if relative.size else np.zeros(0)
 
 
 def _measured(window: Window, number: int | None) -> tuple[float | None, float | None, float | None, str | None]:
@@ -216,7 +124,7 @@ def _temperatures(window: Window, number: int | None) -> tuple[float | None, flo
     columns = np.arange(len(sensors.numbers)) if number is None else sensors.of_pack(number)
     mean, highest = sensors["t_mean"][:, columns], sensors["t_max"][:, columns]
     top = float(np.nanmax(highest)) if np.isfinite(highest).any() else np.nan
-    return _known(float(_mean(mean)), 3), _known(top, 2)
+    return _known(float(mean_known(mean)), 3), _known(top, 2)
 
 
 def _extremes(window: Window, number: int | None) -> tuple[int | None, int | None]:

@@ -7,14 +7,15 @@ are those of the series' whole history (they are counted once, while a file is r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
 from app import loader
+from app.answers.bases import ANY, BASES
 from app.answers.window import iso
-from app.language import mark, t
+from app.language import t
 from app.numbers import NOTHING, number, percent
 from app.shapes.answer import Provenance
 from app.shapes.kpis import MeterKpis
@@ -22,100 +23,9 @@ from app.shapes.packs import ComparisonAnswer, SohTriple
 from app.shapes.series import SeriesAnswer
 from app.store import Store
 from pipeline.contract import Series
-from pipeline.signals import Kind
 
 NAMED_FILES = 5
 """Files that are named; of more, the number is told [files]."""
-AS_LOGGED = mark("As exact as the logger's last digit; the sensor's own error is not in the data.")
-UNKNOWN = mark("Not estimated.")
-METHODS = "docs/methods.md"
-_VOLTAGES_AND_CURRENT = ("battery", "soc")
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """How a question is answered: from which series, by which rule, and where that rule comes from."""
-
-    rule: str
-    rule_source: str
-    is_used: Callable[[Series], bool] = lambda _: True
-    level: str | None = None
-    """Level that the rule fixes; None where the answer says it."""
-    uncertainty: str = UNKNOWN
-
-
-def _is_cell(series: Series) -> bool:
-    return series.pack is not None
-
-
-def _is_string(series: Series) -> bool:
-    return series.pack is None and series.topic in _VOLTAGES_AND_CURRENT
-
-
-def _is_figure(series: Series) -> bool:
-    return series.pack is None and series.kind is not Kind.COUNTER
-
-
-BASES: Mapping[str, Basis] = {
-    "series": Basis(
-        mark("Points chosen by MinMaxLTTB; minimum, maximum and rows are those of the whole slice behind each point."),
-        "docs/architecture.md",
-        uncertainty=AS_LOGGED,
-    ),
-    "meter_kpis": Basis(
-        mark(
-            "Energy is the sum of the counters' steps; power is integrated reading by reading; extremes are readings."
-        ),
-        METHODS,
-        level="raw",
-    ),
-    "bess_kpis": Basis(
-        mark("Last, mean, least and highest of the readings in the window."),
-        "docs/signals.md",
-        _is_figure,
-        "raw",
-        AS_LOGGED,
-    ),
-    "comparison": Basis(
-        mark(
-            "Mean-cell capacity by charge counted between full and empty anchors; medians of daily values for the rest."
-        ),
-        METHODS,
-        lambda series: _is_cell(series) or _is_string(series),
-        "raw, by day",
-    ),
-    "surface": Basis(
-        mark("The bucket's mean; of a deviation its signed extreme against the string's median."),
-        METHODS,
-        _is_cell,
-        uncertainty=AS_LOGGED,
-    ),
-    "heatmap": Basis(mark("One statistic for each cell, named beside the values."), METHODS, _is_cell, "raw, by day"),
-    "critical": Basis(
-        mark(
-            "The limits of docs/limits.md, exceeded by more than the string's own spread explains, over the whole "
-            "history."
-        ),
-        METHODS,
-        lambda series: _is_cell(series) or _is_string(series),
-        "raw, by day",
-    ),
-    "cycles": Basis(
-        mark("Charge counted from the current between its changes of sign; full cycles against the nominal capacity."),
-        METHODS,
-        _is_string,
-        "raw",
-    ),
-    "quality": Basis(mark("Every row of every file is counted, kept or left out with a reason."), "docs/input.md"),
-    "energy_available": Basis(
-        mark("Last state of charge times usable capacity times mean string voltage; losses are not taken off."),
-        METHODS,
-        _is_string,
-        "raw, by day",
-    ),
-}
-"""What each question rests on."""
-_ANY = Basis(mark("As the answer says."), METHODS, uncertainty=UNKNOWN)
 
 
 def provenance_of(
@@ -137,7 +47,7 @@ def provenance_of(
     Parameters
     ----------
     question : str
-        One of `BASES`; of any other, every series of the source counts.
+        One of `app.answers.bases.BASES`; of any other, every series of the source counts.
     source : str, optional
         Name of a meter or battery system; all of them where None.
     signals, pack, unit : tuple of str, int, str, optional
@@ -158,7 +68,7 @@ def provenance_of(
     UnknownSource, UnknownSignal
         A name does not exist.
     """
-    basis = BASES.get(question, _ANY)
+    basis = BASES.get(question, ANY)
     store = loader.current()
     for signal in signals:
         store.series(source or "", signal)
@@ -217,7 +127,7 @@ class _Counted:
 def _counted(
     question: str, source: str | None, signals: tuple[str, ...], pack: int | None, unit: str | None
 ) -> _Counted:
-    store, basis = loader.current(), BASES.get(question, _ANY)
+    store, basis = loader.current(), BASES.get(question, ANY)
     every = store.manifest.series if source is None else store.all_series(source)
     used = [
         one

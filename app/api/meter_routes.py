@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from app import loader
-from app.answers import closure, counters, find, load, omissions, quality
+from app.answers import closure, counters, find, load, meter_power, omissions, quality
 from app.answers import meter as meters
 from app.answers.window import NO_READINGS, iso
 from app.api import parameters as p
@@ -53,8 +53,8 @@ def _local(wall: datetime) -> str:
 def load_of(meter: str, start_ms: int | None, end_ms: int | None) -> dict[str, Any]:
     """Answer ``/meter/{meter}/load``."""
     found = load.meter_load(meter, start_ms, end_ms)
-    share, power = meters.load_duration(meter, start_ms, end_ms)
-    days, hours = meters.day_by_hour(meter, start_ms, end_ms)
+    share, power = meter_power.load_duration(meter, start_ms, end_ms)
+    days, hours = meter_power.day_by_hour(meter, start_ms, end_ms)
     zone = loader.current().zone
     rows = found.peaks.to_dicts() if found is not None else []
     keys = {

@@ -20,6 +20,6 @@ class Route:
     shape: type | Mapping[str, str]
     """Record of the answer; or its keys and what they hold."""
     question: str
-    """What its provenance is looked up by (`app.answers.provenance.BASES`)."""
+    """What its provenance is looked up by (`app.answers.bases.BASES`)."""
     example: Mapping[str, str] = field(default_factory=dict)
     """Query of an example."""

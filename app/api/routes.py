@@ -7,7 +7,8 @@ from typing import Any
 from app import loader
 from app.answers import battery, cells, kpis, meter, quality, series, sources
 from app.answers import cycles as half_cycles
-from app.answers.provenance import BASES, holds_data, provenance_of, words_of
+from app.answers.bases import BASES
+from app.answers.provenance import holds_data, provenance_of, words_of
 from app.answers.window import NO_READINGS, pack_of, source_of
 from app.api import parameters as p
 from app.api.battery_routes import BATTERY_ROUTES

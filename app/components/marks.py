@@ -70,7 +70,7 @@ def provenance(
     subject : str
         What the mark is about, for those who do not see where it stands.
     question : str or None
-        What it is looked up by (`app.answers.provenance.BASES`); by default the page's own.
+        What it is looked up by (`app.answers.bases.BASES`); by default the page's own.
     source : str or None
         Meter or system; by default the one that the page shows.
     """

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from app.answers import meter
+from app.answers import meter, meter_power
 from app.errors import BadParameter, UnknownSource
 from tests.app.stores import DAYS, FIRST, GAP_DAYS, STEP, answering, build_site, local_ms
 from tests.pipeline.sites import stamps, write_csv
@@ -129,14 +129,14 @@ def test_weeks_begin_on_monday_and_months_on_the_first(app):
 
 
 def test_the_load_duration_curve_ends_at_the_extremes(app):
-    share, power = meter.load_duration("m1")
+    share, power = meter_power.load_duration("m1")
 
     assert (share[0], share[-1]) == (0.0, 1.0)
     assert (power[0], power[-1]) == (pytest.approx(99.5), pytest.approx(app.values["com_ap"].min(), abs=1e-5))
 
 
 def test_hours_of_the_day_are_those_of_the_sites_clock(app):
-    days, power = meter.day_by_hour("m1")
+    days, power = meter_power.day_by_hour("m1")
     start = local_ms("2024-10-28T15:00")
     column = days.astype(str).tolist().index("2024-10-28")
 
@@ -154,8 +154,8 @@ def test_a_household_without_power_has_counters_alone_and_says_why(tmp_path):
         write_csv(tmp_path / "raw/meter/h1" / f"{name}.csv", [(t, 100 + step * at) for at, t in enumerate(first)])
     with answering(built(tmp_path)):
         found = meter.meter_kpis("h1")
-        share, _ = meter.load_duration("h1")
-        days, power = meter.day_by_hour("h1")
+        share, _ = meter_power.load_duration("h1")
+        days, power = meter_power.day_by_hour("h1")
 
     assert found.import_kwh == pytest.approx(23.5)
     assert found.energy_kwh["pv_ae"] == pytest.approx(47.0)

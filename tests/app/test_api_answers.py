@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.answers.provenance import BASES
+from app.answers.bases import BASES
 from app.api.routes import ROUTES
 from tests.app.asking import address, asked
 from tests.app.stores import ALARM_AT, CELLS, DAYS, FIRST, PACKS, PEAK_AT, SENSORS, STEP, local_ms
