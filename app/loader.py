@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import wraps
 from importlib.metadata import version
 from importlib.util import find_spec
+from inspect import signature
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlparse
 
@@ -167,12 +168,12 @@ def table(source: str, name: str) -> pl.DataFrame:
 
 def memoised(function: Callable[P, R]) -> Callable[P, R]:
     """Remember a function's answers; its arguments must be plain values, whose ``repr`` says all of them."""
+    asked = _spelling(function)
 
     @wraps(function)
     def remembered(*args: P.args, **kwargs: P.kwargs) -> R:
         state = _state()
-        plain = (args, tuple(sorted(kwargs.items())))
-        key = f"{function.__module__}.{function.__qualname__}|{key_of(current())}|{plain!r}"
+        key = f"{key_of(current())}|{asked(*args, **kwargs)}"
         found = _look_up(state, key)
         if found is None:
             with _flight(state, key):
@@ -188,11 +189,11 @@ def memoised(function: Callable[P, R]) -> Callable[P, R]:
 
 def once_per_build(function: Callable[P, R]) -> Callable[P, R]:
     """Remember a verdict in the process for as long as its build is current: what resampling takes is paid once."""
+    asked = _spelling(function)
 
     @wraps(function)
     def remembered(*args: P.args, **kwargs: P.kwargs) -> R:
-        state, build = _state(), key_of(current())
-        key = f"{function.__module__}.{function.__qualname__}|{(args, tuple(sorted(kwargs.items())))!r}"
+        state, build, key = _state(), key_of(current()), asked(*args, **kwargs)
         known = state.verdicts.get(build, {})
         if key not in known:
             with _flight(state, (build, key)):
@@ -208,6 +209,18 @@ def once_per_build(function: Callable[P, R]) -> Callable[P, R]:
         return found
 
     return remembered
+
+
+def _spelling(function: Callable[P, R]) -> Callable[P, str]:
+    """Spell a question in one way, however its arguments were given: by place, by name, or left to their defaults."""
+    name, parameters = f"{function.__module__}.{function.__qualname__}", signature(function)
+
+    def spelled(*args: P.args, **kwargs: P.kwargs) -> str:
+        bound = parameters.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return f"{name}|{tuple(bound.arguments.values())!r}"
+
+    return spelled
 
 
 def _look_up(state: _State, key: str) -> Any | None:  # noqa: ANN401

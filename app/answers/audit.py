@@ -42,6 +42,7 @@ MIN_KWH = 20.0
 """Half cycles of less energy tell no loss [kWh]."""
 
 
+@loader.once_per_build
 def audit(system: str) -> AuditAnswer:
     """Answer how far what a battery reports can be trusted, over its whole history.
 
@@ -50,12 +51,6 @@ def audit(system: str) -> AuditAnswer:
     UnknownSource
         There is no such battery system.
     """
-    evidence_of(system)
-    return _audit(system)
-
-
-@loader.once_per_build
-def _audit(system: str) -> AuditAnswer:
     evidence, store = evidence_of(system), loader.current()
     makers: dict[str, Callable[[Store, SystemEvidence], Check]] = {
         "soc_at_anchors": _soc,

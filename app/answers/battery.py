@@ -33,6 +33,7 @@ NO_CELLS = "No cell voltages are logged: cells cannot be judged."
 JUDGED_ON = "Judged on the whole history: the period changes no verdict on a cell."
 
 
+@loader.once_per_build
 def comparison(system: str, start_ms: int | None = None, end_ms: int | None = None) -> ComparisonAnswer:
     """Compare the packs of a system with each other and with the whole.
 
@@ -49,11 +50,6 @@ def comparison(system: str, start_ms: int | None = None, end_ms: int | None = No
         There is no such system; the end is not after the start.
     """
     _check(start_ms, end_ms)
-    return _comparison(system, start_ms, end_ms)
-
-
-@loader.once_per_build
-def _comparison(system: str, start_ms: int | None, end_ms: int | None) -> ComparisonAnswer:
     evidence = evidence_of(system)
     window = window_of(evidence, start_ms, end_ms)
     verdicts = judged(system)
@@ -72,6 +68,7 @@ def _comparison(system: str, start_ms: int | None, end_ms: int | None) -> Compar
     )
 
 
+@loader.memoised
 def critical(system: str, pack: int, start_ms: int | None = None, end_ms: int | None = None) -> CriticalAnswer:
     """List the cells of a pack with findings, worst first.
 
@@ -84,13 +81,8 @@ def critical(system: str, pack: int, start_ms: int | None = None, end_ms: int | 
         There is no such system or pack; the end is not after the start.
     """
     _check(start_ms, end_ms)
-    pack_of(evidence_of(system).source, pack)
-    return _critical(system, pack, start_ms, end_ms)
-
-
-@loader.memoised
-def _critical(system: str, pack: int, start_ms: int | None, end_ms: int | None) -> CriticalAnswer:
     evidence = evidence_of(system)
+    pack_of(evidence.source, pack)
     window = window_of(evidence, start_ms, end_ms)
     verdicts = judged(system)
     known, shown = evidence.cells.days, window.cells.days

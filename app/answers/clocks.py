@@ -34,6 +34,7 @@ OTHERS = ((r"pcs\d+_ap", r"pcs\d+_dcc"), (r"bms\d+_v", r"bms\d+_p\d+_v1"))
 NO_CURRENT = "No current is logged: there is nothing to hold the other clocks against."
 
 
+@loader.once_per_build
 def clocks(system: str) -> ClocksAnswer:
     """Say how far the clocks of a system's devices, and of the site's meters, stand apart; on the whole history.
 
@@ -47,13 +48,8 @@ def clocks(system: str) -> ClocksAnswer:
     UnknownSource
         There is no such battery system.
     """
-    source_of(loader.current(), system, "bess")
-    return _clocks(system)
-
-
-@loader.once_per_build
-def _clocks(system: str) -> ClocksAnswer:
     store = loader.current()
+    source_of(store, system, "bess")
     reference = _first(store, system, CURRENT)
     made = list(_pairs(store, system, reference)) if reference is not None else []
     return ClocksAnswer(

@@ -54,6 +54,7 @@ class Closure:
         return self.own_kwh / self.used_kwh if self.used_kwh > 0 else None
 
 
+@loader.memoised
 def closure(meter: str, start_ms: int | None = None, end_ms: int | None = None) -> Closure | None:
     """Check a meter's import, export and solar counters against each other, hour by hour.
 
@@ -78,11 +79,6 @@ def closure(meter: str, start_ms: int | None = None, end_ms: int | None = None) 
     UnknownSource
         There is no such meter.
     """
-    return _closure(meter, start_ms, end_ms)
-
-
-@loader.memoised
-def _closure(meter: str, start_ms: int | None, end_ms: int | None) -> Closure | None:
     store = loader.current()
     if not all(store.has(meter, name) for name in (IMPORT, EXPORT, SOLAR)):
         return None

@@ -36,6 +36,7 @@ ONE_PACK = "There is one pack: a step against others needs at least two."
 NOT_LEARNED = "Temperature changes resistance by some per cents a kelvin; the relative resistance is free of it."
 
 
+@loader.once_per_build
 def thermal(system: str) -> ThermalAnswer:
     """Say which sensors are hotter than their own first days explain, and how fast any ever rose; on all history.
 
@@ -44,12 +45,6 @@ def thermal(system: str) -> ThermalAnswer:
     UnknownSource
         There is no such battery system.
     """
-    evidence_of(system)
-    return _thermal(system)
-
-
-@loader.once_per_build
-def _thermal(system: str) -> ThermalAnswer:
     evidence = evidence_of(system)
     grid = evidence.sensors
     limit = evidence.limits["temperature_variation_k"].value
@@ -140,6 +135,7 @@ def _fastest(grid: Grid, every: list[Series], evidence: SystemEvidence) -> Faste
     )
 
 
+@loader.once_per_build
 def resistance(system: str) -> ResistanceAnswer:
     """Give the resistance of every cell by month, relative and in ohms, or the slope on the current; on all history.
 
@@ -148,12 +144,6 @@ def resistance(system: str) -> ResistanceAnswer:
     UnknownSource
         There is no such battery system.
     """
-    evidence_of(system)
-    return _resistance(system)
-
-
-@loader.once_per_build
-def _resistance(system: str) -> ResistanceAnswer:
     evidence = evidence_of(system)
     grid = evidence.cells
     celsius = _celsius(evidence)
@@ -210,6 +200,7 @@ def _ohms(at: int, found: MonthlyResistance, grid: Grid, mean_c: float) -> CellO
     )
 
 
+@loader.once_per_build
 def pack_steps(system: str) -> PackSteps:
     """Find the days on which one pack's voltage, imbalance or temperature stepped against the other packs.
 
@@ -218,12 +209,6 @@ def pack_steps(system: str) -> PackSteps:
     UnknownSource
         There is no such battery system.
     """
-    evidence_of(system)
-    return _pack_steps(system)
-
-
-@loader.once_per_build
-def _pack_steps(system: str) -> PackSteps:
     evidence = evidence_of(system)
     packs = np.array([pack.pack for pack in evidence.source.packs], np.int64)
     days = evidence.cells.days

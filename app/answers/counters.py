@@ -34,6 +34,7 @@ STEPS = {
 odd reading between them furthest from both (glitches alone) [kWh], the energy counted across, and how many rows."""
 
 
+@loader.memoised
 def counter_steps(meter: str, start_ms: int | None = None, end_ms: int | None = None) -> pl.DataFrame:
     """List the steps of a meter's counters that are not plain energy, in the order of time.
 
@@ -54,11 +55,6 @@ def counter_steps(meter: str, start_ms: int | None = None, end_ms: int | None = 
     UnknownSource
         There is no such meter.
     """
-    return _steps(meter, start_ms, end_ms)
-
-
-@loader.memoised
-def _steps(meter: str, start_ms: int | None, end_ms: int | None) -> pl.DataFrame:
     store = loader.current()
     source_of(store, meter, "meter")
     counters = [one.signal for one in store.all_series(meter) if one.kind is Kind.COUNTER]

@@ -23,6 +23,7 @@ from app.errors import BadParameter
 from app.shapes.cycles import Cycle, CyclesAnswer, DepthCount
 
 
+@loader.memoised
 def cycles(system: str, start_ms: int | None = None, end_ms: int | None = None) -> CyclesAnswer:
     """List the half cycles that begin in a window, with equivalent full cycles and the round trip.
 
@@ -35,11 +36,6 @@ def cycles(system: str, start_ms: int | None = None, end_ms: int | None = None) 
     """
     if start_ms is not None and end_ms is not None and end_ms <= start_ms:
         raise BadParameter("end", end_ms, "it must be later than start")
-    return _cycles(system, start_ms, end_ms)
-
-
-@loader.memoised
-def _cycles(system: str, start_ms: int | None, end_ms: int | None) -> CyclesAnswer:
     evidence = evidence_of(system)
     window = window_of(evidence, start_ms, end_ms)
     table, days = evidence.table("cycles"), evidence.table("system_day")

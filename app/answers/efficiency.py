@@ -30,6 +30,7 @@ CURVES = 3
 """Charges of either end that are drawn [1]."""
 
 
+@loader.memoised
 def round_trips(system: str, start_ms: int | None = None, end_ms: int | None = None) -> RoundTrips:
     """Answer the round-trip efficiency on the DC side, on the AC side, and with auxiliaries.
 
@@ -47,12 +48,6 @@ def round_trips(system: str, start_ms: int | None = None, end_ms: int | None = N
     """
     if start_ms is not None and end_ms is not None and end_ms <= start_ms:
         raise BadParameter("end", end_ms, "it must be later than start")
-    evidence_of(system)
-    return _round_trips(system, start_ms, end_ms)
-
-
-@loader.memoised
-def _round_trips(system: str, start_ms: int | None, end_ms: int | None) -> RoundTrips:
     evidence = evidence_of(system)
     days = days_between(evidence.table("system_day"), start_ms, end_ms, whole_days=True)
     anchors = days_between(evidence.table("anchors"), start_ms, end_ms, whole_days=False)
@@ -156,6 +151,7 @@ def readings(
     return rows[TS].to_physical().to_numpy().astype(np.int64), rows[name].cast(pl.Float64).to_numpy()
 
 
+@loader.once_per_build
 def charging_curves(system: str) -> ChargeCurves:
     """Answer how full charges ran in the first sixty days and in the last: voltage against charge.
 
@@ -164,12 +160,6 @@ def charging_curves(system: str) -> ChargeCurves:
     UnknownSource
         There is no such battery system.
     """
-    evidence_of(system)
-    return _charging_curves(system)
-
-
-@loader.once_per_build
-def _charging_curves(system: str) -> ChargeCurves:
     evidence, store = evidence_of(system), loader.current()
     names = named(store, system, VOLTS), named(store, system, CURRENT)
     chosen = _chosen(evidence)

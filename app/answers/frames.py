@@ -59,6 +59,7 @@ class FramesAnswer(Answer):
     limit: float | None = None
 
 
+@loader.memoised
 def frames(
     system: str,
     start_ms: int | None = None,
@@ -90,13 +91,6 @@ def frames(
     UnknownSource, BadParameter
         There is no such system; the end is not after the start.
     """
-    return _frames(system, start_ms, end_ms, quantity, mode, most)
-
-
-@loader.memoised
-def _frames(
-    system: str, start_ms: int | None, end_ms: int | None, quantity: Quantity, mode: Mode, most: int
-) -> FramesAnswer:
     store = loader.current()
     source_of(store, system, "bess")
     string = strings.string_of(store, system, quantity)

@@ -30,6 +30,7 @@ MIN_MONTH_COUNTS = 3
 """Counts that a month's median needs."""
 
 
+@loader.once_per_build
 def health(system: str) -> HealthAnswer:
     """Answer how healthy a system is, over its whole history.
 
@@ -43,12 +44,6 @@ def health(system: str) -> HealthAnswer:
     UnknownSource
         There is no such battery system.
     """
-    evidence_of(system)
-    return _health(system)
-
-
-@loader.once_per_build
-def _health(system: str) -> HealthAnswer:
     evidence = evidence_of(system)
     window = window_of(evidence, None, None)
     capacity, soh = evidence.capacity, evidence.soh(evidence.capacity.now)

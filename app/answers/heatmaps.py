@@ -90,6 +90,7 @@ def sensor_cells(system: str) -> dict[tuple[int, int], tuple[int, ...]]:
     return {(pack, int(sensor)): own for pack, found in near.items() for sensor, own in found.items()}
 
 
+@loader.memoised
 def heatmaps(
     system: str,
     start_ms: int | None = None,
@@ -105,13 +106,6 @@ def heatmaps(
     UnknownSource, BadParameter
         There is no such system; the end is not after the start.
     """
-    return _heatmaps(system, start_ms, end_ms, metric, mode)
-
-
-@loader.memoised
-def _heatmaps(
-    system: str, start_ms: int | None, end_ms: int | None, metric: Metric, mode: Mode
-) -> dict[int, HeatmapAnswer]:
     store = loader.current()
     source = source_of(store, system, "bess")
     string = strings.string_of(store, system, "temperature" if metric == "temperature" else "voltage")

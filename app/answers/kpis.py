@@ -20,6 +20,7 @@ _GROUP_OF = {"fire": "environment"}
 ALARMS = "alarms"
 
 
+@loader.memoised
 def bess_kpis(system: str, start_ms: int | None = None, end_ms: int | None = None) -> BessKpis:
     """Answer a system's key figures: last, mean, least and highest reading of each signal, and its alarms.
 
@@ -41,11 +42,6 @@ def bess_kpis(system: str, start_ms: int | None = None, end_ms: int | None = Non
     UnknownSource
         There is no such system.
     """
-    return _kpis(system, start_ms, end_ms)
-
-
-@loader.memoised
-def _kpis(system: str, start_ms: int | None, end_ms: int | None) -> BessKpis:
     store = loader.current()
     source_of(store, system, "bess")
     every = [one for one in store.all_series(system) if _is_summarised(one)]

@@ -26,6 +26,7 @@ BALANCING_HIDES = (
 READ_AT = {"low_pct": "discharge_end", "bot_pct": "discharge_end", "top": "charge_end"}
 
 
+@loader.memoised
 def ledger(
     system: str,
     start_ms: int | None = None,
@@ -53,12 +54,6 @@ def ledger(
         raise BadParameter("end", end_ms, "it must be later than start")
     if balancing_a <= 0:
         raise BadParameter("balancing_a", balancing_a, "it must be above 0")
-    evidence_of(system)
-    return _ledger(system, start_ms, end_ms, balancing_a)
-
-
-@loader.memoised
-def _ledger(system: str, start_ms: int | None, end_ms: int | None, balancing_a: float) -> LedgerAnswer:
     evidence = evidence_of(system)
     anchors = days_between(evidence.table("anchors"), start_ms, end_ms, whole_days=False)
     kept = book.keep_ledger(anchors, evidence.cells, _capacity_ah(evidence), _string_v(evidence), _leads(system))
@@ -200,6 +195,7 @@ def leads_pct(system: str, days: Ints, capacity_ah: float | None) -> Floats | No
     return 100.0 * own / capacity_ah if np.isfinite(own).any() else None
 
 
+@loader.once_per_build
 def self_discharge(system: str) -> LeakAnswer:
     """Answer which cells lose charge by themselves, as a current, and how small a leak this data could show.
 
@@ -210,12 +206,6 @@ def self_discharge(system: str) -> LeakAnswer:
     UnknownSource
         There is no such battery system.
     """
-    evidence_of(system)
-    return _self_discharge(system)
-
-
-@loader.once_per_build
-def _self_discharge(system: str) -> LeakAnswer:
     evidence = evidence_of(system)
     capacity = _capacity_ah(evidence)
     where, found = _best(evidence.cells, capacity, _leads(system))

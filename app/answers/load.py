@@ -40,6 +40,7 @@ class Load:
     """Median interval of the readings [ms]: with more than a quarter of an hour, demand is no finer than they."""
 
 
+@loader.memoised
 def meter_load(meter: str, start_ms: int | None = None, end_ms: int | None = None) -> Load | None:
     """Answer the peaks and the base load of a meter, from raw readings of power.
 
@@ -60,11 +61,6 @@ def meter_load(meter: str, start_ms: int | None = None, end_ms: int | None = Non
     UnknownSource
         There is no such meter.
     """
-    return _load(meter, start_ms, end_ms)
-
-
-@loader.memoised
-def _load(meter: str, start_ms: int | None, end_ms: int | None) -> Load | None:
     store = loader.current()
     source_of(store, meter, "meter")
     if not store.has(meter, POWER):

@@ -25,6 +25,7 @@ HOUR, DAY = parse_level("1h"), parse_level("1d")
 _READINGS = {"import_kwh": IMPORT, "export_kwh": EXPORT}
 
 
+@loader.memoised
 def meter_kpis(meter: str, start_ms: int | None = None, end_ms: int | None = None) -> MeterKpis:
     """Answer a meter's key figures.
 
@@ -44,11 +45,6 @@ def meter_kpis(meter: str, start_ms: int | None = None, end_ms: int | None = Non
     UnknownSource
         There is no such meter.
     """
-    return _kpis(meter, start_ms, end_ms)
-
-
-@loader.memoised
-def _kpis(meter: str, start_ms: int | None, end_ms: int | None) -> MeterKpis:
     store = loader.current()
     source_of(store, meter, "meter")
     start, end = filled(store.all_series(meter), start_ms, end_ms)
@@ -150,6 +146,7 @@ def _notes(counted: dict[str, Energy], power: pl.DataFrame | None, kwh: dict[str
     return tuple(found)
 
 
+@loader.memoised
 def energy_by(meter: str, start_ms: int | None = None, end_ms: int | None = None, *, unit: Unit) -> pl.DataFrame:
     """Sum every counter of a meter by hour, day, week or month.
 
@@ -173,11 +170,6 @@ def energy_by(meter: str, start_ms: int | None = None, end_ms: int | None = None
     UnknownSource
         There is no such meter.
     """
-    return _energy_by(meter, start_ms, end_ms, unit)
-
-
-@loader.memoised
-def _energy_by(meter: str, start_ms: int | None, end_ms: int | None, unit: Unit) -> pl.DataFrame:
     store = loader.current()
     source_of(store, meter, "meter")
     start, end = filled(store.all_series(meter), start_ms, end_ms)

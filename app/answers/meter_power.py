@@ -59,6 +59,7 @@ def _with_factor(rows: pl.DataFrame, frame: pl.DataFrame, interval_ms: int) -> p
     return rows.drop(FACTOR).join_asof(factor, on=TS, strategy="nearest", tolerance=near)
 
 
+@loader.memoised
 def load_duration(
     meter: str, start_ms: int | None = None, end_ms: int | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -75,13 +76,6 @@ def load_duration(
     UnknownSource
         There is no such meter.
     """
-    return _load_duration(meter, start_ms, end_ms)
-
-
-@loader.memoised
-def _load_duration(
-    meter: str, start_ms: int | None, end_ms: int | None
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     store = loader.current()
     source_of(store, meter, "meter")
     power = power_of(store, meter, *filled(store.all_series(meter), start_ms, end_ms))
@@ -90,6 +84,7 @@ def _load_duration(
     return energy.load_duration(power[POWER].to_numpy(), power["held"].to_numpy(), CURVE_POINTS)
 
 
+@loader.memoised
 def day_by_hour(
     meter: str, start_ms: int | None = None, end_ms: int | None = None
 ) -> tuple[NDArray[np.datetime64], NDArray[np.float64]]:
@@ -106,13 +101,6 @@ def day_by_hour(
     UnknownSource
         There is no such meter.
     """
-    return _day_by_hour(meter, start_ms, end_ms)
-
-
-@loader.memoised
-def _day_by_hour(
-    meter: str, start_ms: int | None, end_ms: int | None
-) -> tuple[NDArray[np.datetime64], NDArray[np.float64]]:
     store = loader.current()
     source_of(store, meter, "meter")
     nothing = np.zeros(0, "datetime64[D]"), np.zeros((HOURS, 0))

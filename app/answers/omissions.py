@@ -36,6 +36,7 @@ class Omission:
     """Whether the rows were kept and only remarked."""
 
 
+@loader.memoised
 def gaps(source: str, signal: str) -> pl.DataFrame:
     """List the gaps of a series: steps longer than three of its usual ones, the longest first.
 
@@ -44,11 +45,6 @@ def gaps(source: str, signal: str) -> pl.DataFrame:
     UnknownSource, UnknownSignal
         A name does not exist.
     """
-    return _gaps(source, signal)
-
-
-@loader.memoised
-def _gaps(source: str, signal: str) -> pl.DataFrame:
     store = loader.current()
     known = store.series(source, signal)
     raw = store.read(source, [signal], RAW_LEVEL, (), known.first_ms, known.last_ms + 1)
@@ -61,6 +57,7 @@ def _gaps(source: str, signal: str) -> pl.DataFrame:
     return found.sort(pl.col("end_ms") - pl.col("start_ms"), descending=True)
 
 
+@loader.memoised
 def omissions(source: str) -> list[Omission]:
     """Add up what was left out of a source, and what was kept but remarked, by reason, the most rows first.
 
@@ -69,11 +66,6 @@ def omissions(source: str) -> list[Omission]:
     UnknownSource
         There is none of that name.
     """
-    return _omissions(source)
-
-
-@loader.memoised
-def _omissions(source: str) -> list[Omission]:
     found: list[Omission] = []
     every = loader.current().all_series(source)
     for kept in (False, True):

@@ -37,6 +37,7 @@ _TOPICS = {
 """What the topics of the catalogue are called."""
 
 
+@loader.memoised
 def quality(source: str | None = None) -> dict[str, Any]:
     """Say what was read and what was left out.
 
@@ -56,11 +57,6 @@ def quality(source: str | None = None) -> dict[str, Any]:
     UnknownSource
         There is none of that name.
     """
-    return _quality(source)
-
-
-@loader.memoised
-def _quality(source: str | None) -> dict[str, Any]:
     store = loader.current()
     names = [one.name for one in store.manifest.sources] if source is None else [store.source(source).name]
     every = [series for name in names for series in store.all_series(name)]
@@ -137,6 +133,7 @@ def _warnings(store: Store, source: str | None) -> list[str]:
     return [*own, *store.source(source).notes]
 
 
+@loader.memoised
 def coverage_calendar(source: str) -> pl.DataFrame:
     """Say what share of the readings expected of each day is there.
 
@@ -158,11 +155,6 @@ def coverage_calendar(source: str) -> pl.DataFrame:
     UnknownSource
         There is none of that name.
     """
-    return _calendar(source)
-
-
-@loader.memoised
-def _calendar(source: str) -> pl.DataFrame:
     store = loader.current()
     every = store.all_series(source)
     labels = np.array([group_of(one) for one in every])
@@ -189,6 +181,7 @@ def groups(source: str) -> list[str]:
     return sorted({group_of(one) for one in loader.current().all_series(source)})
 
 
+@loader.memoised
 def series_calendar(source: str, group: str) -> pl.DataFrame:
     """Say the same of each series of a group, the least covered first and at most `MOST_SERIES` of them.
 
@@ -209,11 +202,6 @@ def series_calendar(source: str, group: str) -> pl.DataFrame:
     UnknownSource
         There is none of that name.
     """
-    return _series_calendar(source, group)
-
-
-@loader.memoised
-def _series_calendar(source: str, group: str) -> pl.DataFrame:
     store = loader.current()
     every = [one for one in store.all_series(source) if group_of(one) == group]
     every = sorted(every, key=lambda one: (one.coverage, one.signal))[:MOST_SERIES]

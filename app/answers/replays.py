@@ -18,6 +18,7 @@ METERS_LEFT = mark("Replays are looked for in batteries only: a household's or a
 NO_TABLE = "This store was built before replays were looked for: build it again."
 
 
+@loader.once_per_build
 def replays(system: str) -> ReplaysAnswer:
     """List the stretches that were played again, on the whole history; series with the same stretch together.
 
@@ -31,13 +32,8 @@ def replays(system: str) -> ReplaysAnswer:
     UnknownSource
         There is no such battery system.
     """
-    source_of(loader.current(), system, "bess")
-    return _replays(system)
-
-
-@loader.once_per_build
-def _replays(system: str) -> ReplaysAnswer:
     store = loader.current()
+    source_of(store, system, "bess")
     found = join_replays(loader.table(system, "replays"))
 
     def stamp(at_ms: int) -> str:

@@ -13,6 +13,7 @@ from pipeline.contract import Series, Source
 _PIECES = re.compile(r"(\d+)|(\D+)")
 
 
+@loader.once_per_build
 def list_sources() -> list[dict[str, Any]]:
     """List every meter and battery system, by kind and name.
 
@@ -28,11 +29,6 @@ def list_sources() -> list[dict[str, Any]]:
     StoreMissing, StoreCorrupt
         The store cannot be read.
     """
-    return _sources()
-
-
-@loader.once_per_build
-def _sources() -> list[dict[str, Any]]:
     store = loader.current()
     return [_source(store, one) for one in sorted(store.manifest.sources, key=lambda one: (one.kind, one.name))]
 
@@ -69,6 +65,7 @@ def _natural(series: Series) -> list[tuple[int, str]]:
     return [(int(digits), "") if digits else (-1, text) for digits, text in _PIECES.findall(series.signal)]
 
 
+@loader.once_per_build
 def catalogue(source: str) -> list[dict[str, Any]]:
     """List what is known of each signal of a source.
 
@@ -84,11 +81,6 @@ def catalogue(source: str) -> list[dict[str, Any]]:
     UnknownSource
         There is none of that name.
     """
-    return _catalogue(source)
-
-
-@loader.once_per_build
-def _catalogue(source: str) -> list[dict[str, Any]]:
     store = loader.current()
     return [
         {

@@ -51,6 +51,13 @@ def test_an_answer_is_computed_once(tiny):
     assert calls == [3, 4]
 
 
+def test_a_question_is_the_same_however_its_arguments_are_given(tiny):
+    with answering(tiny[0]):
+        assert [twice(3), twice(number=3), twice(3, slow_s=0.0)] == [6, 6, 6]
+        assert loader.stats() == (2, 1)
+    assert calls == [3]
+
+
 def test_none_is_an_answer_too(tiny):
     with answering(tiny[0]):
         assert (twice(None), twice(None)) == (None, None)
