@@ -71,6 +71,12 @@ def classify_steps(
 ) -> Steps:
     """Classify the steps of an energy counter.
 
+    Formula: each difference between readings is energy, gap, glitch, rollover, reset, jump or pending, by its sign, its
+    size against P_max·Δt plus a digit, and what the next readings do. Units: kWh. Source: docs/methods.md, energy
+    counters; P_max from ``site.toml`` or the series' own power. Longest sampling interval: any: a step longer than
+    ``gap_factor`` medians is a gap, its energy counted as one. Weakness: a reset during a gap hides what was counted
+    before it.
+
     Parameters
     ----------
     ts_ms : array of int64

@@ -61,10 +61,11 @@ class StringRows:
 def find_anchors(rows: StringRows, chemistry: Chemistry) -> pl.DataFrame:
     """Find the instants at which the median cell's charge can be read from its voltage.
 
-    Full: within the last half hour of a charge, the row with the highest median voltage, its current's share taken
-    out, above 98 % on the curve; charge and energy are those of the first row after the charge, which goes on between
-    two readings of a slow logger, and what is charged until then is added. Empty: the last row of a rest of at least 45
-    minutes, below 11 %, half the hysteresis added. The state of charge never comes from the battery's own report.
+    Formula: full: within the last half hour of a charge, the row with the highest median voltage, its current's share
+    taken out, above 98 % on the curve. Empty: the last row of a rest of at least 45 minutes, below 11 %, half the
+    hysteresis added. Units: %, Ah, kWh. Source: open-circuit curve of the chemistry; the state of charge never comes
+    from the battery's own report. Longest sampling interval: 15 min. Weakness: a string that never rests near empty has
+    no lower anchor.
     """
     state = rows.state
     corrected = rows.median_v + np.nan_to_num(state.current_a) * state.ohm

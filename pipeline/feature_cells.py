@@ -262,7 +262,12 @@ def _steps(block: Block, state: RowState) -> tuple[Floats, Floats]:
 def stands_still(
     block: Block, reference: Singles, low: object, high: object, count: NDArray[np.int64], moved: float
 ) -> Mask:
-    """Find the days on which a series never moved while the string's median (``reference``) moved by ``moved``."""
+    """Find the days on which a series never moved while the string's median (``reference``) moved by ``moved``.
+
+    Formula: lowest = highest of a day of at least ``STUCK_MIN_READINGS``, while the string's median moved by ``moved``.
+    Units: d. Source: gates of docs/methods.md. Longest sampling interval: 2 h (ten readings a day). Weakness: a stretch
+    shorter than a day is not seen here.
+    """
     span = np.zeros(len(block.days))
     for day, first, last in block.day_edges:
         span[day] = float(np.nanmax(reference[first:last]) - np.nanmin(reference[first:last]))

@@ -39,9 +39,9 @@ class Edges:
 def learn_edges(current: Floats, soc: Floats, steps: Floats, longest: float, rest_a: float) -> Edges:
     """Learn where between two readings a current begins and ends, from how far the state of charge moves there.
 
-    The state of charge moves by f · I·dt over a step of which a share f is loaded. Its scale cancels against the
-    whole steps under load beside it, so that no capacity is needed; whole-percent rounding averages out over many.
-    Ends of charges are left out: there batteries set their own state of charge right.
+    Formula: f = ΔSOC of a step at an edge over that of whole steps under load beside it. Units: 1. Source: own;
+    whole-percent rounding averages out over many. Longest sampling interval: 15 min. Weakness: ends of charges are left
+    out, where batteries set their own state of charge right.
     """
     loaded = np.abs(current) > rest_a
     moved = np.abs(np.diff(soc))
@@ -77,9 +77,10 @@ def _shrunk(moved: Floats, whole: Floats, digit: float) -> float:
 def step_charge(current: Floats, steps: Floats, longest: float, edges: Edges, rest_a: float) -> Floats:
     """Integrate each step between two readings [A·ms].
 
-    Where the current changes, ``edges`` says for which share of the step the later reading already held: what begins,
-    or changes under way, does so as runs begin; a charge that tapers off does so as runs end (both follow a voltage,
-    not a schedule). Accepts any interval; a run's ends are uncertain by a part of a step times the current there.
+    Formula: Q = Σ I·Δt, the share of a step that the later reading already held from ``learn_edges``: what begins, or
+    changes under way, as runs begin; a charge that tapers off as runs end. Units: A·ms. Source: trapezoid's error at
+    the edges of a constant current, learned from the data. Longest sampling interval: any; tested to 15 min. Weakness:
+    a run's ends are uncertain by a part of a step times the current there.
     """
     now, after = current[:-1], current[1:]
     loaded, loaded_after = np.abs(now) > rest_a, np.abs(after) > rest_a
@@ -92,7 +93,11 @@ def step_charge(current: Floats, steps: Floats, longest: float, edges: Edges, re
 
 
 def smooth_heat(current: Floats, steps: Floats) -> Floats:
-    """Smooth the squared current with the cells' thermal time constant; a gap lets it fade [A²]."""
+    """Smooth the squared current with the cells' thermal time constant; a gap lets it fade [A²].
+
+    Formula: dH/dt = (I² − H)/τ, exactly over each step; a gap lets it fade. Units: A². Source: Joule heating through
+    one thermal time constant. Longest sampling interval: 30 min. Weakness: one time constant for all places.
+    """
     squares = current**2
     return _relaxed(squares[:-1], steps / (1000 * HEAT_S), float(squares[0]) if len(squares) else 0.0)
 
@@ -100,7 +105,8 @@ def smooth_heat(current: Floats, steps: Floats) -> Floats:
 def smooth_lag(moved: Floats, steps: Floats) -> Floats:
     """Smooth a current with the time constant of diffusion, from the charge of each step [A·ms] and its length [ms].
 
-    Over a gap nothing flows [A].
+    Formula: dJ/dt = (I − J)/τ over each step; over a gap nothing flows. Units: A. Source: first-order diffusion.
+    Longest sampling interval: 15 min. Weakness: one time constant for all cells.
     """
     return _relaxed(moved / steps, np.minimum(steps / (1000 * LAG_S), RELAX_SPAN), 0.0)
 

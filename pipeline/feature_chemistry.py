@@ -42,7 +42,12 @@ def settle_chemistry(
 def settle_temperatures(
     reader: RawReader, chemistry: Chemistry | None, story: StringStory
 ) -> tuple[tuple[float, float] | None, list[str]]:
-    """Take the safe range of temperatures, unless the first month's medians say that these are no degrees Celsius."""
+    """Take the safe range of temperatures, unless the first month's medians say that these are no degrees Celsius.
+
+    Formula: share of the first month's median temperatures outside the safe range, below ``MISFIT_SHARE``. Units: 1.
+    Source: safe range of the chemistry or of ``site.toml``. Longest sampling interval: any. Weakness: a site that
+    begins with a month of real overheating is taken for one with an odd register, which is said.
+    """
     places = find_places(reader, "°C")
     low, high = (chemistry or LFP).safe_t
     if not places.signals:

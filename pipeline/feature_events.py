@@ -56,6 +56,10 @@ def unsafe_rows(
 ) -> list[pl.DataFrame]:
     """Find readings outside the safe range: one row per cell and day, or one for the string where its median was out.
 
+    Formula: reading below or above the safe range; one row for the string where its median was out. Units: V or °C.
+    Source: safe range of the chemistry or of ``site.toml``. Longest sampling interval: any. Weakness: what lies between
+    two readings is not seen.
+
     Parameters
     ----------
     names : tuple of str
@@ -122,8 +126,9 @@ def event_rows(columns: dict[str, Any]) -> pl.DataFrame:
 def find_alarms(reader: RawReader) -> pl.DataFrame:
     """List the stretches in which each flag was above 0, over the whole history.
 
-    A stretch ends with the next reading at or below 0; a step of more than three median intervals ends it as well,
-    one interval after its last reading. One that reaches the last reading is ongoing.
+    Formula: from the first reading above 0 to the next at or below; a step of more than three median intervals ends it
+    too, one interval after its last reading. Units: s. Source: own. Longest sampling interval: any. Weakness: an alarm
+    shorter than one interval may not be in the data at all.
     """
     flags = [name for name in sorted(reader.series) if reader.series[name].kind is Kind.FLAG]
     if not flags:

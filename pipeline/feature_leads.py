@@ -88,9 +88,11 @@ def learn_curve(
 ) -> tuple[EndCurve | None, list[str]]:
     """Learn the charge-end curve of a string from its first month.
 
-    Formula: least squares of the counted charge on y, y² and the current smoothed over half an hour, y the logarithm
-    of the median's rise over the plateau (its resistive part taken out). Each stretch of a charge over which the count
-    is sure has a constant of its own.
+    Formula: least squares of the counted charge on y, y² and the current smoothed over half an hour, y the logarithm of
+    the median's rise over the plateau (its resistive part taken out). Each stretch of a charge over which the count is
+    sure has a constant of its own. Units: Ah. Source: own: the charge of the median cell near full, read off its own
+    voltage. Longest sampling interval: some 5 min at C/28 (``LONGEST_STEP`` of the capacity a step). Weakness: needs a
+    first month with full charges.
 
     Parameters
     ----------
@@ -194,8 +196,8 @@ def leads_ah(block: Block, residual_v: Floats, state: RowState, curve: EndCurve 
     Formula: q(V_m + r_i − e_i) − q(V_m) on the learned curve, with V_m the string's median, r_i the cell's residual at
     the same instant, and e_i its residual on the upper plateau of that day, taken to the current there by a line.
     Positive: the cell is full earlier, it holds more charge than the median [Ah]. NaN where the median was never near
-    full, or the cell stayed on the plateau. Longest sampling interval: some 5 min at C/28 (see ``LONGEST_STEP``).
-    Weakness: a lead beyond what the median's own rise spans is extrapolated.
+    full, or the cell stayed on the plateau. Units: Ah. Source: own, on the learned curve. Longest sampling interval:
+    some 5 min at C/28 (see ``LONGEST_STEP``). Weakness: a lead beyond what the median's own rise spans is extrapolated.
 
     Parameters
     ----------

@@ -80,7 +80,12 @@ def _rates(block: Block) -> Floats:
 
 
 def pack_days(block: Block, state: RowState, places: Places, imbalance_a: float) -> pl.DataFrame:
-    """Make the pack rows of a block's days."""
+    """Make the pack rows of a block's days.
+
+    Formula: imbalance: daily median of (max − min over the pack's cells) while |I| < C/20 and the state of charge is
+    20-90 %. Units: mV. Source: definition of docs/methods.md. Longest sampling interval: any. Weakness: on the plateau
+    some 90 mV span 80 % of charge, so that it says little of charge.
+    """
     with np.errstate(invalid="ignore"):
         quiet = np.abs(state.current_a) < imbalance_a
         middle = (state.soc_pct >= SOC_LOW_PCT) & (state.soc_pct <= SOC_HIGH_PCT)

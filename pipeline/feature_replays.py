@@ -83,6 +83,10 @@ def other_replays(reader: RawReader, begin: int) -> Iterator[pl.DataFrame]:
 
     Those that share a clock are read together. States in whole per cents and flags are left out: they repeat of
     themselves.
+
+    Formula: more than 60 successive readings equal those of 24 h before, moving at least 20 times over five values.
+    Units: readings. Source: gates of docs/methods.md. Longest sampling interval: 23 min. Weakness: states in whole per
+    cents and flags repeat of themselves, and are left out.
     """
     clocks: dict[tuple[str, int, int, int, int], list[str]] = defaultdict(list)
     for name, one in sorted(reader.series.items()):

@@ -78,7 +78,9 @@ def find_spikes(block: Block, residual: Singles, size: Size, allowed: Floats) ->
     """Find single readings that stand out from the string's median and from the cell's own residual around them.
 
     Formula: the residual goes away and comes back, each time by more than max(5·1.4826·MAD of the string's own steps
-    there, ``allowed``, ``size.steady``), or by more than ``size.always`` whatever these are.
+    there, ``allowed``, ``size.steady``), or by more than ``size.always`` whatever these are. Units: V or K. Source:
+    limits of docs/limits.md; Hampel-like comparison with the readings before and after. Longest sampling interval: any;
+    the newest reading of all waits for the next one. Weakness: two bad readings in a row are a level, not a spike.
 
     Parameters
     ----------

@@ -133,7 +133,12 @@ class Sign:
 
 
 def find_sign(said: SourceSettings, current: Floats, soc: Floats, volts: Floats) -> Sign:
-    """Find the current's sign: the site's word, else against the state of charge, else against the voltage."""
+    """Find the current's sign: the site's word, else against the state of charge, else against the voltage.
+
+    Formula: the site's word, else the current against the state of charge, else against the voltage
+    (``find_current_sign``). Units: 1. Source: charging raises the state of charge. Longest sampling interval: any with
+    20 steps of movement. Weakness: a battery that stood still has no sign, and then no charge is counted.
+    """
     if said.current_positive is not None:
         return Sign(1 if said.current_positive == "discharge" else -1, "site.toml")
     for state, name in ((soc, "state of charge"), (volts, "cluster voltage")):

@@ -147,6 +147,10 @@ MISFIT_SHARE = 0.02
 def fits(chemistry: Chemistry, median_v: Floats) -> bool:
     """Whether a string's median cell voltages can belong to a chemistry.
 
+    Formula: share of rows whose median cell lies outside the chemistry's safe range, below ``MISFIT_SHARE``. Units: 1.
+    Source: safe range of the chemistry. Longest sampling interval: any. Weakness: a chemistry whose range lies within
+    the other's, such as NMC between 3.0 and 3.6 V, is not told from LFP.
+
     Parameters
     ----------
     chemistry : Chemistry
@@ -233,6 +237,10 @@ SIGN_MIN_AGREEMENT = 0.75
 
 def find_current_sign(current_a: Floats, state: Floats) -> int | None:
     """Find what a positive current does: the current against the direction of the state of charge.
+
+    Formula: sign of Σ I·ΔSOC over steps; None under 20 steps, or where less than 75 % of the movement agrees. Units: 1.
+    Source: charging raises the state of charge. Longest sampling interval: any with 20 steps of movement. Weakness: a
+    state of charge in whole per cents needs days of duty.
 
     Parameters
     ----------

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from app.analytics.limits import LIMITS, Limit
@@ -64,39 +65,64 @@ def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-ANALYTICS = Path(__file__).parents[1] / "app" / "analytics"
+ROOT = Path(__file__).parents[1]
+METHOD_FILES = ("app/analytics/*.py", "pipeline/feature_*.py", "pipeline/counters.py", "pipeline/physics.py")
 METHODS_MARK = "<!-- methods: written by `make reference` from the docstrings -->"
+METHOD_LABELS = ("Formula", "Units", "Source", "Longest sampling interval", "Weakness")
+"""What a method's docstring says of it, in this order; each begins with its label and a colon."""
 METHODS = f"""{METHODS_MARK}
 ## Every method, as its code says it
 
-What each function of `app/analytics` that computes a verdict or a number says of itself: its formula, and as far as
-they apply its units, its source, the longest sampling interval that it accepts, and its known weakness.
+What each function of `app/analytics` and of the build that computes a number or a verdict says of itself. Names in
+small type are constants and functions of the code. Of the sampling interval, "any" means that the method does not
+depend on it; where a constant is named, slower loggers get a reason instead of a number; elsewhere it is the slowest
+interval that the method was tested with.
 
-| method | what it does | formula, units, source, interval, weakness |
-|---|---|---|
+| method | what it does | formula | units | source | longest sampling interval | weakness |
+|---|---|---|---|---|---|---|
 """
-METHOD_WORDS = ("Formula:", "Units:", "Source:", "Longest sampling interval:", "Weakness:", "Accepts")
-"""How a paragraph begins, or goes on, that tells of a method."""
 
 
-def method_rows() -> Iterator[str]:
-    """Write a row for each function whose docstring gives a formula."""
-    for path in sorted(ANALYTICS.glob("*.py")):
+@dataclass(frozen=True, slots=True)
+class Method:
+    """What a function that computes a number says of itself."""
+
+    module: str
+    name: str
+    summary: str
+    told: Mapping[str, str]
+    """By label, of `METHOD_LABELS`; those that its docstring lacks are absent."""
+
+
+def methods() -> Iterator[Method]:
+    """Find every function whose docstring gives a formula."""
+    for path in sorted(path for pattern in METHOD_FILES for path in ROOT.glob(pattern)):
         for node in ast.parse(path.read_text()).body:
-            if not isinstance(node, ast.FunctionDef):
-                continue
-            said = ast.get_docstring(node) or ""
-            if "Formula:" in said:
-                summary, *paragraphs = [" ".join(part.split()) for part in said.split("\n\n")]
-                told = [part for part in paragraphs if any(word in part for word in METHOD_WORDS)]
-                body = " ".join(part.removeprefix("Notes -----").strip() for part in told).replace("|", "\\|")
-                yield _row(f"`{path.stem}.{node.name}`", summary, body)
+            said = ast.get_docstring(node) or "" if isinstance(node, ast.FunctionDef) else ""
+            if isinstance(node, ast.FunctionDef) and "Formula:" in said:
+                yield Method(path.stem, node.name.lstrip("_"), " ".join(said.split("\n\n")[0].split()), _told(said))
+
+
+def _told(said: str) -> dict[str, str]:
+    """Take a docstring's labelled sentences apart; they end with the paragraph of the last one."""
+    labels = "|".join(METHOD_LABELS)
+    text = " ".join(" ".join(part.split()) for part in said.split("\n\n") if re.search(rf"\b(?:{labels}):", part))
+    _, *pieces = re.split(rf"\b({labels}):\s*", text)
+    return {label: told.strip().removesuffix(".") for label, told in zip(pieces[::2], pieces[1::2], strict=True)}
+
+
+def method_row(one: Method) -> str:
+    """Write one method's row."""
+    told = [one.told.get(label, "") for label in METHOD_LABELS]
+    return _row(
+        f"`{one.module}.{one.name}`", one.summary, *(text.replace("|", "\\|").replace("``", "`") for text in told)
+    )
 
 
 def methods_page() -> str:
     """Keep what is written by hand, and write the methods below it anew."""
     by_hand, _, _ = (DOCS / "methods.md").read_text().partition(METHODS_MARK)
-    return f"{by_hand.rstrip()}\n\n{METHODS}{''.join(method_rows())}"
+    return f"{by_hand.rstrip()}\n\n{METHODS}{''.join(map(method_row, methods()))}"
 
 
 def pages() -> dict[Path, str]:

@@ -129,6 +129,40 @@ def test_the_pages_made_from_tables_in_the_code_are_up_to_date(path):
     assert path.read_text() == reference.pages()[path], "run: make reference"
 
 
+METHODS = list(reference.methods())
+WITHOUT_METHODS = {
+    "__init__": "empty",
+    "detection": "states what the bench measured",
+    "gather": "lays tables out",
+    "grid": "lays tables out",
+    "judge": "asks every rule",
+    "limits": "is docs/limits.md",
+    "profile": "sums signs up for the naming of faults",
+    "feature_blocks": "reads rows",
+    "feature_version": "hashes the code",
+}
+"""Modules that compute no number of their own, and what they do instead."""
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda one: f"{one.module}.{one.name}")
+def test_every_method_gives_formula_units_source_longest_interval_and_weakness(method):
+    assert {label for label, told in method.told.items() if told} == set(reference.METHOD_LABELS)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda one: f"{one.module}.{one.name}")
+def test_every_constant_that_a_method_names_exists(method):
+    named = set(re.findall(r"``([A-Z][A-Z_]+)``", " ".join(method.told.values())))
+    code = "\n".join(path.read_text() for pattern in reference.METHOD_FILES for path in ROOT.glob(pattern))
+
+    assert {name for name in named if not re.search(rf"(?m)^(?:[A-Z_]+, )*{name}\b.* =", code)} == set()
+
+
+def test_every_module_that_computes_a_number_has_a_method():
+    modules = {path.stem for pattern in reference.METHOD_FILES for path in ROOT.glob(pattern)}
+
+    assert modules - {method.module for method in METHODS} == set(WITHOUT_METHODS)
+
+
 def test_every_link_leads_somewhere():
     pages = [ROOT / "README.md", ROOT / "data" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     broken = [

@@ -35,7 +35,13 @@ def frequent(events: Sequence[AlarmEvent]) -> frozenset[str]:
 
 
 def triage(events: Sequence[AlarmEvent]) -> tuple[AlarmEvent, ...]:
-    """Sort alarms: safety before all, then ongoing before past, rare before frequent, high before low, newest first."""
+    """Sort alarms: safety before all, then ongoing before past, rare before frequent, high before low, newest first.
+
+    Formula: safety of people and building first, then ongoing, then flags of at most ``FREQUENT`` events, then peak,
+    then start, newest first. Units: none: a rank. Source: own; rationalisation as in IEC 62682 (priority by
+    consequence, nuisance alarms apart). Longest sampling interval: any; what is shorter than one interval is not in the
+    data. Weakness: the kind is read from the signal's name, so a flag named otherwise counts as a device's fault.
+    """
     often = frequent(events)
 
     def urgency(event: AlarmEvent) -> tuple[bool, bool, bool, float, float]:

@@ -83,10 +83,10 @@ def check(
     """Judge the deviations of one register.
 
     Formula: median of the deviations; outside where it lies beyond the limit, or more than the rule's stray share of
-    the samples does: 1 %, and 10 % of half cycles (losses) and anchors, each of which ends within a step of the
-    logger. One stray sample does not condemn a register, but it is named as the worst. Units and source: the rule's.
-    Longest sampling interval: any, as both sides are read over the same days or hours. Weakness: two registers fed by
-    one sensor agree however wrong that sensor is.
+    the samples does: 1 %, and 10 % of half cycles (losses) and anchors, each of which ends within a step of the logger.
+    One stray sample does not condemn a register, but it is named as the worst. Units: the rule's. Source: the rule's,
+    named in its row of the audit. Longest sampling interval: any, as both sides are read over the same days or hours.
+    Weakness: two registers fed by one sensor agree however wrong that sensor is.
 
     Parameters
     ----------
@@ -132,8 +132,8 @@ def health_steps(stamps: Ints, soh_pct: Floats) -> Check:
     """Judge the steps of the battery's own state of health.
 
     Formula: differences between successive reported values, those that are not 0. Outside where it rises, or falls by
-    more than one per cent at once. Units: %. Longest sampling interval: 1 d. Weakness: a reset by service looks the
-    same as a fault.
+    more than one per cent at once. Units: %. Source: own: capacity does not come back, nor go by whole per cents
+    overnight. Longest sampling interval: 1 d. Weakness: a reset by service looks the same as a fault.
     """
     known = np.isfinite(soh_pct)
     stamps, values = stamps[known], soh_pct[known].astype(np.float64)

@@ -43,14 +43,22 @@ DIFFUSION_S = 200.0
 
 
 def gain_pct() -> float:
-    """Return the standard uncertainty of a capacity from the current sensor's gain [%]."""
+    """Return the standard uncertainty of a capacity from the current sensor's gain [%].
+
+    Formula: half the class of accuracy over 1.96, 0.26 %: for 95 % of sensors the gain lies within ± 0.5 %. Units: % of
+    the capacity. Source: JCGM 100 (GUM), type B; class 0.5 is assumed. Longest sampling interval: any. Weakness: one
+    sensor's data cannot show its own gain: a site whose sensor is worse has intervals that are too narrow.
+    """
     return GAIN_LIMIT_PCT / NORMAL_95
 
 
 def full_pct(soc_pct: Floats, current_a: Floats, nominal_ah: float | None) -> Floats:
     """Return the bulk's state of charge where a charge ends, from the surface's [%].
 
-    Formula: min(SOC − t_D·|I|/C, 99.7), t_D = ``DIFFUSION_S``; without a nominal capacity C the lead is left in.
+    Formula: min(SOC − t_D·|I|/C, 99.7), t_D = ``DIFFUSION_S``; without a nominal capacity C the lead is left in. Units:
+    %. Source: diffusion's lag of the surface behind the bulk, first order, 20-400 s (R²/15D) for electrodes of LFP
+    cells. Longest sampling interval: 15 min. Weakness: one time constant for all cells; all of the lead is put into the
+    uncertainty for that reason.
     """
     return np.asarray(np.minimum(soc_pct - _lead_pct(current_a, nominal_ah), MOST_FULL_PCT))
 
@@ -73,7 +81,10 @@ def anchor_pct(
     """Return the standard uncertainty of each anchor's state of charge that all anchors of its kind share.
 
     Formula: u² = u_curve² + (u_V / slope)² + u_lead², u_V joining reading, hysteresis (empty end) and resistance,
-    u_lead the surface's lead over the bulk (full end; all of it is uncertain).
+    u_lead the surface's lead over the bulk (full end; all of it is uncertain). Units: % of charge. Source: JCGM 100
+    (GUM), 5.1: independent standard uncertainties joined by squares; the parts are named in docs/soh.md. Longest
+    sampling interval: 15 min. Weakness: assumes a curve near the built-in one; a chemistry that lies further off shifts
+    every anchor alike.
 
     Parameters
     ----------

@@ -68,8 +68,10 @@ class Counts:
 def closure_offset(anchors: pl.DataFrame) -> Offset:
     """Estimate the current sensor's offset: the charge counted from one full anchor to the next, over the time [A].
 
-    Σ ΔQ / Σ Δt over pairs less than ten days apart without gaps, its uncertainty from their scatter; unknown under
-    five of them. What the cells lose by themselves (some 0.01 A) counts as offset, too.
+    Formula: Σ ΔQ / Σ Δt over pairs of full anchors less than ten days apart without gaps, its uncertainty from their
+    scatter; unknown under ``MIN_CLOSURES`` of them. Units: A. Source: charge balance over closed cycles
+    (docs/methods.md). Longest sampling interval: 15 min. Weakness: what the cells lose by themselves (some 0.01 A)
+    counts as offset, too.
     """
     unknown = Offset(None, OFFSET_LIMIT_A / NORMAL_95)
     full = anchors.filter(pl.col("kind") == "full")
@@ -98,9 +100,10 @@ def count_capacity(
     """Count capacities between neighbouring full and empty anchors.
 
     Formula: C = |ΔQ − offset·Δt| / ΔSOC, the charge Q by counting, SOC at the anchors from the open-circuit curve.
-    Gates: ΔSOC at least 60 %, missing time at most 1 %, 15-35 °C, at most 48 h. Accepts intervals up to 15 min (a
-    slower logger loses the edges of a charge). Weakness: rests on the curve near empty, 1 % for every 16 mV it is
-    wrong there.
+    Gates: ΔSOC at least 60 %, missing time at most 1 %, 15-35 °C, at most 48 h. Units: Ah. Source: coulomb counting
+    between voltage anchors; gates of docs/methods.md. Longest sampling interval: 15 min, the slowest of the tests (a
+    slower logger loses the edges of a charge). Weakness: rests on the curve near empty, 1 % for every 16 mV it is wrong
+    there.
 
     Parameters
     ----------
@@ -204,6 +207,12 @@ def measure_capacity(
     The interval joins what the counts show themselves (scatter, offset, edges) with what they share and nobody can see
     in them: the anchors' place on the curve, and the current sensor's gain (assumed: class 0.5). The baseline is the
     level over the first 30 valid days of the whole history, whatever the window.
+
+    Formula: the counts' level at the last one (``level_at`` over ``LEVEL_DAYS``), against the nominal capacity and
+    against the level over the first 30 valid days; u² = u_counts² + u_offset² + u_edges² + u_gain² + u_anchors²,
+    interval ± 1.96 u. Units: Ah, %. Source: JCGM 100 (GUM); coverage measured in docs/soh.md. Longest sampling
+    interval: 15 min. Weakness: needs charges from near empty to full: a string that is only ever half used has no
+    measured capacity, and the reason is said.
     """
     if anchors.height < 2:
         return _nothing("No full and empty anchors: the string was never seen both full and empty.")
@@ -306,7 +315,9 @@ def relative_capacity(bottom_pct: Floats, top_pct: Floats, depth_pct: float = 90
 
     Formula: C/C₀ − 1 = ΔSOC / (ΔSOC + s_top − s_bottom) − 1, s the offsets of charge to the median cell [%]. A top
     offset that points down but is not matched below is the flat of the curve, not charge: at most what the bottom
-    shows.
+    shows. Units: %. Source: a series string moves one charge through all cells, so offsets at both ends tell capacities
+    apart (docs/methods.md). Longest sampling interval: 30 min. Weakness: rests on the chemistry's curve near empty; a
+    cell that never leaves the plateau at the top counts as even there.
     """
     top = np.nan_to_num(top_pct)
     top = np.where((top < 0) & ~np.isnan(bottom_pct), np.maximum(top, np.minimum(bottom_pct, 0.0)), top)

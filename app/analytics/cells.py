@@ -89,11 +89,11 @@ def onset(beyond: Mask, valid: Mask, needed: int, of_last: int) -> int | None:
 def deviations(grid: Grid, limits: Mapping[str, Limit]) -> list[Sign]:
     """Find the cells whose residual stands out in a regime, persistently.
 
-    Formula: z = (r − median r) / max(1.4826·MAD, floor) over the string by day; beyond means |residual| above the
-    limit and |z| above 3 (watch) or 5 (warning) on at least 3 of the last 7 valid days. In the knees z is taken of
-    the charge that the open-circuit curve gives, since a healthy spread of charge is a skewed one of millivolts.
-
-    Accepts any logging interval. Weakness: what all cells share is invisible here by construction.
+    Formula: z = (r − median r) / max(1.4826·MAD, floor) over the string by day; beyond means |residual| above the limit
+    and |z| above 3 (watch) or 5 (warning) on at least 3 of the last 7 valid days. In the knees z is taken of the charge
+    that the open-circuit curve gives, since a healthy spread of charge is a skewed one of millivolts. Units: mV, z in
+    robust standard deviations. Source: limits of docs/limits.md; robust z after Iglewicz and Hoaglin (1993). Longest
+    sampling interval: any. Weakness: what all cells share is invisible here by construction.
     """
     found: list[Sign] = []
     for regime in REGIMES:

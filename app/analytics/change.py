@@ -51,6 +51,10 @@ def change_z(cells: int, budget_per_year: float, window: int = 30) -> float:
     A cell faces ``MEASURES`` tests for each window, and anew as often as the window has passed. The budget is shared
     among the windows evenly.
 
+    Formula: Φ⁻¹(1 − budget / (2·tests)), tests = cells × ``MEASURES`` × windows × 365 / window. Units: robust standard
+    deviations. Source: Bonferroni's bound on the false alarms of all tests together. Longest sampling interval: any.
+    Weakness: successive windows overlap, so that fewer alarms than the budget are let through.
+
     Parameters
     ----------
     cells : int
@@ -68,7 +72,9 @@ def change_z(cells: int, budget_per_year: float, window: int = 30) -> float:
 def change_scores(change: Floats, floor: float) -> Floats:
     """Score changes against the string's own (``tailed_z``); NaN for a string of too few cells.
 
-    Weakness: changes shared by more than a tenth of the cells hide each other.
+    Formula: z of each cell's change over the string's changes, by ``tailed_z``. Units: robust standard deviations.
+    Source: as ``robust.tailed_z``. Longest sampling interval: any. Weakness: changes shared by more than a tenth of the
+    cells hide each other.
     """
     if np.isfinite(change).sum() < MIN_STRING:
         return np.full(len(change), np.nan)
@@ -150,6 +156,9 @@ def _rescaled(now: Floats, before: Floats) -> Floats:
     Formula: now − before − b·(before − median before), b the median of (now − before) over (before − median) of the
     cells that are at least a robust deviation from the median. A season of deeper discharge, or a colder one, scales
     the offsets of all cells alike, and the outermost most; what lies beyond ``SCALED_REACH`` is not scaled further.
+    Units: the measure's. Source: own, from the duty of simulated strings (docs/detection.md). Longest sampling
+    interval: any. Weakness: a string in which half of the cells really changed in proportion to their offset looks like
+    a season.
     """
     step = now - before
     known = np.isfinite(step)
@@ -184,12 +193,12 @@ def compare_levels(measure: str, centred: Floats, floor: float, days: int, budge
 def changes(grid: Grid, limits: Mapping[str, Limit], typical_a: float | None) -> list[Change]:
     """Compare each cell with its own past, in every regime and in its slope on the current.
 
-    Formula: step = median over the last w valid days − median over the first thirty, minus the string's median step;
-    z by ``change_scores``; w is each of ``WINDOWS``, with a limit of its own.
-
-    Accepts any logging interval; needs ten valid days beside the window. Weakness: what was so from the first day on
-    is no change, and a lasting change of duty that sorts the cells anew (a season of shallow discharges) widens the
-    scale until the string itself has settled.
+    Formula: step = median over the last w valid days − median over the first thirty, minus the string's median step; z
+    by ``change_scores``; w is each of ``WINDOWS``, with a limit of its own. Units: mV, mΩ, K or % of charge, as the
+    measure; z in robust standard deviations. Source: own: two windows against a fixed baseline, the limit from the
+    budget of false alarms (``change_z``). Longest sampling interval: any; needs ten valid days beside the window.
+    Weakness: what was so from the first day on is no change, and a lasting change of duty that sorts the cells anew (a
+    season of shallow discharges) widens the scale until the string itself has settled.
     """
     days, budget = int(limits["baseline_days"].value), limits["false_alarms_per_year"].value
     found = []

@@ -49,9 +49,9 @@ def clock_shifts(ts_a: Floats, a: Floats, ts_b: Floats, b: Floats) -> list[Clock
     """Compare two clocks by the steps that two series share, 30 days at a time.
 
     Formula: both are interpolated onto a grid of the slower one's step; d = argmax over |lag| ≤ 3 h of |corr(Δa(t),
-    Δb(t + lag))|, refined to a quarter of the step. Source: cross-correlation of first differences (Knapp and Carter,
-    IEEE Trans. ASSP 24 (1976) 320). Longest sampling interval: 15 min. Weakness: a shift below one step of the slower
-    logger cannot be told from none, and series that repeat themselves within 3 h fit more than one shift.
+    Δb(t + lag))|, refined to a quarter of the step. Units: s. Source: cross-correlation of first differences (Knapp and
+    Carter, IEEE Trans. ASSP 24 (1976) 320). Longest sampling interval: 15 min. Weakness: a shift below one step of the
+    slower logger cannot be told from none, and series that repeat themselves within 3 h fit more than one shift.
 
     Parameters
     ----------

@@ -34,8 +34,9 @@ class RoundTrip:
 def equivalent_full_cycles(system_day: pl.DataFrame, nominal_ah: float | None) -> float | None:
     """Count equivalent full cycles over days of the table ``system_day``; None without a nominal capacity.
 
-    Formula: ∫|I| dt / (2·Qn). Units: 1. Longest sampling interval: any that the charge was counted at. Weakness: an
-    offset of the current sensor counts while the string works.
+    Formula: ∫|I| dt / (2·Qn). Units: 1. Source: customary; charge and discharge count half each. Longest sampling
+    interval: 15 min, the slowest of the tests (within 1 %, docs/soh.md). Weakness: an offset of the current sensor
+    counts while the string works.
     """
     if nominal_ah is None or system_day.height == 0:
         return None
@@ -47,9 +48,11 @@ def round_trip(
 ) -> RoundTrip:
     """Estimate the round-trip efficiency: E_out / (E_in − ΔE), between the first and the last full anchor.
 
-    Without two full anchors, over the days given, with the change in state of charge times the nominal energy taken
-    out. DC side (cluster voltage times current): conversion and auxiliaries are not in it. Above 100 % it says that the
-    meter is off, not that the battery gives more than it gets.
+    Formula: E_out / (E_in − ΔE) between the first and the last full anchor; without two of them over the days given,
+    with the change in state of charge times the nominal energy as ΔE. Units: %. Source: IEC 62933-2-1, round-trip
+    efficiency. Longest sampling interval: 15 min. Weakness: DC side: conversion and auxiliaries are not in it. An
+    offset of the current sensor that no closure shows counts as loss or gain; above 100 % it is the meter, and that is
+    said.
 
     Parameters
     ----------

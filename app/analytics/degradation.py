@@ -48,7 +48,11 @@ NORMAL_95 = 1.96
 
 
 def theil_sen(x: Floats, y: Floats) -> float:
-    """Return the median of all pairwise slopes (Theil 1950, Sen 1968), in y's unit per x's."""
+    """Return the median of all pairwise slopes (Theil 1950, Sen 1968), in y's unit per x's.
+
+    Formula: median of (y_j − y_i) / (x_j − x_i) over all pairs. Units: y's per x's. Source: Theil (1950), Sen (1968).
+    Longest sampling interval: any. Weakness: every pair counts alike, so a cluster of days weighs more than its span.
+    """
     low, high = np.triu_indices(len(x), 1)
     steps = x[high] - x[low]
     return float(np.median((y[high] - y[low])[steps != 0] / steps[steps != 0]))
@@ -56,6 +60,13 @@ def theil_sen(x: Floats, y: Floats) -> float:
 
 def rate(days: Floats, values: Floats, *, baseline: float | None = None, seed: int = 0) -> Interval:
     """Estimate a rate of change per month with a 95 % interval.
+
+    Formula: Theil-Sen slope × 30.44, over the baseline; interval from a moving-block bootstrap of the residuals in
+    blocks of 30 days, widened to Student's quantile of as many values as there are blocks. From 1.5 years on a yearly
+    wave is fitted beside the trend, and again in each resample. Of a capacity, an unseen season (0.15 % at either end;
+    0.1 % once a wave was fitted) widens it further. Units: % of the baseline a month, or the values' unit a month.
+    Source: Theil (1950), Sen (1968); Künsch, Ann. Statist. 17 (1989) 1217. Longest sampling interval: any that gave the
+    values. Weakness: under 1.5 years a season cannot be told from a trend, which is said.
 
     Parameters
     ----------
@@ -73,14 +84,6 @@ def rate(days: Floats, values: Floats, *, baseline: float | None = None, seed: i
     Interval
         ``slope · 30.44`` (over the baseline), or the reason why it cannot be had: under 60 days, or under 20 values.
         A reason beside a value is a remark.
-
-    Notes
-    -----
-    Source: Theil-Sen slope; interval from a moving-block bootstrap of the residuals (Künsch 1989) in blocks of 30 days,
-    widened to Student's quantile of as many values as there are blocks. From 1.5 years on a yearly wave is fitted
-    beside the trend, and again in each resample. Of a capacity, an unseen season (0.15 % at either end; 0.1 % once a
-    wave was fitted) widens it further. Accepts any logging interval that gave the values. Known weakness: under 1.5
-    years a season cannot be told from a trend, which is said.
     """
     known = ~np.isnan(values)
     x: Floats = days[known].astype(np.float64)
@@ -138,9 +141,10 @@ def _seasonal(wave: Floats, x: Floats, y: Floats) -> Floats:
 def year_on_year(days: Floats, values: Floats, *, baseline: float) -> Interval:
     """Compare each value with the one a year later: the median change, in per cent of the baseline a month.
 
-    Formula: median of (y(t + 1 a) − y(t)) / 12 over all t with a value within 8 days of a year later; interval from
-    the 2.5th and 97.5th percentile of medians of resampled pairs. Source: D. Jordan et al., IEEE J. Photovoltaics 8
-    (2018) 525, as in RdTools, which refuses spans below two years, too. Weakness: half the data are used twice.
+    Formula: median of (y(t + 1 a) − y(t)) / 12 over all t with a value within 8 days of a year later; interval from the
+    2.5th and 97.5th percentile of medians of resampled pairs. Units: % of the baseline a month. Source: D. Jordan et
+    al., IEEE J. Photovoltaics 8 (2018) 525, as in RdTools, which refuses spans below two years, too. Longest sampling
+    interval: any that gave the values. Weakness: half the data are used twice.
     """
     span = float(days[-1] - days[0]) if len(days) else 0.0
     if span < 2 * YEAR_DAYS:
@@ -202,8 +206,10 @@ class ChangePoint:
 def change_points(days: Floats, values: Floats) -> list[ChangePoint]:
     """Find steps in a daily series by PELT (Killick et al. 2012), least squares, 14 days apart.
 
-    Library ``ruptures``; its linear kernel is the squared error, in compiled code. Of a steady drift PELT makes a
-    staircase: who reads one asks whether a single step explains the whole.
+    Formula: PELT with the squared error, penalty from the series' own noise, 14 days apart at least. Units: the
+    values', d. Source: Killick et al., JASA 107 (2012) 1590; library ``ruptures``, whose linear kernel is the squared
+    error, in compiled code. Longest sampling interval: any that gave the daily values. Weakness: of a steady drift it
+    makes a staircase: who reads one asks whether a single step explains the whole (``lasts``).
 
     Parameters
     ----------
@@ -231,8 +237,10 @@ def lasts(one: ChangePoint, days: Floats, values: Floats) -> bool:
     """Whether a step stands: between the year before it and the year after, and better than a straight line does.
 
     Formula: the medians of the two years differ the same way, by at least half the step and ``LASTS_SPREAD`` times
-    1.4826·MAD around them; the mean distance to the two medians is below ``BEATS_LINE`` of that to a line. Weakness:
-    what is mended within half a year may be taken for a season; a small step within a year of a larger one is left out.
+    1.4826·MAD around them; the mean distance to the two medians is below ``BEATS_LINE`` of that to a line. Units: the
+    values'. Source: own, tested on simulated seasons, drifts and steps. Longest sampling interval: any that gave the
+    daily values. Weakness: what is mended within half a year may be taken for a season; a small step within a year of a
+    larger one is left out.
 
     Parameters
     ----------

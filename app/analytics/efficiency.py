@@ -44,7 +44,12 @@ class Flow:
 
 
 def flow_of(ts: Ints, power_kw: Floats, longest_ms: float) -> Flow:
-    """Integrate power, positive when it is given: each reading holds until the next, over a gap nothing is counted."""
+    """Integrate power, positive when it is given: each reading holds until the next, over a gap nothing is counted.
+
+    Formula: Σ P·Δt, each reading held until the next, over a gap nothing. Units: kWh. Source: zero-order hold, as
+    loggers write. Longest sampling interval: 15 min. Weakness: a logger slower than the dispatch misses what happens
+    between two readings.
+    """
     if len(ts) == 0:
         nothing = np.zeros(0)
         return Flow(np.zeros(0, np.int64), nothing, nothing, nothing)
@@ -92,6 +97,10 @@ def close_trip(boundary: str, given_kwh: float, taken_kwh: float, stored_kwh: fl
 
 def direction(flow: Flow, discharges: Ints, charges: Ints) -> int | None:
     """Find whether positive power is given (1) or taken (−1): by what it was in known discharges and charges.
+
+    Formula: sign of (energy in known discharges − energy in known charges). Units: 1. Source: the battery's own current
+    says which half cycle is which. Longest sampling interval: 15 min. Weakness: a meter that sees other loads beside
+    the battery may not follow it; then no direction is told.
 
     Parameters
     ----------

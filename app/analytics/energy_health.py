@@ -34,7 +34,8 @@ def measure_energy(
 
     Formula: E = (ΔE_out − ΔE_in − offset·V·Δt) / f, f the share of the open-circuit curve's energy between the two
     anchors. Energy at the battery's terminals, losses in its resistance taken off, so it falls with the rate; without
-    converter and auxiliaries. Accepts intervals up to 15 min. Weakness: rests on the curve at both ends, as capacity.
+    converter and auxiliaries. Units: kWh. Source: coulomb count between voltage anchors, weighted with the voltage.
+    Longest sampling interval: 15 min. Weakness: rests on the curve at both ends, as capacity.
 
     Parameters
     ----------

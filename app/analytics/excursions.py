@@ -52,6 +52,11 @@ def excursion_signs(
 ) -> list[tuple[tuple[int, int], Sign]]:
     """Turn single readings and readings outside the safe range into signs: for ever, whatever has happened since.
 
+    Formula: a single residual beyond the limits of docs/limits.md, or any reading outside the safe range: a warning,
+    for ever. Units: mV, K, V, °C. Source: design limits 100 mV and 10 K; safe range of the chemistry or of
+    ``site.toml``. Longest sampling interval: any; finer is better, since what lies between two readings is not seen.
+    Weakness: a single reading is as likely the sensor's as the cell's, which the text says.
+
     Parameters
     ----------
     events : DataFrame

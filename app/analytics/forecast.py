@@ -42,11 +42,11 @@ class Duty:
 def model_loss(days: Floats, duty: Duty) -> Floats:
     """Return the share of capacity that an LFP cell of some 250 Ah has lost after so many days of a duty [1].
 
-    Formula: k_cal·t^0.526 + k_cyc·N^0.828, N equivalent full cycles, with
-    k_cal = 8.37e4·exp(−5210/T)·exp(−3560·U_a/T), U_a graphite's potential at the mean state of charge, and
-    k_cyc = (4.38e-8 + 1.55e-8·depth + 1.68e-7·C-rate)·(exp(2190/T) + exp(−1.55e5/T)).
-    Source: P. Gasper et al., J. Energy Storage 73 (2023) 109042; parameters of NREL's BLAST-Lite (250 Ah prismatic).
-    Weakness: rates of at most 0.65 C, 10-45 °C; it ends without a knee, and so do the forecasts made from it.
+    Formula: k_cal·t^0.526 + k_cyc·N^0.828, N equivalent full cycles, with k_cal = 8.37e4·exp(−5210/T)·exp(−3560·U_a/T),
+    U_a graphite's potential at the mean state of charge, and k_cyc = (4.38e-8 + 1.55e-8·depth +
+    1.68e-7·C-rate)·(exp(2190/T) + exp(−1.55e5/T)). Units: 1. Source: P. Gasper et al., J. Energy Storage 73 (2023)
+    109042; parameters of NREL's BLAST-Lite (250 Ah prismatic). Longest sampling interval: any: works on days and
+    cycles. Weakness: rates of at most 0.65 C, 10-45 °C; it ends without a knee, and so do the forecasts made from it.
     """
     kelvin = duty.celsius + KELVIN
     anode_v = float(graphite_v(np.array([8.5e-3 + duty.soc * (0.78 - 8.5e-3)]))[0])
@@ -77,6 +77,11 @@ def forecast(
 
     Each draw takes a present value and a rate from their intervals, and a course between a straight line and the
     model's curve, which is scaled so that it loses over the measured span what the rate says.
+
+    Formula: SOH(t) = now + a course between a straight line at the measured rate and the model's curve scaled to it;
+    10, 50 and 90 % of the draws' dates at 80 %. Units: dates, %. Source: rate as ``degradation.rate``; curve as
+    ``model_loss``. Longest sampling interval: any that gave the state of health. Weakness: no knee: cells that age
+    faster at the end reach 80 % earlier than said.
 
     Parameters
     ----------

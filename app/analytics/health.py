@@ -33,7 +33,11 @@ MIN_BINS = 6
 
 
 def relative_now(grid: Grid) -> Floats:
-    """Compare each cell's present capacity with its string's median cell [%]."""
+    """Compare each cell's present capacity with its string's median cell [%].
+
+    Formula: ``relative_capacity`` of each cell's last valid offsets at both ends. Units: %. Source: as
+    ``capacity.relative_capacity``. Longest sampling interval: 30 min. Weakness: as ``capacity.relative_capacity``.
+    """
     levels = typical_levels(grid)
     bottom = np.where(np.isnan(levels["low_pct"]), levels["bot_pct"], levels["low_pct"])
     return relative_capacity(bottom, levels["top_pct"])
@@ -46,9 +50,10 @@ def usable_shares(
 
     Formula: usable = 1 − (highest offset at the top − lowest at the bottom) of the cells' charge to the median cell: a
     charge ends with its first full cell, a discharge with its first empty one. Balanced, the weakest cell is left as
-    the limit. Both from each cell's last valid days; None where no cell was seen near both ends. Weakness: without
-    leads, offsets at the top are read where the curve is either flat or very steep, so that less than 1 % recoverable
-    means nothing.
+    the limit. Both from each cell's last valid days; None where no cell was seen near both ends. Units: 1. Source: a
+    series string ends with its first full and its first empty cell (docs/methods.md). Longest sampling interval: 30
+    min; with leads some 5 min. Weakness: without leads, offsets at the top are read where the curve is either flat or
+    very steep, so that less than 1 % recoverable means nothing.
 
     Parameters
     ----------
@@ -73,8 +78,9 @@ def usable_shares(
 def relative_trends(grid: Grid) -> Floats:
     """Estimate the trend of each cell's capacity against its string's [% a month]; NaN under half a year.
 
-    Theil-Sen slope over medians of thirty days. A charge that falls at both ends is self-discharge, not capacity, and
-    gives no trend here. Weakness: needs days near empty; without them the curve is flat and nothing is known.
+    Formula: Theil-Sen slope over medians of thirty days; a charge that falls at both ends is self-discharge, and gives
+    no trend here. Units: % a month. Source: Theil (1950), Sen (1968). Longest sampling interval: 30 min. Weakness:
+    needs days near empty; without them the curve is flat and nothing is known.
     """
     if len(grid.days) == 0:
         return np.full(len(grid.numbers), np.nan)
@@ -93,6 +99,10 @@ def relative_trends(grid: Grid) -> Floats:
 
 def soh_signs(grid: Grid, relative: Floats, string: Interval, limits: Mapping[str, Limit]) -> list[Sign]:
     """Find cells whose state of health lies, with its whole interval, below the limit and below the string's.
+
+    Formula: SOH_cell = SOH_string × (1 + relative); flagged where its whole interval lies below the limit and below the
+    string's. Units: %. Source: limit ``soh_pct`` of docs/limits.md. Longest sampling interval: 15 min, as the string's.
+    Weakness: a string whose own interval is wide flags no cell.
 
     Parameters
     ----------
@@ -132,6 +142,10 @@ def soh_signs(grid: Grid, relative: Floats, string: Interval, limits: Mapping[st
 
 def rate_signs(grid: Grid, trend: Interval, limits: Mapping[str, Limit]) -> list[Sign]:
     """Find cells that lose capacity faster than the limit, and far faster than their string.
+
+    Formula: rate_cell = rate_string + relative trend; flagged where it exceeds the limit and stands far out of the
+    string's. Units: % a month. Source: limit ``degradation_pct_per_month`` of docs/limits.md. Longest sampling
+    interval: 15 min, as the string's. Weakness: needs half a year of days near empty.
 
     Parameters
     ----------

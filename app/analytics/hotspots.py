@@ -89,7 +89,12 @@ def rate_reason(rates: Floats, interval_ms: float) -> str | None:
 
 
 def fast_days(rates: Floats) -> Ints:
-    """List the days on which any sensor rose faster than the limit, over two successive steps."""
+    """List the days on which any sensor rose faster than the limit, over two successive steps.
+
+    Formula: the steepest rise over two successive steps of a day, over the time they take. Units: K/min. Source: limit
+    of docs/limits.md. Longest sampling interval: 1 min (``RATE_SLOWEST_MS``); slower loggers get a reason instead.
+    Weakness: a sensor with whole degrees rises by steps that are no heat.
+    """
     with np.errstate(invalid="ignore"):
         return np.flatnonzero((rates > RATE_K_PER_MIN).any(axis=1)).astype(np.int64)
 

@@ -30,8 +30,8 @@ LEAD_RULES = frozenset({"voltage_deviation", "change"})
 def lead_signs(grid: Grid, found: Mapping[Key, Sequence[Sign]], limits: Mapping[str, Limit]) -> list[Sign]:
     """Find pairs of neighbours at rest that a wrong lead between them explains.
 
-    See ``lead_pairs``; the limit on z is that of whatever a cell always was (``standing_z``). A cell whose charge
-    stands out further (``found``: what the other rules have seen) belongs to no pair. Accepts any logging interval.
+    Formula: pairs of ``lead_pairs`` beyond ``standing_z``; a cell whose charge stands out further belongs to no pair.
+    Units: mV. Source: a wrong lead moves two neighbours by as much in opposite ways. Longest sampling interval: any.
     Weakness: two neighbours with sensor errors of opposite sign look the same, which is why the distance is from all
     pairs.
     """

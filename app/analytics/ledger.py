@@ -109,16 +109,15 @@ def keep_ledger(
 ) -> Ledger:
     """Write the ledger of a string.
 
-    Formula: first full is the highest cell in the row of a full anchor, first empty the lowest in that of an empty
-    one; the margin is their distance to the next cell [mV]. Offset at the charge end: the cell's lead on the string's
-    own curve (see ``pipeline.feature_leads``); at the discharge end: its distance on the open-circuit curve times the
-    capacity [Ah]. Lost per cycle: both offsets together, as charge [Ah] and, times the string's mean voltage, as
-    energy [kWh]. Balancing: the fullest cell's lead over the emptiest's, each the median of the last seven charge ends.
-
-    Units: mV, Ah, kWh. Source: vendors' limiting-cell ledgers; definition of usable capacity as the first-full and
-    first-empty cell limit it. Longest sampling interval: 30 min for the cells' names and margins and the discharge end,
-    some 5 min for leads (at C/28); beyond it charge is refused. On simulated strings leads are within 25 % of the truth
-    from 10 s to 5 min, offsets at the discharge end within 25 % up to 15 min. Weakness: the discharge end rests on the
+    Formula: first full is the highest cell in the row of a full anchor, first empty the lowest in that of an empty one;
+    the margin is their distance to the next cell [mV]. Offset at the charge end: the cell's lead on the string's own
+    curve (see ``pipeline.feature_leads``); at the discharge end: its distance on the open-circuit curve times the
+    capacity [Ah]. Lost per cycle: both offsets together, as charge [Ah] and, times the string's mean voltage, as energy
+    [kWh]. Balancing: the fullest cell's lead over the emptiest's, each the median of the last seven charge ends. Units:
+    mV, Ah, kWh. Source: vendors' limiting-cell ledgers; definition of usable capacity as the first-full and first-empty
+    cell limit it. Longest sampling interval: 30 min for the cells' names and margins and the discharge end, some 5 min
+    for leads (at C/28); beyond it charge is refused. On simulated strings leads are within 25 % of the truth from 10 s
+    to 5 min, offsets at the discharge end within 25 % up to 15 min. Weakness: the discharge end rests on the
     chemistry's curve; a cell on the plateau at the charge end has no lead, and then there are no hours of balancing.
 
     Parameters

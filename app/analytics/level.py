@@ -45,8 +45,11 @@ def level_at(days: Floats, values: Floats, weights: Floats, at_day: float) -> Le
     """Estimate a series' level at one day by a weighted line whose slope is kept modest.
 
     Formula: least squares of y = a + b·(t − t₀) with the prior b ~ N(0, ``SLOPE_PCT_PER_DAY``): without it a short
-    series would be extrapolated, and a flat mean would lag an ageing battery by half its length. The scatter is that
-    of the residuals, widened for the correlation of neighbours and, for few values, to Student's quantile.
+    series would be extrapolated, and a flat mean would lag an ageing battery by half its length. The scatter is that of
+    the residuals, widened for the correlation of neighbours and, for few values, to Student's quantile. Units: the
+    values'. Source: ridge regression with a known prior; Student's quantile for few values. Longest sampling interval:
+    any that gave the values. Weakness: a capacity that falls faster than the prior expects is read too high for some
+    weeks.
 
     Parameters
     ----------

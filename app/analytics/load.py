@@ -37,6 +37,11 @@ class Demand:
 def demand(begin_ms: Ints, power_kw: Floats, held_ms: Ints, *, step_ms: int = QUARTER_MS) -> Demand:
     """Average power over fixed intervals, exactly: a reading that holds across an edge counts on both sides.
 
+    Formula: ∫P dt over fixed intervals / their length, a reading counted on both sides of an edge that it holds across.
+    Units: kW. Source: quarter-hour demand as tariffs bill it. Longest sampling interval: 15 min (``QUARTER_MS``); with
+    slower readings demand is no finer than they, which is said. Weakness: an interval that readings cover by less than
+    ``COVERED_SHARE`` is left out, peak or not.
+
     Parameters
     ----------
     begin_ms : array
@@ -82,6 +87,9 @@ class BaseLoad:
 
 def base_load(day: Ints, demand_kw: Floats, day_ms: Ints, *, step_ms: int = QUARTER_MS) -> BaseLoad:
     """Work out the base load: of each day the demand that 97.5 % of its intervals reach, of all days the median.
+
+    Formula: 2.5th percentile of each day's demands, of all days the median. Units: kW. Source: customary 97.5 %
+    exceedance of a day. Longest sampling interval: 15 min. Weakness: a day with a long outage has a low base.
 
     Parameters
     ----------

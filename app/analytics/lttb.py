@@ -47,6 +47,11 @@ def segments(ts: NDArray[np.int64], longest_ms: float, most: int) -> Indices:
 def select(ts: NDArray[np.int64], values: NDArray[Any], starts: Indices, most: int) -> Indices:
     """Choose the points to draw.
 
+    Formula: per bucket minimum and maximum first, then of them the point with the largest triangle to its neighbours.
+    Units: none: places of points. Source: Steinarsson (2013); MinMaxLTTB, Van Der Donckt et al. (2023), library
+    ``tsdownsample``. Longest sampling interval: any. Weakness: chosen points are for the eye: no number is ever
+    computed from them.
+
     Parameters
     ----------
     ts : array of int64

@@ -39,8 +39,9 @@ class Moran:
 def morans_i(residuals: Floats, *, permutations: int = PERMUTATIONS, seed: int = 0) -> Moran:
     """Return Moran's I of residuals along the row, with neighbours at distance 1 (Moran 1950).
 
-    ``I = n/Σw · Σ_ij w_ij z_i z_j / Σ z²``, z the residual minus its mean. Compare residuals, never raw voltages: those
-    correlate at about 1 everywhere.
+    Formula: I = n/Σw · Σ_ij w_ij z_i z_j / Σ z², z the residual minus its mean; p from permutations. Units: 1. Source:
+    Moran (1950). Longest sampling interval: any. Weakness: raw voltages correlate at about 1 everywhere, so only
+    residuals mean anything; one large outlier makes it small.
 
     Parameters
     ----------
@@ -80,6 +81,9 @@ def beside(cell: int, residuals: Mapping[int, float | None]) -> dict[str, float 
 def is_sense_lead(cell: int, residuals: Mapping[int, float | None], floor: float) -> bool:
     """Whether a neighbour is off by about as much the other way: the lead between them reads wrong, no cell is faulty.
 
+    Formula: a neighbour's residual of opposite sign, alike in size, both above the floor. Units: mV. Source: as
+    ``lead_pairs``. Longest sampling interval: any. Weakness: two faulty neighbours of opposite sign look the same.
+
     Parameters
     ----------
     cell : int
@@ -101,7 +105,9 @@ def lead_pairs(residuals: Floats, packs: NDArray[np.integer[Any]], limit_z: floa
     """Find pairs of neighbours that are off by as much in opposite ways, further than the string's pairs are.
 
     Formula: d = (r_i − r_{i+1}) / 2, z over all pairs of the string; both residuals opposite, and alike in size to
-    ``LEAD_SHARE``. A wrong lead moves both its cells, so that d stands out where neither residual does alone.
+    ``LEAD_SHARE``. A wrong lead moves both its cells, so that d stands out where neither residual does alone. Units:
+    mV. Source: geometry of sense leads: one lead is shared by two cells. Longest sampling interval: any. Weakness: at
+    the ends of a pack there is one neighbour only, so that half of the wrong leads there move one cell.
 
     Parameters
     ----------
@@ -128,7 +134,11 @@ def lead_pairs(residuals: Floats, packs: NDArray[np.integer[Any]], limit_z: floa
 
 
 def falls_off(cell: int, residuals: Mapping[int, float | None]) -> bool:
-    """Whether the cells beside deviate the same way, less: heat, or a shared busbar, rather than the cell alone."""
+    """Whether the cells beside deviate the same way, less: heat, or a shared busbar, rather than the cell alone.
+
+    Formula: the cells beside have the same sign and less of it. Units: mV or K. Source: decay with distance of a common
+    cause (docs/methods.md). Longest sampling interval: any. Weakness: needs a neighbour that is known on either side.
+    """
     own = residuals.get(cell)
     near = [one for one in (residuals.get(cell - 1), residuals.get(cell + 1)) if one is not None]
     if own is None or own == 0 or not near:

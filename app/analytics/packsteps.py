@@ -38,11 +38,10 @@ def differential_steps(days: Floats, series: Floats, least: float) -> list[Diffe
 
     Formula: PELT (``change_points``) on the pack's daily series minus the median of the packs; z is the step over the
     standard uncertainty of the difference of two medians; explained = 1 − Var(series − its levels) / Var(series).
-    Listed is what lasts (``lasts``): no season, and no drift.
-    Units: as the series. Source: Killick et al., JASA 107 (2012) 1590, library ``ruptures``. Longest sampling
-    interval: 30 min. Weakness: what is mended within half a year may be taken for a season; a small step in a year of
-    a larger one or of a drift is left out; two packs have a median half-way between them, so that each shows half of
-    the other's step.
+    Listed is what lasts (``lasts``): no season, and no drift. Units: as the series. Source: Killick et al., JASA 107
+    (2012) 1590, library ``ruptures``. Longest sampling interval: 30 min. Weakness: what is mended within half a year
+    may be taken for a season; a small step in a year of a larger one or of a drift is left out; two packs have a median
+    half-way between them, so that each shows half of the other's step.
 
     Parameters
     ----------

@@ -25,6 +25,10 @@ def stuck_findings(table: pl.DataFrame, number: str, iso: Callable[[int], str]) 
 
     Such days are left out of every rule. A cell counts as moving from 20 mV of its string on, a sensor from 1 K.
 
+    Formula: whole days without any change while the string's median moved by 20 mV or 1 K. Units: d. Source: gates of
+    docs/methods.md. Longest sampling interval: 2 h (``STUCK_MIN_READINGS``, ten a day). Weakness: a stretch shorter
+    than a day is counted in the series' own quality, not here.
+
     Parameters
     ----------
     table : DataFrame
@@ -85,8 +89,8 @@ def replay_findings(joined: pl.DataFrame, iso: Callable[[int], str]) -> tuple[Fi
     """Report each stretch whose readings are those of 24 h earlier.
 
     Formula: more than 60 successive readings equal those of a day before, though they changed at least 20 times and
-    took five values, so that a rest, a night at zero or a slow sensor is none. Source: gates of docs/methods.md.
-    Longest sampling interval: 23 min. Weakness: a series at rest cannot be told from its replay.
+    took five values, so that a rest, a night at zero or a slow sensor is none. Units: readings. Source: gates of
+    docs/methods.md. Longest sampling interval: 23 min. Weakness: a series at rest cannot be told from its replay.
     """
     return tuple(_replay_finding(row, iso) for row in joined.iter_rows(named=True))
 

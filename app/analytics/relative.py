@@ -34,7 +34,11 @@ def row_median(values: Floats) -> Floats:
 
 
 def from_median(values: Floats) -> Floats:
-    """Hold each reading against the median of its row: ``x − median(x)``, in the readings' unit."""
+    """Hold each reading against the median of its row: ``x − median(x)``, in the readings' unit.
+
+    Formula: x − median(x) of the row. Units: the readings'. Source: one current through all cells: what they share
+    cancels. Longest sampling interval: any. Weakness: where half of the string is off, the median is off.
+    """
     return np.asarray(values - row_median(values)[:, None])
 
 
@@ -42,7 +46,9 @@ def from_neighbours(values: Floats, packs: Ints) -> Floats:
     """Hold each reading against the median of the four cells nearest to it, within its own pack.
 
     Formula: ``x_i − median(x_{i−2}, x_{i−1}, x_{i+1}, x_{i+2})``, in the readings' unit; at the ends of a row, of the
-    next ones on the one side. The median keeps one odd neighbour from making all cells around it odd.
+    next ones on the one side. The median keeps one odd neighbour from making all cells around it odd. Units: the
+    readings'. Source: own; median filter along the row. Longest sampling interval: any. Weakness: three odd cells in a
+    row hide each other.
 
     Parameters
     ----------
@@ -68,6 +74,10 @@ def _nearest(packs: Ints) -> Ints:
 
 def robust_scores(values: Floats, floor: float) -> Floats:
     """Score each reading against its row: ``(x − median) / max(1.4826·MAD, floor)`` (Rousseeuw & Croux 1993).
+
+    Formula: (x − median) / max(1.4826·MAD, floor) of the row. Units: robust standard deviations. Source: Rousseeuw and
+    Croux, JASA 88 (1993) 1273. Longest sampling interval: any. Weakness: a string of two camps of cells has a wide
+    scale.
 
     Parameters
     ----------

@@ -42,8 +42,8 @@ def step_resistances(grid: Grid, interval_ms: float) -> Resistances:
 
     Formula: R = Σ −ΔI·ΔV / Σ ΔI² over steps of at least 0.1C within one interval, steady before and after; relative
     against the median of the cells at the same steps. Units: Ω, 1. Source: on 1-s data 37.5 mΩ became 56.4 mΩ from
-    means over 300 s. Longest sampling interval: 15 s. Weakness: without a temperature correction the ohms move with
-    the season; the relative values do not.
+    means over 300 s. Longest sampling interval: 15 s (``STEP_MAX_INTERVAL_S``); slower loggers get a reason instead.
+    Weakness: without a temperature correction the ohms move with the season; the relative values do not.
 
     Parameters
     ----------
@@ -78,8 +78,9 @@ def working_rows(grid: Grid) -> NDArray[np.intp]:
 def resistances(grid: Grid, limits: Mapping[str, Limit], typical_a: float | None) -> list[Sign]:
     """Find the cells whose residual follows the current: a high resistance, or a bad joint.
 
-    The limit is the voltage limit, met by K times the current that the string typically carries; z is K's distance
-    over the string, needed in both halves of the last thirty working days.
+    Formula: |K| × the string's typical current above the voltage limit, and K's robust z over the string beyond its own
+    in both halves of the last thirty working days. Units: mΩ, mV. Source: limit of docs/limits.md; K as ``slopes``.
+    Longest sampling interval: 30 min. Weakness: a cell whose charge lies apart bends K near the knees.
     """
     rows = working_rows(grid)[-SLOPE_DAYS:]
     if typical_a is None or len(rows) < 6:
@@ -117,8 +118,9 @@ def slopes(grid: Grid, rows: NDArray[np.intp] | slice) -> Floats:
     """Pool the slope of the residual on the current over some days [mΩ]; positive is a higher resistance.
 
     Formula: K = −Σ Sxy / Σ Sxx, sums centred within each day and taken between the knees. The residual carries no
-    common part, so this is a cell's resistance *beyond its string's*. Accepts intervals up to 30 min: slow loggers
-    lose the ohms of the first seconds, not the comparison. Weakness: a difference in charge near the knees adds to it.
+    common part, so this is a cell's resistance *beyond its string's*. Units: mΩ. Source: regression of residual on
+    current, centred by day (docs/methods.md). Longest sampling interval: 30 min: slow loggers lose the ohms of the
+    first seconds, not the comparison. Weakness: a difference in charge near the knees adds to it.
     """
     sxx, sxy = np.nansum(grid["k_sxx"][rows], axis=0), np.nansum(grid["k_sxy"][rows], axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):

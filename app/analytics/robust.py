@@ -27,6 +27,10 @@ def spread(values: Floats, floor: float) -> float:
 def robust_z(values: Floats, floor: float) -> Floats:
     """Return ``(x − median) / max(1.4826·MAD, floor)``; NaN stays NaN.
 
+    Formula: (x − median) / max(1.4826·MAD, floor). Units: robust standard deviations. Source: Rousseeuw and Croux, JASA
+    88 (1993) 1273. Longest sampling interval: any. Weakness: heavy tails of sound cells look like faults (see
+    ``tailed_z``).
+
     Parameters
     ----------
     values : array
@@ -44,8 +48,9 @@ def robust_z(values: Floats, floor: float) -> Floats:
 def tailed_z(values: Floats, floor: float) -> Floats:
     """Score values against their string over a scale that heavy tails widen; NaN stays NaN.
 
-    The scale is the largest of the floor, 1.4826·MAD, and the quantiles ``TAILS`` of |deviation| over their normal
-    values. Weakness: what a tenth of the cells share hides each other.
+    Formula: (x − median) / the largest of the floor, 1.4826·MAD, and the quantiles ``TAILS`` of |deviation| over their
+    normal values. Units: robust standard deviations. Source: own, on ``robust_z``; settled with simulated strings
+    (docs/detection.md). Longest sampling interval: any. Weakness: what a tenth of the cells share hides each other.
     """
     known = values[~np.isnan(values)]
     if len(known) == 0:

@@ -47,9 +47,10 @@ def most_shifted(grid: Grid, full_days: Sequence[int] | Ints, count: int = 5) ->
     """Find the cells whose deviation at full charge moved most since the first 30 valid days.
 
     Formula: median of the last 30 full-charge days minus that of the first 30, its uncertainty from their robust
-    spread; drift by Theil-Sen with a block bootstrap; steps by PELT (``change_points``)
-    that last (``lasts``). Accepts any interval that sees
-    a charge's last half hour. Weakness: passive balancing at the top pulls deviations together.
+    spread; drift by Theil-Sen with a block bootstrap; steps by PELT (``change_points``) that last (``lasts``). Units:
+    mV, mV a month. Source: saturation voltage as a deviation on full-charge days (docs/methods.md). Longest sampling
+    interval: 30 min: it must see a charge's last half hour. Weakness: passive balancing at the top pulls deviations
+    together.
 
     Parameters
     ----------

@@ -64,12 +64,11 @@ def self_discharge(cells: Grid, offset_ah: Floats) -> SelfDischarge:
     Formula: Theil-Sen slope of the cell's offset in Ah over its charge or discharge ends (weekly medians) minus the
     string's median slope, over 24 h: 0.1 Ah a day = 4.2 mA. Interval: the own scatter or the string's, whichever is
     wider, and a tenth of the leak for the steepness of the curve. The detection limit is 5 robust standard deviations
-    of the string's slopes, so it follows from the data itself.
-
-    Units: mA. Source: Theil 1950, Sen 1968. Longest sampling interval: 30 min at the discharge end, some 5 min at the
-    charge end (see ``pipeline.feature_leads``). Weakness: passive balancing bleeds the fuller cells towards the leaking
-    one and hides it, up to the balancing current times its duty. Read at either end a leak is as sure as charge is
-    there, some 25 %; at the discharge end a capacity that fades faster than the string's counts as a leak.
+    of the string's slopes, so it follows from the data itself. Units: mA. Source: Theil 1950, Sen 1968. Longest
+    sampling interval: 30 min at the discharge end, some 5 min at the charge end (see ``pipeline.feature_leads``).
+    Weakness: passive balancing bleeds the fuller cells towards the leaking one and hides it, up to the balancing
+    current times its duty. Read at either end a leak is as sure as charge is there, some 25 %; at the discharge end a
+    capacity that fades faster than the string's counts as a leak.
 
     Parameters
     ----------

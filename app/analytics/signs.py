@@ -65,7 +65,12 @@ class Sign:
 
 
 def score(signs: list[Sign]) -> float:
-    """Join the evidence of several signs: 1 − ∏(1 − strength), 0 to 1."""
+    """Join the evidence of several signs: 1 − ∏(1 − strength), 0 to 1.
+
+    Formula: 1 − ∏(1 − strength). Units: 1. Source: noisy-or: independent signs. Longest sampling interval: any.
+    Weakness: signs of one cause are not independent, so scores of strong faults crowd near 1: they rank, and are no
+    probability.
+    """
     left = 1.0
     for sign in signs:
         left *= 1.0 - sign.strength
@@ -121,7 +126,9 @@ def name_fault(profile: Profile) -> Fault:
     | d | d | d, more than charge makes there | 0 | sense lead, or its channel |
     | one reading alone | | | | spike |
 
-    Weakness: where a site never comes near empty, low capacity cannot be told from sound.
+    Formula: first row of the table above that the profile fits. Units: none: a name. Source: signs of docs/methods.md.
+    Longest sampling interval: any that gave the signs. Weakness: where a site never comes near empty, low capacity
+    cannot be told from sound.
     """
     electrical = _electrical(profile)
     if electrical is Fault.IMBALANCE and profile.is_hot and profile.heat_leads:
@@ -162,9 +169,11 @@ def _charge(profile: Profile) -> Fault | None:
 def escalate(signs: list[Sign], far_z: float) -> list[Sign]:
     """Raise warnings to critical where a cell is far off, growing, or where several signs agree.
 
-    Far: |z| above the far limit and three times the rule's limit. Growing: a change in the same regime and direction.
-    Agreement: warnings of two kinds (deviation, change, state of health, temperature). A reading that stands out alone
-    neither agrees with anything nor becomes critical: it is as likely a sensor's.
+    Formula: far: |z| above the far limit and three times the rule's limit; growing: a change in the same regime and
+    direction; agreement: warnings of two kinds (deviation, change, state of health, temperature). A reading that stands
+    out alone neither agrees with anything nor becomes critical: it is as likely a sensor's. Units: none: a severity.
+    Source: three steps of severity, docs/methods.md. Longest sampling interval: any. Weakness: two kinds of signs may
+    share one cause, such as a deep discharge.
     """
     warned = [sign for sign in signs if sign.severity == WARNING]
     kinds = {sign.rule for sign in warned} - {"excursion", "safe_range"}

@@ -65,14 +65,22 @@ def band_text(low_pct: float | None, high_pct: float | None) -> str:
 
 
 def age_years(commissioned_ms: int, last_ms: int) -> float:
-    """Age of a battery: from commissioning (or first data) to the last data [years of 365.25 days]."""
+    """Age of a battery: from commissioning (or first data) to the last data [years of 365.25 days].
+
+    Formula: (last data − commissioning or first data) / 365.25 d. Units: years. Source: definition of the model.
+    Longest sampling interval: any. Weakness: without a commissioning date in ``site.toml`` the years before the first
+    data are not counted.
+    """
     return max(last_ms - commissioned_ms, 0) / DAY_MS / YEAR_DAYS
 
 
 def model_soh(age: float | None, cycles: float | None, imbalance_mv: float | None, said: SohModel) -> Interval:
     """Estimate the state of health by the empirical ageing model that such dashboards show. It is not measured.
 
-    ``max(100 − min(2.5·age, 15) − min(0.035·cycles, 20) − min(0.1·imbalance, 10), 20)``, customary coefficients.
+    Formula: max(100 − min(2.5·age, 15) − min(0.035·cycles, 20) − min(0.1·imbalance, 10), 20), customary coefficients.
+    Units: %. Source: the customary empirical model of such dashboards; coefficients are settings of the site. Longest
+    sampling interval: any. Weakness: pessimistic for LFP: 630 days and 535 cycles give 77 % before imbalance, when such
+    a cabinet's own BMS read 93 %.
 
     Parameters
     ----------
@@ -89,11 +97,6 @@ def model_soh(age: float | None, cycles: float | None, imbalance_mv: float | Non
     -------
     Interval
         Value [%] without an interval, or the reason why it is unknown.
-
-    Notes
-    -----
-    Known weakness: pessimistic for LFP. 630 days and 535 cycles give 77 % before imbalance, when such a cabinet's own
-    BMS read 93 %.
     """
     missing = [
         name
@@ -123,6 +126,9 @@ class BmsSoh:
 
 def bms_soh(ts_ms: NDArray[np.int64], values: NDArray[np.floating]) -> BmsSoh:
     """Read the register's last value and the dates of its steps.
+
+    Formula: the register's last reading, and the stamps at which it changed. Units: %. Source: the battery's own
+    register, whole per cents. Longest sampling interval: any. Weakness: how the battery works it out is not known.
 
     Parameters
     ----------

@@ -49,7 +49,8 @@ def standing_signs(grid: Grid, found: Iterable[Sign], limits: Mapping[str, Limit
 
     Formula: the median over the last thirty valid days; beyond means |residual| above the limit and |z| above
     ``standing_z``, z in the charge that the open-circuit curve gives in the knees and over a scale that heavy tails of
-    the string widen. Accepts any logging interval. Weakness: sound cells of one string may lie apart further than
+    the string widen. Units: mV, % of charge, robust standard deviations. Source: Bonferroni over the string
+    (``standing_z``). Longest sampling interval: any. Weakness: sound cells of one string may lie apart further than
     normal ones do; then the limit lies further out too.
     """
     said = {(one.pack, one.number, one.regime) for one in found if one.severity == WARNING and not one.of_sensor}
@@ -90,8 +91,9 @@ def standing_heat(grid: Grid, found: Iterable[Sign]) -> list[Sign]:
     """Find the sensors that were always warmer than those beside them, and than the same place in other packs.
 
     Formula: the median residual to the string over the whole history, minus that of the four sensors on either side,
-    minus the packs' median of the same at that place; beyond means above 2 K and ``standing_z``. Accepts any logging
-    interval. Weakness: a sensor that reads too high looks the same.
+    minus the packs' median of the same at that place; beyond means above 2 K and ``standing_z``. Units: K. Source:
+    comparison with place and neighbours, docs/methods.md. Longest sampling interval: any. Weakness: a sensor that reads
+    too high looks the same.
     """
     said = {(one.pack, one.number) for one in found if one.severity == WARNING and one.of_sensor}
     level = _without_place(grid, place_free(grid))

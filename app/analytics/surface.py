@@ -87,9 +87,10 @@ def joined(pieces: Sequence[Rows]) -> Rows:
 def deviations(rows: Rows, chosen: slice, measure: Measure = from_median) -> Floats:
     """Find how far each cell strays from its string in each bucket, with the sign.
 
-    A bucket's mean, least and highest reading are held against the string's readings of the same statistic; the one
-    of the three that is farthest stands. Extremes are not held against the median of means: a string whose voltage
-    moves within the bucket would then seem to stray as a whole.
+    Formula: of the bucket's mean, minimum and maximum, each less the string's median of the same statistic, the one
+    farthest from 0. Units: the measure's. Source: own: extremes are held against extremes, else a string that moves
+    within the bucket would stray as a whole. Longest sampling interval: any. Weakness: minimum and maximum of two cells
+    need not be of one instant.
 
     Parameters
     ----------

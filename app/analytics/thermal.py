@@ -32,7 +32,8 @@ def load_free(grid: Grid, heat_a2: Floats) -> Floats:
 
     Formula: d = r − median of r over the first 30 valid days − β·(H − H over those days), β = Σ Sxy / Σ Sxx the
     sensor's slope on the smoothed squared current within days. The baseline is fixed: one that rolled along would
-    swallow a slow rise.
+    swallow a slow rise. Units: K. Source: residual to position and load, docs/methods.md. Longest sampling interval: 30
+    min. Weakness: a change of the cooling that reaches sensors differently is not load, and stays in.
 
     Parameters
     ----------
@@ -51,7 +52,11 @@ def load_free(grid: Grid, heat_a2: Floats) -> Floats:
 
 
 def place_free(grid: Grid) -> Floats:
-    """Compare each sensor's level with those beside it in its pack [K]: what is hot from the first day on."""
+    """Compare each sensor's level with those beside it in its pack [K]: what is hot from the first day on.
+
+    Formula: median residual less that of the sensors on either side. Units: K. Source: a heat source falls off along
+    the row. Longest sampling interval: any. Weakness: two hot sensors side by side hide each other in part.
+    """
     level = column_median(grid["all_k"] - row_median(grid["all_k"])[:, None])
     out = np.full(len(level), np.nan)
     for pack in np.unique(grid.packs):
@@ -66,7 +71,13 @@ def place_free(grid: Grid) -> Floats:
 
 
 def temperature_signs(grid: Grid, heat_a2: Floats, limits: Mapping[str, Limit]) -> list[Sign]:
-    """Find sensors that are warmer (or colder) than their own past, or than their place, explains."""
+    """Find sensors that are warmer (or colder) than their own past, or than their place, explains.
+
+    Formula: days of ``load_free`` beyond the limit and far out of the string, persistently; levels of ``place_free``
+    likewise; changes beyond the false-alarm budget; rises faster than the limit. Units: K. Source: limit
+    ``temperature_variation_k`` of docs/limits.md. Longest sampling interval: 30 min. Weakness: a sensor that reads too
+    high looks like a heat.
+    """
     moved = load_free(grid, heat_a2)
     return [
         *_variation(grid, moved, limits),

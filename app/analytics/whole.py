@@ -23,6 +23,10 @@ def system_findings(
 ) -> tuple[Finding, ...]:
     """Judge the string as a whole: uniform ageing is one finding, not one for each cell.
 
+    Formula: the string's measured interval wholly below the limit; its rate's interval wholly beyond it; medians
+    outside the safe range. Units: %, % a month, V, °C. Source: docs/limits.md. Longest sampling interval: 15 min, as
+    the state of health. Weakness: where the median leaves the safe range, cells are not named one by one here.
+
     Parameters
     ----------
     soh : Interval
