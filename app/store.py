@@ -7,16 +7,16 @@ import os
 import weakref
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from app.errors import UnknownSignal, UnknownSource
+from app.pieces import Piece, beside, between, in_order, overlapping, pieces_of
 from pipeline import contract
-from pipeline.contract import RAW, TABLE_GROUP, TS, Group, Level, Manifest, Part, Series, Source, column
+from pipeline.contract import RAW, TABLE_GROUP, TS, Group, Level, Manifest, Part, Series, Source
 from pipeline.errors import StoreCorrupt, StoreMissing
 from pipeline.site import Site, read_site
 
@@ -129,7 +129,7 @@ class Store:
 
     def rows_in(self, source: str, group: str, level: str, start_ms: int, end_ms: int) -> int:
         """Bound from above the rows of a group's level in a window, from the manifest alone."""
-        return sum(part.rows for part in _overlapping(self._parts[source, group, level], start_ms, end_ms, 0))
+        return sum(part.rows for part in overlapping(self._parts[source, group, level], start_ms, end_ms, 0))
 
     def has_level(self, source: str, group: str, level: str) -> bool:
         """Whether a group keeps a level; any other is made from raw rows when it is read."""
@@ -179,14 +179,18 @@ class Store:
         by_group: dict[str, list[str]] = defaultdict(list)
         for signal in signals:
             by_group[self.series(source, signal).group].append(signal)
-        frames = [
-            frame
+        wanted = [
+            piece
             for group, names in by_group.items()
-            for frame in self._read_group((source, group, level.name), names, stats, start_ms, end_ms)
+            for piece in pieces_of(self._parts[source, group, level.name], names, stats, start_ms, end_ms)
         ]
-        if not frames:
+        companies: dict[tuple[str, ...], list[pl.DataFrame]] = defaultdict(list)
+        for piece, frame in zip(wanted, self._parquets(wanted), strict=True):
+            companies[piece.signals].append(between(frame, piece.part, start_ms, end_ms))
+        if not companies:
             return pl.DataFrame(schema={TS: contract.TS_DTYPE})
-        return reduce(_beside, frames)
+        frames = [in_order(pl.concat(found, how="diagonal_relaxed")) for found in companies.values()]
+        return reduce(beside, frames)
 
     def table(self, source: str, name: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """Read a table of features, whole; without rows or columns where the source has none.
@@ -197,32 +201,30 @@ class Store:
             A part is gone or damaged.
         """
         parts = self._parts.get((source, TABLE_GROUP, name), [])
-        frames = [self._parquet(part, columns) for part in sorted(parts, key=lambda part: part.start_ms)]
+        frames = [self._table(part, columns) for part in sorted(parts, key=lambda part: part.start_ms)]
         return pl.concat(frames, how="vertical_relaxed") if frames else pl.DataFrame()
 
-    def _read_group(
-        self, key: tuple[str, str, str], signals: Sequence[str], stats: Sequence[str], start_ms: int, end_ms: int
-    ) -> list[pl.DataFrame]:
-        """Read a group's parts: one frame per company of signals that share parts."""
-        pieces: dict[tuple[str, ...], list[pl.DataFrame]] = defaultdict(list)
-        for part in _overlapping(self._parts[key], start_ms, end_ms, 0):
-            names = tuple(name for name in signals if name in part.signals) if part.level == RAW else tuple(signals)
-            wanted = list(names) if part.level == RAW else []
-            wanted += [column(name, stat) for name in names for stat in stats]
-            if names:
-                frame = self._parquet(part, [TS, *wanted])
-                pieces[names].append(_between(frame, part, start_ms, end_ms))
-        return [_in_order(pl.concat(found, how="diagonal_relaxed")) for found in pieces.values()]
-
-    def _parquet(self, part: Part, columns: Sequence[str] | None) -> pl.DataFrame:
+    def _table(self, part: Part, columns: Sequence[str] | None) -> pl.DataFrame:
         path = self.path / part.path
         self._verify(path, part)
-        if columns is None:
-            return pl.read_parquet(path, glob=False)
+        return pl.read_parquet(path, columns=None if columns is None else list(columns), glob=False)
+
+    def _parquets(self, pieces: Sequence[Piece]) -> list[pl.DataFrame]:
+        """Read pieces of parts, several at once: one alone is decoded by one core."""
+        scans = [self._scan(piece.part, piece.columns) for piece in pieces]
+        frames = pl.collect_all(scans, engine="in-memory")
+        return [
+            contract.unfold(frame, piece.part.signals, piece.columns[1:]) if piece.part.folded else frame
+            for piece, frame in zip(pieces, frames, strict=True)
+        ]
+
+    def _scan(self, part: Part, columns: Sequence[str]) -> pl.LazyFrame:
+        """Check a part, and scan those of the columns that it has."""
+        path = self.path / part.path
+        self._verify(path, part)
         asked = [TS, *{name.rpartition("|")[2] for name in columns if name != TS}] if part.folded else columns
         there = self._there(path, part) if part.level != RAW else None
-        frame = pl.read_parquet(path, columns=[name for name in asked if there is None or name in there], glob=False)
-        return contract.unfold(frame, part.signals, columns[1:]) if part.folded else frame
+        return pl.scan_parquet(path, glob=False).select([name for name in asked if there is None or name in there])
 
     def _there(self, path: Path, part: Part) -> frozenset[str]:
         """List a part's columns; a part never changes."""
@@ -276,30 +278,3 @@ def _hold(path: Path, build_id: str) -> int | None:
         return None
     fcntl.flock(file, fcntl.LOCK_SH)
     return file
-
-
-def _overlapping(parts: Iterable[Part], start_ms: int, end_ms: int, reach_ms: int) -> list[Part]:
-    return [part for part in parts if part.first_ms < end_ms and part.last_ms + reach_ms >= start_ms]
-
-
-def _between(frame: pl.DataFrame, part: Part, start_ms: int, end_ms: int) -> pl.DataFrame:
-    if start_ms <= part.first_ms and part.last_ms < end_ms:
-        return frame
-    low, high = np.searchsorted(frame[TS].to_physical().to_numpy(), (start_ms, end_ms))
-    return frame[int(low) : int(high)]
-
-
-def _in_order(frame: pl.DataFrame) -> pl.DataFrame:
-    """Sort by stamp, if need be: parts follow each other, and looking costs a tenth of sorting."""
-    return frame if frame[TS].is_sorted() else frame.sort(TS)
-
-
-def _beside(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
-    """Lay two frames side by side; what both hold (a signal whose clock changed company) is coalesced."""
-    there = set(left.columns) - {TS}
-    shared = [name for name in right.columns if name in there]
-    if not shared and left[TS].equals(right[TS]):
-        return left.hstack(right.get_columns()[1:])
-    joined = left.join(right, on=TS, how="full", coalesce=True, suffix="|right")
-    merged = [pl.coalesce(name, f"{name}|right").alias(name) for name in shared]
-    return joined.with_columns(merged).drop([f"{name}|right" for name in shared]).sort(TS)

@@ -19,6 +19,7 @@ ALLOWED = {
 }
 """Who may import what. ``dash`` stands for its component packages too."""
 LAYERS = (
+    "app.pieces",
     "app.store",
     "app.handle",
     "app.edges",
