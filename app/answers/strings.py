@@ -73,12 +73,20 @@ def read_rows(store: Store, string: Sequence[Series], level: Level, start_ms: in
         return _read_raw(store, string, start_ms, end_ms)
     names = [one.signal for one in string]
     low, high = query.whole_buckets(store, string[0].source, names, level, start_ms, end_ms)
-    if high <= low:
+    if high <= low or _is_made_from_raw(store, string, level):
         return _from_raw(store, string, level, start_ms, end_ms)
     rows = _daily(string, low, high) if level.is_calendar_day else _stored(store, string, level, low, high)
     before = [_from_raw(store, string, level, start_ms, low)] if start_ms < low else []
     after = [_from_raw(store, string, level, high, end_ms)] if high < end_ms else []
     return shape.joined([*before, rows, *after])
+
+
+def _is_made_from_raw(store: Store, string: Sequence[Series], level: Level) -> bool:
+    """Whether a level is not written for a string: then the whole window is made in one go, its edges with it."""
+    return not any(
+        store.has_level(one.source, one.group, level.name) or store.repeats_raw(one.source, one.group, level)
+        for one in string
+    )
 
 
 def _stored(store: Store, string: Sequence[Series], level: Level, low: int, high: int) -> Rows:
