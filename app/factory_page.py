@@ -10,6 +10,7 @@ import re
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote
 
 from dash.fingerprint import build_fingerprint
 
@@ -18,6 +19,8 @@ from app import guide, language
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 EARLY = "theme.js"
 """Script that runs in the head, before the first paint."""
+FAVICON = "favicon.svg"
+"""Symbol of the page, written into it: Chromium asks for a file anew each time the address changes."""
 CHARTS = "plotly/package_data/plotly.min.js"
 """The chart library; ``assets/30-drawing.js`` hands it out."""
 GRAPH = "dash/dcc/async-graph.js"
@@ -32,7 +35,7 @@ _INDEX = """<!DOCTYPE html>
 <head>
 {%metas%}
 <title>{%title%}</title>
-<link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
+<link rel="icon" type="image/svg+xml" href="FAVICON_DATA">
 <script src="/assets/theme.js?m=EARLY_STAMP"></script>
 {%css%}
 <link rel="preload" as="script" href="GRAPH_FILE">
@@ -55,6 +58,7 @@ def index_string() -> str:
     """Write the template of the page; the addresses of its files name their content."""
     stamp = str(int((ASSETS / EARLY).stat().st_mtime))
     said = {"EARLY_STAMP": stamp, "GRAPH_FILE": _fingerprinted(GRAPH), "CHARTS_FILE": _fingerprinted(CHARTS)}
+    said["FAVICON_DATA"] = f"data:image/svg+xml,{quote((ASSETS / FAVICON).read_text(encoding='utf-8').strip())}"
     page = _INDEX
     for name, value in said.items():
         page = page.replace(name, value)

@@ -5,6 +5,7 @@
   const AT_ONCE = [2, 2, 1]; // requests on their way at most, by rank; the server has few cores, the page has one
   const LONGEST_MS = 600; // charts on the screen that take longer than this no longer hold the others back
   const DRAWN_MS = 250; // a hidden page draws nothing: it waits no longer than this
+  const LATE_MS = 500; // what waits for longer dims: earlier it would be painted twice for nothing
   const UPDATE = "/_dash-update-component";
   const send = window.fetch.bind(window);
   const waiting = [];
@@ -66,6 +67,23 @@
     after = waiting.length ? window.setTimeout(next, LONGEST_MS) : 0;
   }
 
+  /* One class says that something is late: a transition of every part that waits would cost a layer for each of them. */
+  let late = 0;
+  function dim(work) {
+    let isLate = false;
+    const set = (change) => document.documentElement.classList.toggle("ps-late", (late += change) > 0);
+    const timer = window.setTimeout(function () {
+      isLate = true;
+      set(1);
+    }, LATE_MS);
+    return work.finally(function () {
+      window.clearTimeout(timer);
+      if (isLate) {
+        set(-1);
+      }
+    });
+  }
+
   let count = 0;
   window.fetch = function (resource, options) {
     let rank = 0;
@@ -82,12 +100,17 @@
     } catch (error) {
       return send(resource, options); // a request of a form that is not known here goes as it is
     }
-    return new Promise(function (resolve, reject) {
+    const answer = new Promise(function (resolve, reject) {
       const start = () => send(resource, options).then(resolve, reject);
       count += 1;
       waiting.push({ rank: rank, at: count, since: 0, start: start });
-      window.setTimeout(next, 0); // those asked for in one go are put in order first
+      if (rank === 0) {
+        next(); // on its way while the rest of the change is still worked out
+      } else {
+        window.setTimeout(next, 0); // those asked for in one go are put in order first
+      }
     });
+    return dim(answer);
   };
 
   function takeEarly(resource) {

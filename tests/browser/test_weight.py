@@ -32,6 +32,19 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
   return context;
 };
 """
+_OPACITY = """() => {
+  const waiting = document.querySelector('.ps-graph[data-dash-is-loading=true]');
+  return waiting && getComputedStyle(waiting).opacity;
+}"""
+_SLOW = """
+const asked = window.fetch.bind(window);
+window.fetch = (...said) => new Promise((go) => setTimeout(go, window.benchDelay || 0)).then(() => asked(...said));
+"""
+_CLICK_AND_LOOK = f"""() => new Promise((resolve) => {{
+  const look = () => (({_OPACITY})() ? resolve(({_OPACITY})()) : setTimeout(look, 5));
+  [...document.querySelectorAll('#when label')].find((one) => one.textContent.trim() === '7 days').click();
+  look();
+}})"""
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -65,6 +78,35 @@ def test_webgl_contexts_are_given_back(visit, site_url):
 
     held = page.evaluate("() => window.benchContexts.filter((one) => !one.isContextLost()).length")
     assert 0 < held <= MOST_CONTEXTS
+
+
+def test_a_click_fetches_answers_and_no_file_anew(visit, site_url):
+    page = visit(f"{site_url}/meter")
+    wait_until_drawn(page)
+    page.wait_for_load_state("networkidle")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.get_by_text("7 days", exact=True).first.click()
+    wait_until_drawn(page)
+    page.wait_for_load_state("networkidle")
+
+    assert asked
+    assert [url for url in asked if "/_dash-update-component" not in url and "/api/" not in url] == []
+
+
+def test_only_what_is_late_dims(visit, site_url):
+    page = visit("about:blank")
+    page.add_init_script(_SLOW)
+    page.goto(f"{site_url}/explore")
+    wait_until_drawn(page)
+    page.wait_for_load_state("networkidle")
+    page.evaluate("() => (window.benchDelay = 1500)")
+    at_once = page.evaluate(_CLICK_AND_LOOK)
+    page.wait_for_function("() => document.documentElement.classList.contains('ps-late')")
+    late = page.evaluate(f"() => ({_OPACITY})()")
+    page.wait_for_function("() => !document.documentElement.classList.contains('ps-late')")
+
+    assert (at_once, late) == ("1", "0.45")
 
 
 @pytest.mark.parametrize("changes", [28, pytest.param(200, marks=pytest.mark.long)])
