@@ -88,9 +88,9 @@ def complete(
     page: Part,
     answers: Iterable[Answer],
     known: Mapping[Place, Any],
-    failed: Callable[[Exception], None],
+    failed: Callable[[Exception, Mapping[str, Any], Answer], None],
 ) -> None:
-    """Write every answer into a layout that has a place for all of it; where one fails, its part stays as it was."""
+    """Write every answer into a layout that has a place for all of it; where one fails, ``failed`` is told of it."""
     parts = parts_of(page)
     put(parts, known)
     for answer in answers:
@@ -98,4 +98,4 @@ def complete(
             try:
                 put(parts, answer.given(parts, known))
             except FAILURES as exc:
-                failed(exc)
+                failed(exc, parts, answer)

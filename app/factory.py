@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from types import ModuleType
 from typing import Any
-from uuid import uuid4
 
-from dash import Dash, Input, Output, html, set_props
+from dash import Dash, Input, Output, html
 from dash.development.base_component import Component
 from flask import Flask, Response, has_request_context, request
 
-from app import api, early, language, loader, shell, shell_top
+from app import api, early, factory_errors, language, loader, shell, shell_top
 from app.components_flat import flatten
 from app.components_said import shown
 from app.factory_headers import send_compressed, send_guarded
 from app.factory_page import ASSETS, EARLY, finish, index_string
-from pipeline.errors import PackscopeError, StoreMissing
+from pipeline.errors import PackscopeError
 from pipeline.settings import Settings
 
 PAGES = ("overview", "meter", "compare", "battery", "cells", "explore", "quality")
@@ -29,7 +27,6 @@ LANGUAGE_COOKIE = "packscope-language"
 """Cookie in which a reader's choice of language is kept."""
 _Update = Callable[..., Any]
 _UPDATE = "/_dash-update-component"
-_LOG = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings) -> Dash:
@@ -95,9 +92,15 @@ def _shown(
     known: dict[early.Place, Any] = dict(shell.known_of(pathname, search, theme))
     also = getattr(module, "known", None)
     known |= also(search or "", theme or "light") if also else {}
-    toasts: list[Component] = []
-    early.complete(page, app.answers, known, lambda error: toasts.append(_told(error)))
-    whole = html.Div([page, html.Div(toasts, className="ps-toasts", role="alert")]) if toasts else page
+    failed: dict[str, Exception] = {}  # what spoils several answers is said once
+
+    def spoilt(error: Exception, parts: Mapping[str, Any], answer: early.Answer) -> None:
+        failed[str(error)] = error
+        factory_errors.spoilt(parts, answer, theme)
+
+    early.complete(page, app.answers, known, spoilt)
+    toasts = [factory_errors.told(error) for error in failed.values()]
+    whole = html.Div([html.Div(toasts, className="ps-told", role="alert"), page]) if toasts else page
     finished: Component = flatten(shown(whole))
     return finished
 
@@ -159,32 +162,15 @@ def _dash(server: Flask) -> _Dashboard:
         title="Packscope",
         update_title="",
         suppress_callback_exceptions=True,  # pages come and go; a test looks for ids that exist nowhere
-        on_error=_on_error,
+        on_error=factory_errors.on_error,
     )
 
 
 def _build_id() -> str | None:
     try:
         return loader.current().build_id
-    except StoreMissing:
+    except PackscopeError:
         return None
-
-
-def _on_error(error: Exception) -> None:
-    """Tell the user what went wrong in a callback."""
-    set_props("toasts", {"children": _told(error)})
-
-
-def _told(error: Exception) -> html.Div:
-    """Say what went wrong; the log holds the rest under the same id."""
-    identity = uuid4().hex[:8]
-    if isinstance(error, PackscopeError):
-        _LOG.warning("callback %s: %s", identity, error)
-        words = str(error)
-    else:
-        _LOG.error("callback %s failed", identity, exc_info=error)
-        words = "This part of the page could not be drawn. The rest is as it was."
-    return shell.toast(words, identity)
 
 
 def _speak() -> None:

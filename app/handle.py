@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import os
 import threading
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from app.store import Store
 from pipeline import contract
 from pipeline.errors import SiteFileError, StoreCorrupt, StoreMissing
 
+BUILD_LOCK = ".build.lock"
+"""File of a store that the builder at work holds locked."""
 _LOG = logging.getLogger(__name__)
 _State = tuple[tuple[int, int, int] | None, tuple[int, int, int] | None]
 """Time, inode and size of the manifest and of the site file; None for one that is not there."""
@@ -60,6 +64,21 @@ class Handle:
         else:
             # Looked at before it was read: what changes meanwhile is noticed the next time.
             self._state = state[0], self._look()[1]
+
+
+def is_building(store: Path) -> bool:
+    """Whether a builder is at work on a store: it holds a lock that dies with its process."""
+    try:
+        file = os.open(store / BUILD_LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False  # nothing was ever built here, or it is not for us to read
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(file)
+    return False
 
 
 def _stat(path: Path) -> tuple[int, int, int] | None:

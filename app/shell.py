@@ -24,12 +24,12 @@ from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from app import early, language, loader
-from app.components import PageMeta, aria, choice, empty, icon, select
+from app.components import PageMeta, aria, choice, empty, failure, icon, select
 from app.language import mark, t
 from app.scope import scope_of
 from app.shell_top import TOP, Layouts, set_top
 from app.view import PRESETS, View, ms_to_wall
-from pipeline.errors import StoreMissing
+from pipeline.errors import SiteFileError, StoreError, StoreMissing
 
 URL, THEME, PERIOD = "url", "theme", "period"
 POLL_MS = 20_000
@@ -72,12 +72,14 @@ def layout(metas: Sequence[PageMeta], build_id: str | None) -> html.Div:
                 [
                     _top(),
                     _banner(),
+                    _building(),
                     _tour_offer(),
                     html.Main(html.Div(id="page"), id="main", className="ps-main", tabIndex=-1),
                 ]
             ),
             html.Div(id="live", className="visually-hidden", **aria(live="polite")),
-            html.Div(id="toasts", className="ps-toasts", role="alert"),
+            html.Div([html.Div(id="toasts", role="alert"), _writing(), _away()], className="ps-toasts"),
+            html.Div(id="busy", className="ps-hidden", role="progressbar", **aria(label=t("Still working"))),
         ],
         className="ps-app",
     )
@@ -159,12 +161,34 @@ def _banner() -> html.Div:
     return html.Div([t("A new build of the data is there."), show], id="banner", className="ps-hidden", role="status")
 
 
+def _building() -> html.Div:
+    """Say that a builder is at work."""
+    words = t("The data are being built anew. What is shown is the build before; the new one is offered when there.")
+    return html.Div(words, id="building", className="ps-hidden", role="status")
+
+
+def _writing() -> html.Div:
+    """Say how much of a file has come; ``assets/50-export.js`` fills the words in."""
+    words = {"words": t("The file is being written: {size} so far"), "failed": t("The file was not written: {reason}")}
+    said: dict[str, Any] = {f"data-{name}": template for name, template in words.items()}
+    return html.Div(id="writing", className="ps-hidden", role="status", **said)
+
+
+def _away() -> html.Div:
+    """Say that the server does not answer; ``assets/65-waiting.js`` shows it and asks until it does."""
+    told = t("The server does not answer. What is on the screen stays, and it is asked again every few seconds.")
+    todo: list[str | Component] = [t("If it has ended, start it with "), html.Code("packscope serve"), "."]
+    return html.Div(html.Div([html.Div(told), html.Span(todo, className="ps-note")]), id="away", className="ps-hidden")
+
+
 def show_page(pathname: str | None, search: str | None, *, layouts: Layouts) -> Component:
     """Lay out the page that a path names; without a store, or for an unknown path, say so."""
     try:
         loader.current()
     except StoreMissing:
         return no_store()
+    except (StoreError, SiteFileError) as exc:
+        return failure(t("The store cannot be read"), str(exc), opens=t("This page then opens by itself."))
     found = layouts.get(pathname or "/")
     if found is None:
         names = ", ".join(t(meta.name) for meta, _ in layouts.values())
@@ -233,7 +257,8 @@ def register(app: Dash, layouts: Layouts, page: Page) -> None:
     browser(_in_browser("entry"), Input(entry, "value"), **later)
     browser(_in_browser("entries"), Output(entry, "value"), search, **later)
     beat = Input("beat", "n_intervals"), State("build", "data")
-    browser(_in_browser("poll"), Output("banner", "className"), *beat, **later)
+    told = [Output(name, "className") for name in ("banner", "building")]
+    browser(_in_browser("poll"), told, *beat, **later)
     browser(_in_browser("reload"), Input("reload", "n_clicks"), **later)
     app.callback(
         Output(URL, "search"),

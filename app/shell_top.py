@@ -15,7 +15,7 @@ from app.language import mark, t
 from app.numbers import duration, number
 from app.scope import Scope, scope_for, scope_of
 from app.view import DAY_MS, View, ms_to_wall
-from pipeline.errors import StoreMissing
+from pipeline.errors import SiteFileError, StoreError
 
 POINT_CHOICES = (500, 1_000, 2_000, 5_000, 10_000, 20_000)
 _KINDS = {"system": "bess", "pack": "bess", "meter": "meter", "source": "any"}
@@ -54,7 +54,7 @@ def set_top(pathname: str | None, search: str | None, *, layouts: Layouts) -> di
     what = found[0].what if found else "none"
     try:
         scope = scope_of(search, _KINDS.get(what, "any"))
-    except StoreMissing:
+    except (StoreError, SiteFileError):
         return dict.fromkeys(TOP, None) | _hidden(what_class=True, pack_class=True, exact=True, unzoom=True, steps=True)
     view, kind = scope.view, _KINDS.get(what, "any")
     sources = [row["name"] for row in list_sources() if kind in {"any", row["kind"]}]

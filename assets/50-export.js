@@ -106,6 +106,7 @@
   }
 
   const TITLE_PX = 60;
+  const SAID_AFTER_MS = 1000; // a file that comes sooner needs no word
 
   async function png(plot, name, chart) {
     const style = window.getComputedStyle(document.documentElement);
@@ -123,7 +124,7 @@
   }
 
   /* Raw rows of what the chart shows now: the range of its time axis, within what its lines were asked for. */
-  function raw(plot, format) {
+  async function raw(plot, format) {
     const lines = linesOf(plot);
     const query = new URLSearchParams({
       lines: lines.map((line) => line.source + ":" + line.signal).join(","),
@@ -132,7 +133,34 @@
       rows: "raw",
       format: format,
     });
-    save("/api/export?" + query, "");
+    const answer = await window.fetch("/api/export?" + query);
+    if (!answer.ok) {
+      throw new Error((await answer.json()).detail);
+    }
+    const [, name] = answer.headers.get("Content-Disposition").match(/filename="([^"]+)"/);
+    try {
+      save(await new Response(answer.body.pipeThrough(counting())).blob(), name);
+    } finally {
+      document.getElementById("writing").className = "ps-hidden";
+    }
+  }
+
+  /* Says how much of a file has come, once that takes a while. */
+  function counting() {
+    const place = document.getElementById("writing");
+    const size = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1, minimumFractionDigits: 1 });
+    const begun = performance.now();
+    let bytes = 0;
+    return new TransformStream({
+      transform(piece, rest) {
+        bytes += piece.byteLength;
+        if (performance.now() - begun > SAID_AFTER_MS) {
+          place.textContent = place.dataset.words.replace("{size}", size.format(bytes / 1e6) + "\u202fMB");
+          place.className = "ps-toast";
+        }
+        rest.enqueue(piece);
+      },
+    });
   }
 
   function linesOf(plot) {
@@ -170,9 +198,10 @@
     if (plot) {
       const name = (chart.getAttribute("aria-label") || "chart").toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 60);
       try {
-        await KINDS[button.dataset.export](plot, name.replace(/^-|-$/g, ""), chart);
+        const kind = KINDS[button.dataset.export];
+        await window.packscopeWait(Promise.resolve().then(() => kind(plot, name.replace(/^-|-$/g, ""), chart)));
       } catch (error) {
-        say("The file could not be written: " + error.message);
+        say(document.getElementById("writing").dataset.failed.replace("{reason}", error.message));
       }
     }
   });

@@ -206,17 +206,19 @@
     },
 
     poll: async function (beats, build) {
-      let found = null;
+      let told = null;
       try {
         const answer = await window.fetch("/api/health", { cache: "no-store" });
-        found = (await answer.json()).build_id;
+        told = await answer.json();
       } catch (error) {
-        return keep(); // the server is away: ask again at the next beat
+        return [keep(), keep()]; // the server is away: ask again at the next beat
       }
+      const found = told.build_id;
       if (found && !build) {
         window.location.reload();
       }
-      return found && found !== build ? "ps-banner" : "ps-hidden";
+      const shown = (yes) => (yes ? "ps-banner" : "ps-hidden");
+      return [shown(found && found !== build), shown(told.building)];
     },
 
     reload: function (clicks) {
@@ -239,8 +241,11 @@
   }
   document.addEventListener("click", function (event) {
     closeMarks(event.target);
-    if (event.target.closest(".ps-toast-close")) {
+    const closed = event.target.closest(".ps-toast-close");
+    if (closed && closed.closest("#toasts")) {
       window.dash_clientside.set_props("toasts", { children: [] });
+    } else if (closed) {
+      closed.closest(".ps-toast").classList.add("ps-hidden");
     }
   });
   document.addEventListener(

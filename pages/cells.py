@@ -131,7 +131,7 @@ def _panel(key: str, children: Sequence[Component], shown: str) -> html.Div:
 def answer(scope: Scope, rows: Sequence[Flagged], cells: int, missing: str | None) -> html.Div:
     """Answer which cells need attention, each named cell a link to its evidence."""
     lead = verdicts.named_words(rows) or "Every cell that could be judged is within its limits."
-    first = headline(verdicts.attention_words(rows, cells), lead=lead, sample=scope.sample)
+    first = headline(verdicts.attention_words(rows, cells), lead=lead, sample=scope.sample, question="critical")
     return html.Div([first, _links(scope, rows), *([partial(missing)] if missing else [])])
 
 

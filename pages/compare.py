@@ -88,7 +88,7 @@ def layout(**query: str) -> html.Div:
             section(t("What is compared"), body),
             section(t("Laid over each other"), overlay, note=t("An earlier period is drawn on the later one's axis.")),
             section(t("Difference"), difference, note=note),
-            section(t("Side by side"), table, note=everything, tools=csv_button(STATS)),
+            section(t("Side by side"), table, note=everything, tools=csv_button(STATS), question="quality"),
         ],
     )
 

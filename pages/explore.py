@@ -81,7 +81,13 @@ def layout(**query: str) -> html.Div:
             html.Div(skeleton(2), id=ANSWER, className="ps-answer"),
             section(t("Signals"), [html.Div(id=CHOSEN, className="ps-found"), *search]),
             section(t("Chart"), [html.Div(id=RAW, className="ps-found"), chart], note=note, tools=tools),
-            section(t("In the visible range"), grid(STATS, columns()), note=exact, tools=csv_button(STATS)),
+            section(
+                t("In the visible range"),
+                grid(STATS, columns()),
+                note=exact,
+                tools=csv_button(STATS),
+                question="quality",
+            ),
             rawrows.panel(),
         ],
     )

@@ -81,6 +81,7 @@ def layout(**_query: str) -> html.Div:
                 attention,
                 note=t("Gravest first, each with its evidence."),
                 tools=csv_button(ATTENTION),
+                question="critical",
             ),
             *_tiles(),
             section(
@@ -88,6 +89,7 @@ def layout(**_query: str) -> html.Div:
                 grid(WORST, worst_columns()),
                 note=t("of all systems, worst first"),
                 tools=csv_button(WORST),
+                question="critical",
             ),
             section(t("Trends"), time_graph(TRENDS, label=trends, height=TRENDS_PX), note=zoom),
         ],

@@ -68,7 +68,7 @@ def layout(**query: str) -> html.Div:
             section(t("Coverage by day"), chart, note=note, tools=groups),
             *_reasons(),
             *_series(),
-            section(t("Warnings"), html.Div(id=WARNINGS)),
+            section(t("Warnings"), html.Div(id=WARNINGS), question="quality"),
         ],
     )
 
@@ -92,12 +92,12 @@ def _series() -> list[Component]:
     note = t("Longest first. A gap leads to the readings around it.")
     return [
         _listed(t("Series"), tables.SERIES, tables.series_columns(), listed),
-        section(t("Gaps"), gaps, note=note, tools=csv_button(tables.GAPS)),
+        section(t("Gaps"), gaps, note=note, tools=csv_button(tables.GAPS), question="quality"),
     ]
 
 
 def _listed(title: str, name: str, columns: Sequence[dict[str, Any]], note: str) -> Component:
-    return section(title, grid(name, columns), note=note, tools=csv_button(name))
+    return section(title, grid(name, columns), note=note, tools=csv_button(name), question="quality")
 
 
 def group_options(scope: Scope) -> dict[str, str]:

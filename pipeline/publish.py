@@ -27,6 +27,8 @@ from pipeline.parts import folder_name
 PENDING = "pending"
 BUILDS = "builds"
 READERS = "readers"
+LOOKED_AT_S = 0.2
+"""A server that looks whether a builder is at work holds the lock for less than this [s]."""
 
 
 @contextmanager
@@ -43,7 +45,7 @@ def building(store: Path) -> Iterator[None]:
     try:
         store.mkdir(parents=True, exist_ok=True)
         lock = FileLock(store / ".build.lock")
-        with lock.acquire(timeout=0):
+        with lock.acquire(timeout=LOOKED_AT_S):
             yield
     except Timeout as exc:
         raise StoreBusy(f"Another build is at work in {store}; wait for it, or choose another STORE.") from exc

@@ -42,10 +42,11 @@ _STATE: dict[str, Any] = {
     "required": ["status", "version", "build_id"],
 }
 _CACHE = {"type": "string", "enum": ["ok", "unreachable"], "description": "Unreachable: every answer is computed."}
+_BUILDING = {"type": "boolean", "description": "Whether a builder is at work on the store."}
 _HEALTH = {
     **_STATE,
-    "properties": {**_STATE["properties"], "cache": _CACHE},
-    "required": [*_STATE["required"], "cache"],
+    "properties": {**_STATE["properties"], "building": _BUILDING, "cache": _CACHE},
+    "required": [*_STATE["required"], "building", "cache"],
 }
 INTRODUCTION = (
     "Every answer is JSON; a key is always there, and null when it is unknown. `ts` arrays are epoch milliseconds in "

@@ -22,6 +22,7 @@ from app.api.metrics import Metrics, build_id
 from app.api.problems import of_exception, problem
 from app.api.route import Route
 from app.api.routes import ROUTES
+from app.handle import is_building
 from app.store import Store
 from pipeline.errors import PackscopeError
 
@@ -117,7 +118,8 @@ def _kept(response: Response, how: str) -> Response:
 def health() -> Response:
     """Say that the process lives."""
     cache = "ok" if loader.is_cache_reached() else "unreachable"
-    body = {"status": "ok", "version": loader.VERSION, "build_id": build_id(), "cache": cache}
+    building = is_building(loader.settings().store)
+    body = {"status": "ok", "version": loader.VERSION, "build_id": build_id(), "building": building, "cache": cache}
     return _kept(Response(encode(body), content_type=_JSON), NEVER_KEPT)
 
 

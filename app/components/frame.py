@@ -38,10 +38,13 @@ def kpi_row(tiles: Sequence[Component]) -> html.Div:
     return html.Div(list(tiles), className="ps-kpis")
 
 
-def headline(text: Content, *, lead: Content | None = None, sample: bool = False) -> html.Div:
-    """Answer the page's question: one sentence, and what stands behind it in smaller print."""
+def headline(
+    text: Content, *, lead: Content | None = None, sample: bool = False, question: str | None = None
+) -> html.Div:
+    """Answer the page's question: one sentence, what it rests on, and what stands behind it in smaller print."""
     flag = [html.Span(t("Sample site"), className="ps-sample")] if sample else []
-    first = html.P([*flag, *([text] if isinstance(text, str | Component) else text)], className="ps-headline")
+    sentence = html.P([*flag, *([text] if isinstance(text, str | Component) else text)], className="ps-headline")
+    first = html.Div([sentence, provenance({}, subject=t("this answer"), question=question)], className="ps-titled")
     return html.Div([first, html.P(lead, className="ps-lead")] if lead else [first])
 
 
@@ -51,14 +54,24 @@ def page(meta: PageMeta, children: Sequence[Component]) -> html.Div:
 
 
 def section(
-    title: str, children: Content, *, note: Content | None = None, tools: Content | None = None
+    title: str,
+    children: Content,
+    *,
+    note: Content | None = None,
+    tools: Content | None = None,
+    question: str | None = None,
 ) -> html.Section:
-    """Frame one row of evidence: its title, a grey note, its controls, and the content."""
-    words: list[Component] = [html.Div([html.H2(title, className="ps-h2"), term(title)], className="ps-titled")]
+    """Frame one row of evidence: its title, a grey note, its controls, and the content.
+
+    A ``question`` marks the title with what the numbers below it rest on, where nothing in the row does.
+    """
+    head: list[Component | None] = [html.H2(title, className="ps-h2"), term(title)]
+    rests_on = [provenance({}, subject=title, question=question)] if question else []
+    words: list[Component] = [html.Div([*head, *rests_on], className="ps-titled")]
     if note:
         words.append(html.Div(note, className="ps-note"))
-    head = [html.Div(words)] + ([html.Div(tools, className="ps-tools")] if tools else [])
-    return html.Section([html.Div(head, className="ps-section-head"), html.Div(children)], className="ps-section")
+    top = [html.Div(words)] + ([html.Div(tools, className="ps-tools")] if tools else [])
+    return html.Section([html.Div(top, className="ps-section-head"), html.Div(children)], className="ps-section")
 
 
 def columns(children: Sequence[Component], *, narrow: int = 6) -> dbc.Row:

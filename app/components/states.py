@@ -6,7 +6,6 @@ from dash import html
 
 from app.components.kinds import Content, aria
 from app.components.marks import icon
-from app.language import t
 
 
 def empty(title: str, reason: str, todo: Content | None = None) -> html.Div:
@@ -22,12 +21,10 @@ def partial(missing: str) -> html.Div:
     return html.Div([icon("unknown"), html.Span(missing)], className="ps-partial", role="note")
 
 
-def failure(title: str, reason: str, identity: str | None = None) -> html.Div:
-    """Say what went wrong, with the id under which the server's log holds the rest."""
-    tail = [html.P([t("Reported as "), html.Code(identity)])] if identity else []
-    return html.Div(
-        [html.P(title, className="ps-state-title"), html.P(reason), *tail], className="ps-state ps-critical"
-    )
+def failure(title: str, reason: str, opens: str) -> html.Div:
+    """Say what went wrong and what mends it, and what happens when it is mended."""
+    words = [html.P(title, className="ps-state-title"), html.P(reason), html.P(opens)]
+    return html.Div(words, className="ps-state ps-critical", role="status")
 
 
 def skeleton(lines: int = 3) -> html.Div:

@@ -48,6 +48,7 @@ def panel(scope: Scope) -> Component:
             "1 % of the samples (10 % of half cycles and anchors), lie inside the limit."
         ),
         tools=csv_button(GRID),
+        question="bess_kpis",
     )
 
 

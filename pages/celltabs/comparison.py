@@ -147,7 +147,7 @@ def panel(scope: Scope) -> list[Component]:
             html.Div(charts, className="ps-multiples"),
             note=t("One scale per quantity. Bars are 95 % intervals; what cannot be known says so."),
         ),
-        section(t("In numbers"), table(GRID, COLUMNS), tools=export_button(EXPORT)),
+        section(t("In numbers"), table(GRID, COLUMNS), tools=export_button(EXPORT), question="comparison"),
     ]
 
 

@@ -93,6 +93,7 @@ def panel(scope: Scope) -> list[Component]:
             [table(GRID, COLUMNS, selectable=True), html.Div(id=STATE)],
             note=note,
             tools=tools,
+            question="critical",
         ),
         section(
             t("Evidence"),

@@ -40,7 +40,7 @@ def panel(scope: Scope) -> list[Component]:
             graph(SOH_GRAPH, label=t("Measured, model and BMS state of health of each pack"), height=height),
             note=t("They answer different questions and are never mixed. Measured is the headline wherever it exists."),
         ),
-        section(t("Packs"), html.Div(skeleton(4), id=TABLE)),
+        section(t("Packs"), html.Div(skeleton(4), id=TABLE), question="comparison"),
         html.Div(id=FINDINGS),
     ]
 
@@ -149,7 +149,11 @@ def system_findings(findings: Sequence[Finding], notes: Sequence[str]) -> list[C
     """List what was found about the system as a whole, and the notes on the data."""
     told = [found.text or f"{found.rule}: {quantity(found.value, found.unit)}" for found in findings]
     items = [html.Li(text) for text in dict.fromkeys([*told, *notes])]
-    return [section(t("Of the whole system"), html.Ul(items, className="ps-findings"))] if items else []
+    return (
+        [section(t("Of the whole system"), html.Ul(items, className="ps-findings"), question="critical")]
+        if items
+        else []
+    )
 
 
 @with_page

@@ -26,7 +26,7 @@ def panel() -> Component:
         figures("coverage", t("Covered"), "%", width=120),
     ]
     note = t("The highest quarter hour of each day, import and export. Demand is its mean power, as it is billed.")
-    return section(t("Peaks"), grid(GRID, columns), note=note, tools=csv_button(GRID))
+    return section(t("Peaks"), grid(GRID, columns), note=note, tools=csv_button(GRID), question="meter_kpis")
 
 
 def rows(found: load.Load | None, scope: Scope) -> list[dict[str, Any]]:

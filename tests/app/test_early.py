@@ -20,7 +20,9 @@ def test_a_part_that_fails_does_not_take_the_page_with_it(error):
 
     page = html.Div([html.P("waiting", id="first"), html.P("waiting", id="second")])
     failed: list[Exception] = []
-    early.complete(page, [answer("first", fail), answer("second", lambda: "told")], {}, failed.append)
+    early.complete(
+        page, [answer("first", fail), answer("second", lambda: "told")], {}, lambda error, *_: failed.append(error)
+    )
 
     assert [one.children for one in page.children] == ["waiting", "told"]
     assert failed == [error]
