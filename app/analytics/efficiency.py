@@ -33,14 +33,20 @@ class Flow:
 
     def between(self, start_ms: int, end_ms: int) -> tuple[float, float, float]:
         """Energy given and taken [kWh] and the share of the time covered, in ``[start_ms, end_ms)``."""
-        if len(self.ts) < 2 or end_ms <= start_ms:
-            return 0.0, 0.0, 0.0
-        ends = np.array([start_ms, end_ms], np.float64)
+        given, taken, covered = self.over(np.array([[start_ms, end_ms]], np.int64))
+        return float(given[0]), float(taken[0]), float(covered[0])
+
+    def over(self, spans: Ints) -> tuple[Floats, Floats, Floats]:
+        """Energy given and taken [kWh] and the share of the time covered in each of many spans: starts, ends [ms]."""
+        length = np.diff(spans, axis=1)[:, 0]
+        if len(self.ts) < 2:
+            nothing = np.zeros(len(spans))
+            return nothing, nothing, nothing
         given, taken, covered = (
-            float(np.diff(np.interp(ends, self.ts.astype(np.float64), sums))[0])
+            np.where(length > 0, np.diff(np.interp(spans, self.ts, sums), axis=1)[:, 0], 0.0)
             for sums in (self.given, self.taken, self.covered_ms)
         )
-        return given, taken, covered / (end_ms - start_ms)
+        return given, taken, covered / np.maximum(length, 1)
 
 
 def flow_of(ts: Ints, power_kw: Floats, longest_ms: float) -> Flow:
@@ -109,13 +115,8 @@ def direction(flow: Flow, discharges: Ints, charges: Ints) -> int | None:
     discharges, charges : array, shape (n, 2)
         Starts and ends of half cycles [epoch ms UTC].
     """
-    net = [sum(_net(flow, a, b) for a, b in part.tolist()) for part in (discharges, charges)]
+    net = [float((given - taken).sum()) for given, taken, _ in (flow.over(part) for part in (discharges, charges))]
     return None if net[0] == net[1] else (1 if net[0] > net[1] else -1)
-
-
-def _net(flow: Flow, start_ms: int, end_ms: int) -> float:
-    given, taken, _ = flow.between(start_ms, end_ms)
-    return given - taken
 
 
 def turned(flow: Flow) -> Flow:

@@ -191,15 +191,14 @@ def _loss(evidence: SystemEvidence, kind: str) -> Check:
     if flow is None or table.height == 0:
         return missing(rule, mark("No power of the converter is logged, or its direction cannot be told."))
     rows = table.filter((pl.col("kind") == kind) & (pl.col("kwh") >= MIN_KWH))
-    starts, ends = (rows[name].to_physical().to_numpy() for name in ("ts", "end"))
+    spans = rows.select(pl.col("ts", "end").to_physical()).to_numpy()
     dc = rows["kwh"].to_numpy()
-    lost = np.full(len(dc), np.nan)
-    for at, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        given, taken, covered = flow.between(start, end)
-        ac = given if kind == "discharge" else taken
-        if covered > 0.99 and ac > 0:
-            lost[at] = 100 * (1 - (ac / dc[at] if kind == "discharge" else dc[at] / ac))
-    return check(rule, starts.astype(np.int64), lost, least=0.0)
+    given, taken, covered = flow.over(spans)
+    ac = given if kind == "discharge" else taken
+    with np.errstate(invalid="ignore", divide="ignore"):
+        kept = ac / dc if kind == "discharge" else dc / ac
+    lost = np.where((covered > 0.99) & (ac > 0), 100 * (1 - kept), np.nan)
+    return check(rule, spans[:, 0].astype(np.int64), lost, least=0.0)
 
 
 def _counter(store: Store, evidence: SystemEvidence) -> Check:

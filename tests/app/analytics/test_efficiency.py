@@ -74,3 +74,16 @@ def test_the_direction_is_found_from_known_half_cycles(sign):
 
 def test_a_power_that_never_moves_has_no_direction():
     assert direction(flow([0.0, 0.0, 0.0]), np.array([[0, HOUR]]), np.array([[HOUR, 2 * HOUR]])) is None
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.floats(-100, 100), min_size=0, max_size=30),
+    st.lists(st.tuples(st.integers(-2 * HOUR, 40 * HOUR), st.integers(-HOUR, 20 * HOUR)), max_size=8),
+)
+def test_many_spans_at_once_are_each_span_alone(powers, drawn):
+    whole = flow(powers)
+    spans = np.array([(start, start + length) for start, length in drawn], np.int64).reshape(-1, 2)
+
+    assert np.column_stack(whole.over(spans)).tolist() == [list(whole.between(*span)) for span in spans.tolist()]
+    assert all(covered <= 1 + 1e-9 for covered in whole.over(spans)[2])
