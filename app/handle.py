@@ -8,6 +8,7 @@ import os
 import threading
 from pathlib import Path
 
+from app.decoded import Decoded
 from app.store import Store
 from pipeline import contract
 from pipeline.errors import SiteFileError, StoreCorrupt, StoreMissing
@@ -27,6 +28,7 @@ class Handle:
         self._store: Store | None = None
         self._state: _State | None = None
         self._lock = threading.Lock()
+        self._decoded = Decoded()
 
     def current(self) -> Store:
         """Return the published build; requests in flight keep the one they began with.
@@ -55,7 +57,7 @@ class Handle:
 
     def _open(self, state: _State) -> None:
         try:
-            self._store = Store.open(self.path)
+            self._store = Store.open(self.path, self._decoded)
         except (StoreMissing, StoreCorrupt, SiteFileError) as exc:
             if self._store is None:
                 raise

@@ -7,12 +7,13 @@ import os
 import weakref
 import zlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 
 import polars as pl
 
+from app.decoded import Decoded
 from app.errors import UnknownSignal, UnknownSource
 from app.pieces import Piece, beside, between, in_order, overlapping, pieces_of
 from pipeline import contract
@@ -37,11 +38,14 @@ class Store:
         ``site.toml`` as it was when the store was opened.
     site_hash : str
         Its hash, which remembered answers are keyed by.
+    decoded : Decoded
+        Columns that were read lately; the builds that follow each other in a process share them.
     """
 
-    def __init__(self, path: Path, manifest: Manifest, lock: int | None) -> None:
+    def __init__(self, path: Path, manifest: Manifest, lock: int | None, decoded: Decoded | None = None) -> None:
         self.path = path
         self.manifest = manifest
+        self.decoded = Decoded() if decoded is None else decoded
         if lock is not None:
             weakref.finalize(self, os.close, lock)
         self.site, self.site_hash = _site(manifest)
@@ -58,7 +62,7 @@ class Store:
         self._columns: dict[str, frozenset[str]] = {}
 
     @classmethod
-    def open(cls, path: Path) -> Store:
+    def open(cls, path: Path, decoded: Decoded | None = None) -> Store:
         """Open what is published.
 
         Raises
@@ -73,7 +77,7 @@ class Store:
             lock = _hold(path, manifest.build_id)
             # A builder that published in between may already have removed this build's parts.
             if _read_manifest(path).build_id == manifest.build_id:
-                return cls(path, manifest, lock)
+                return cls(path, manifest, lock, decoded)
             if lock is not None:
                 os.close(lock)
 
@@ -210,21 +214,30 @@ class Store:
         return pl.read_parquet(path, columns=None if columns is None else list(columns), glob=False)
 
     def _parquets(self, pieces: Sequence[Piece]) -> list[pl.DataFrame]:
-        """Read pieces of parts, several at once: one alone is decoded by one core."""
-        scans = [self._scan(piece.part, piece.columns) for piece in pieces]
-        frames = pl.collect_all(scans, engine="in-memory")
-        return [
-            contract.unfold(frame, piece.part.signals, piece.columns[1:]) if piece.part.folded else frame
-            for piece, frame in zip(pieces, frames, strict=True)
-        ]
+        """Read pieces of parts, what is not held of them several at once: one alone is decoded by one core."""
+        asked = [self._asked(piece.part, piece.columns) for piece in pieces]
+        held = [self.decoded.take(piece.part, names) for piece, names in zip(pieces, asked, strict=True)]
+        new: dict[str, tuple[Part, list[str]]] = {}
+        for piece, names, known in zip(pieces, asked, held, strict=True):
+            missing = [name for name in names if name not in known]
+            if missing:
+                new[piece.part.path] = piece.part, missing
+        scans = [pl.scan_parquet(self.path / path, glob=False).select(names) for path, (_, names) in new.items()]
+        read = pl.collect_all(scans, engine="in-memory")
+        fresh = {}
+        for (part, _), frame in zip(new.values(), read, strict=True):
+            fresh[part.path] = {one.name: one.rechunk() for one in frame}
+            self.decoded.keep(part, fresh[part.path].values())
+        every = zip(pieces, asked, held, strict=True)
+        return [_laid(piece, names, known | fresh.get(piece.part.path, {})) for piece, names, known in every]
 
-    def _scan(self, part: Part, columns: Sequence[str]) -> pl.LazyFrame:
-        """Check a part, and scan those of the columns that it has."""
+    def _asked(self, part: Part, columns: Sequence[str]) -> list[str]:
+        """Check a part, and list those of the columns that it has."""
         path = self.path / part.path
         self._verify(path, part)
-        asked = [TS, *{name.rpartition("|")[2] for name in columns if name != TS}] if part.folded else columns
+        asked = (TS, *{name.rpartition("|")[2] for name in columns if name != TS}) if part.folded else columns
         there = self._there(path, part) if part.level != RAW else None
-        return pl.scan_parquet(path, glob=False).select([name for name in asked if there is None or name in there])
+        return [name for name in asked if there is None or name in there]
 
     def _there(self, path: Path, part: Part) -> frozenset[str]:
         """List a part's columns; a part never changes."""
@@ -248,6 +261,12 @@ class Store:
                 f"{path} is damaged (its checksum differs). Mend the store with: packscope build --rebuild"
             )
         self._verified[part.path] = state
+
+
+def _laid(piece: Piece, names: Sequence[str], columns: Mapping[str, pl.Series]) -> pl.DataFrame:
+    """Lay the columns of a piece beside each other."""
+    frame = pl.DataFrame([columns[name] for name in names])
+    return contract.unfold(frame, piece.part.signals, piece.columns[1:]) if piece.part.folded else frame
 
 
 def _site(manifest: Manifest) -> tuple[Site, str]:

@@ -126,9 +126,9 @@ def test_a_store_is_opened_once_however_many_ask(own, monkeypatch):
     opened = []
     really = Store.open
 
-    def count(path):
+    def count(path, *more):
         opened.append(path)
-        return really(path)
+        return really(path, *more)
 
     monkeypatch.setattr(Store, "open", count)
     handle = Handle(own)
