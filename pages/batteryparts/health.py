@@ -45,11 +45,12 @@ def panel(scope: Scope) -> Component:
             ),
             columns(
                 [
-                    section(t("Capacities and health, apart"), html.Div(skeleton(6), id=FACTS)),
+                    section(t("Capacities and health, apart"), html.Div(skeleton(6), id=FACTS), question="comparison"),
                     section(
                         t("Cells that moved most at full charge"),
                         html.Div(skeleton(6), id=SHIFTED),
                         note=t("Against their string's median, since the first 30 full charges. A drift, no health."),
+                        question="critical",
                     ),
                 ]
             ),
@@ -63,6 +64,7 @@ def panel(scope: Scope) -> Component:
                     section(
                         t("What the BMS reports"),
                         [html.Div(skeleton(3), id=STEPS), html.Div(id=NOTES, className="ps-caption")],
+                        question="bess_kpis",
                     ),
                 ]
             ),

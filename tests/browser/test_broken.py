@@ -143,33 +143,51 @@ def held(settings) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         server.wait(timeout=20)
 
 
-def test_a_server_that_is_gone_is_told_on_every_page_and_asked_again_when_it_is_back(chromium, sample_settings):
+def says_that_nobody_answers(page) -> None:
+    """Ask for another period, and see that the page tells of it and keeps what it shows."""
+    page.get_by_text("7 days", exact=True).click()
+    away = page.locator("#away")
+    expect(away).to_be_visible(timeout=SOON_MS)
+    expect(away).to_contain_text("does not answer")
+    expect(away).to_contain_text("packscope serve")
+    expect(page.get_by_role("main").locator("h1")).to_be_visible()
+
+
+def is_back_as_it_was(page) -> None:
+    """See that a page asks again what it asked in vain."""
+    expect(page.locator("#away")).to_be_hidden(timeout=SOON_MS)
+    wait_until_drawn(page)
+    assert asked(page)["when"] == "7d"
+    expect(page.get_by_label("7 days", exact=True)).to_be_checked()
+
+
+def test_a_server_that_ends_is_told_and_asked_again_when_it_is_back(chromium, sample_settings):
     settings = settings_for(sample_settings.store, str(sample_settings.store.parent))
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    pages = {path: context.new_page() for path in PATHS}
+    page = context.new_page()
     with held(settings) as (url, server):
-        for path, page in pages.items():
-            page.goto(f"{url}{path}")
-            wait_until_drawn(page)
-            page.wait_for_load_state("networkidle")
+        page.goto(f"{url}/meter")
+        wait_until_drawn(page)
+        page.wait_for_load_state("networkidle")
         os.killpg(server.pid, signal.SIGKILL)
         server.wait(timeout=20)
-    for page in pages.values():
-        page.bring_to_front()
-        page.get_by_text("7 days", exact=True).click()
-        away = page.locator("#away")
-        expect(away).to_be_visible(timeout=SOON_MS)
-        expect(away).to_contain_text("does not answer")
-        expect(away).to_contain_text("packscope serve")
-        expect(page.get_by_role("main").locator("h1")).to_be_visible()
-
+    says_that_nobody_answers(page)
     with held(settings):
-        for page in pages.values():
-            page.bring_to_front()
-            expect(page.locator("#away")).to_be_hidden(timeout=SOON_MS)
-            wait_until_drawn(page)
-            assert asked(page)["when"] == "7d"
-            expect(page.get_by_label("7 days", exact=True)).to_be_checked()
+        is_back_as_it_was(page)
+    context.close()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_server_out_of_reach_is_told_on_every_page(chromium, site_url, path):
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(f"{site_url}{path}")
+    wait_until_drawn(page)
+    page.wait_for_load_state("networkidle")
+    context.set_offline(True)
+    says_that_nobody_answers(page)
+    context.set_offline(False)
+    is_back_as_it_was(page)
     context.close()
 
 
