@@ -65,7 +65,7 @@ def battery_report(system: str, start_ms: int | None = None, end_ms: int | None 
         _alarms(found, notes),
         reading(period, notes),
     ]
-    return document(_head(found), [*body, notes.section()])
+    return document(_head(found, notes), [*body, notes.section()])
 
 
 def _need_words(need: int, cells: int) -> str:
@@ -75,7 +75,7 @@ def _need_words(need: int, cells: int) -> str:
     return t("{n} of {total} cells need attention", n=number(need), total=number(cells))
 
 
-def _head(found: Answers) -> Head:
+def _head(found: Answers, notes: Notes) -> Head:
     need = sum(one.severity in ATTENTION for _, one in found.flagged)
     cells = found.compared.system.cells
     words = _need_words(need, cells) if cells else t("No cells logged")
@@ -92,6 +92,10 @@ def _head(found: Answers) -> Head:
         lead=lead,
         about=about(found.period),
         sample=found.period.source.sample,
+        marks=(
+            cite(found, notes, "critical", t("Cells")),
+            cite(found, notes, "cycles", t("Energy and cycles")) + cite(found, notes, "bess_kpis", t("Readings")),
+        ),
     )
 
 

@@ -106,7 +106,7 @@ def reading(period: Period, notes: Notes) -> str:
         coverage=percent(found["coverage"], 1),
     )
     reasons = [[t(name.replace("_", " ")), number(count)] for name, count in left_out.most_common()]
-    body = f"<p>{sentence}</p>" + table([t("Left out because"), t("Rows")], reasons, numeric=[1])
+    body = f"<p>{sentence}{mark}</p>" + table([t("Left out because"), t("Rows")], reasons, numeric=[1])
     body += _rejected(found["rejected_files"])
     return section(t("What was read"), body + remarks(found["warnings"][:MOST_FILES]), mark=mark)
 

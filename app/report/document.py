@@ -73,6 +73,8 @@ class Head:
     lead: str
     about: Mapping[str, str]
     sample: bool
+    marks: tuple[str, str] = ("", "")
+    """What the headline and the lead rest on."""
 
 
 def document(head: Head, sections: Sequence[str]) -> str:
@@ -86,7 +88,8 @@ def document(head: Head, sections: Sequence[str]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{STYLE.replace('FOOT', foot)}</style></head><body>"
         f"<header><h1>{escape(head.title)}</h1>"
-        f'<p class="lead">{flag}{escape(head.headline)}</p><p class="soft">{escape(head.lead)}</p>{about}</header>'
+        f'<p class="lead">{flag}{escape(head.headline)}{head.marks[0]}</p>'
+        f'<p class="soft">{escape(head.lead)}{head.marks[1]}</p>{about}</header>'
         f"<main>{''.join(sections)}</main></body></html>"
     )
 

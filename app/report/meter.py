@@ -45,10 +45,10 @@ def meter_report(name: str, start_ms: int | None = None, end_ms: int | None = No
         _counters(period, found, notes),
         reading(period, notes),
     ]
-    return document(_head(period, found), [*body, notes.section()])
+    return document(_head(period, found, notes), [*body, notes.section()])
 
 
-def _head(period: Period, found: MeterKpis) -> Head:
+def _head(period: Period, found: MeterKpis, notes: Notes) -> Head:
     parts = [
         t("{energy} imported", energy=energy(found.import_kwh)) if found.import_kwh is not None else "",
         t("{energy} exported", energy=energy(found.export_kwh)) if found.export_kwh is not None else "",
@@ -56,7 +56,15 @@ def _head(period: Period, found: MeterKpis) -> Head:
     ]
     said = ", ".join(part for part in parts if part) or found.reason or t("No energy was counted")
     lead = t("{coverage} of the period is covered by readings.", coverage=percent(found.coverage, 1))
-    return Head(title=period.source.name, headline=said, lead=lead, about=about(period), sample=period.source.sample)
+    mark = _cite(period, notes, found)
+    return Head(
+        title=period.source.name,
+        headline=said,
+        lead=lead,
+        about=about(period),
+        sample=period.source.sample,
+        marks=(mark, mark),
+    )
 
 
 def _cite(period: Period, notes: Notes, found: MeterKpis) -> str:
@@ -87,7 +95,7 @@ def _figures(period: Period, found: MeterKpis, notes: Notes) -> str:
         figure(t("Power factor"), number(found.mean_pf, 3), t("weighted by power"), mark),
     ]
     notes_said = "".join(f'<p class="soft">{escape(text)}</p>' for text in found.notes)
-    return section(t("Key figures"), figures(rows) + notes_said)
+    return section(t("Key figures"), figures(rows) + notes_said, mark=mark)
 
 
 def _from(kwh: float | None) -> str:

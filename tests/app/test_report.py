@@ -80,6 +80,18 @@ def test_every_mark_leads_to_what_the_number_rests_on(name, request):
     assert len(told) == len(set(told)) >= 3
 
 
+@pytest.mark.parametrize("name", ["battery", "meter"])
+def test_every_sentence_and_section_with_a_number_is_marked(name, request):
+    html = request.getfixturevalue(name)
+    sentences = re.findall(r"<p class=\"(?:lead|soft)\">.*?</p>", html.partition("<main>")[0])
+    parts = re.findall(r"<section.*?</section>", html.partition('<section class="new"><h2>What these')[0])
+
+    assert len(sentences) == 2
+    assert len(parts) >= 4
+    bare = [part for part in (*sentences, *parts) if re.search(r"\d", re.sub(r"<[^>]*>", "", part))]
+    assert [part[:200] for part in bare if 'href="#rests-' not in part] == []
+
+
 def test_a_battery_is_reported_with_what_the_api_answers(client, battery):
     kpis = client.get("/api/bess/B1/kpis").json
     alarm = kpis["alarms"][0]

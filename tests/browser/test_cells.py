@@ -2,38 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, urlparse
-
 import pytest
 
 from tests.browser.drawn import wait_until_drawn
+from tests.browser.journeys import asked, click_cell, framed, values_of
 
 MOVES_WITHIN_MS = 20_000
-
-_SPOT = """
-([id, pack, cell]) => {
-  const plot = document.querySelector(`#${id} .js-plotly-plot`);
-  const trace = plot._fullData.find((one) => one.type === 'heatmap');
-  const row = trace.customdata.findIndex((line) => line.some((one) => one && one[0] === pack && one[1] === cell));
-  const column = trace.customdata[row].findIndex((one) => one && one[0] === pack && one[1] === cell);
-  const box = plot.getBoundingClientRect();
-  const { xaxis, yaxis } = plot._fullLayout;
-  const x = trace.x0 + column * trace.dx, y = trace.y0 + row * trace.dy;
-  return [box.x + xaxis._offset + xaxis.l2p(x), box.y + yaxis._offset + yaxis.l2p(y)];
-}
-"""
-_FRAMED = """
-(id) => document.querySelector(`#${id} .js-plotly-plot`).layout.shapes.filter((one) => one.name === 'selected')
-  .map((one) => [(one.x0 + one.x1) / 2, (one.y0 + one.y1) / 2])
-"""
-_VALUES = """
-() => JSON.stringify(Array.from(
-  document.querySelector('#cells-frames-graph .js-plotly-plot').data.find((one) => one.type === 'heatmap').z))
-"""
-
-
-def asked(page) -> dict[str, list[str]]:
-    return parse_qs(urlparse(page.url).query)
 
 
 def wait_for_player(page) -> None:
@@ -57,11 +31,11 @@ def test_the_heat_map_plays_pauses_and_steps_without_asking_the_server(visit, si
 
     assert int(slider.input_value()) == stopped
     assert page.locator("#cells-frame-time").inner_text() != first_words
-    before = page.evaluate(_VALUES)
+    before = values_of(page, "cells-frames-graph")
     slider.focus()
     page.keyboard.press("ArrowRight")
     assert int(slider.input_value()) == stopped + 1
-    assert page.evaluate(_VALUES) != before
+    assert values_of(page, "cells-frames-graph") != before
     page.keyboard.press("End")
     assert slider.input_value() == newest
     assert calls == []
@@ -72,16 +46,16 @@ def test_a_cell_is_picked_by_a_click_and_selected_everywhere(visit, site_url, ro
     page = visit(f"{site_url}/cells?tab=heatmaps&rows={rows}")
     wait_for_player(page)
 
-    page.mouse.click(*page.evaluate(_SPOT, ["cells-heatmap-graph", 3, 20]))
+    click_cell(page, "cells-heatmap-graph", 3, 20)
     page.wait_for_function("() => location.search.includes('cell=20')")
 
-    assert (asked(page)["pack"], asked(page)["cell"]) == (["3"], ["20"])
+    assert (asked(page)["pack"], asked(page)["cell"]) == ("3", "20")
     page.wait_for_function(
         "() => document.querySelector('#cells-frames-graph .js-plotly-plot').layout.shapes.length > 0"
     )
     spot = [20, 3] if rows == "packs" else [2 * 53 + 20, 1]
-    assert page.evaluate(_FRAMED, "cells-heatmap-graph") == [spot]
-    assert page.evaluate(_FRAMED, "cells-frames-graph") == [spot]
-    assert page.evaluate(_FRAMED, "cells-pairs-graph") == [[20, 3]] * 3
+    assert framed(page, "cells-heatmap-graph") == [spot]
+    assert framed(page, "cells-frames-graph") == [spot]
+    assert framed(page, "cells-pairs-graph") == [[20, 3]] * 3
     page.get_by_role("tab", name="Critical cells").click()
     page.get_by_text("Pack 3 cell 20").first.wait_for()
