@@ -52,7 +52,7 @@ bench: $(READY) ## Measure building (beside parsing and pandas) and answering on
 
 bench-browser: $(READY) ## Measure the dashboard beside a bare Dash application in Chromium, and write docs/performance.md
 	@bash scripts/chromium.sh
-	@$(BIN)/python -m tests.bench.browser --write
+	@$(BIN)/python -m tests.bench.browser --store "$${STORE:-data/store}" --write
 
 bench-truth: $(READY) ## Measure what faults are found, how small and how soon, and write docs/detection.md
 	@$(BIN)/packscope bench truth --write
@@ -71,7 +71,7 @@ test-long: $(READY) ## The tests that take long: known truth over many simulated
 	@$(BIN)/pytest -m long
 
 messages: $(READY) ## Bring the catalogue of German words up to date with the code; new ones are left empty
-	@pot=$$(mktemp) && $(BIN)/pybabel -q extract -F pyproject.toml -k t -k mark --no-default-keywords --no-location \
+	@pot=$$(mktemp) && $(BIN)/pybabel -q extract -F pyproject.toml -k t -k mark -k tn:1,2 --no-default-keywords --no-location \
 		--omit-header --sort-output -o $$pot . && $(BIN)/pybabel -q update -N --ignore-obsolete --no-wrap --omit-header -l de \
 		-i $$pot -o app/locales/de/packscope.po; rm -f $$pot
 

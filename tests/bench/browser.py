@@ -1,17 +1,20 @@
-"""``python -m tests.bench.browser``: Packscope's pages beside a bare Dash application, in one browser, in turns.
+"""``python -m tests.bench.browser``: each page of Packscope beside a bare Dash application, in one browser, in turns.
 
 What is compared: a page from the first request until its first chart is drawn (nothing cached, and again with the
 static files cached); a click on another period until the chart that answers it is drawn; a click on the surface until
-it is drawn. All from the browser's own clock. Ratios within one run count, seconds depend on the machine.
+it is drawn. All from the browser's own clock. Ratios within one run count, seconds depend on the machine. The bare
+application of a page (`tests.bench.bare_dash`) draws the charts that the page has on its first screen, and no others,
+unless ``--whole`` is said.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +28,7 @@ from app import launch
 from pipeline import report
 from pipeline.settings import environment, read_settings
 from tests.bench.table import PAGE
+from tests.bench.twin import View, views, words
 from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.server import ROOT, served, wait_for
 
@@ -35,7 +39,9 @@ BEGIN, END = "<!-- written by make bench-browser -->", "<!-- end of what make be
 BAR = 1.5
 """How often the bare application's time ours may take at most [x]."""
 PAGES = {"overview": "/", "meter": "/meter", "battery": "/battery", "cells": "/cells", "explore": "/explore"}
-PERIODS = ("7 days", "30 days")
+CLICKED = ("meter", "battery", "explore")
+"""Pages whose period is clicked on: those that have a time chart."""
+PERIODS = ("7 days", "30 days") * 3
 TIMEOUT_MS = 120_000
 _DRAWN = """
 (kind) => {
@@ -102,55 +108,33 @@ def _click(page: Page, words: str, kind: str | None = None) -> float:
     return float(taken)
 
 
-def ours(browser: Browser, url: str, times: Times) -> None:
-    """Measure each page of the dashboard once."""
-    for name, path in PAGES.items():
-        page = _open(browser, url, path, times, name)
-        for words in PERIODS if name in {"explore", "meter"} else ():
-            times.click.setdefault(name, []).append(_click(page, words))
-        if name == "cells":
-            times.surface.append(_click(page, "3D pack view", "surface"))
-        page.context.close()
+def visit(browser: Browser, url: str, name: str, path: str, times: Times) -> None:
+    """Measure one page once."""
+    page = _open(browser, url, path, times, name)
+    for said in PERIODS if name in CLICKED else ():
+        times.click.setdefault(name, []).append(_click(page, said))
+    if name == "cells":
+        times.surface.append(_click(page, "surface" if path.startswith("/cells/") else "3D pack view", "surface"))
+    page.context.close()
 
 
-def bare(browser: Browser, url: str, times: Times) -> None:
-    """Measure the bare application as often."""
-    for _ in PAGES:
-        page = _open(browser, url, "/", times, "bare")
-        times.click.setdefault("bare", []).extend(_click(page, words) for words in PERIODS)
-        times.surface.append(_click(page, "surface", "surface"))
-        page.context.close()
-
-
-def sizes(browser: Browser, url: str) -> dict[str, str]:
-    """Count what our own charts draw, so that the bare application draws as much."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(TIMEOUT_MS)
-    page.goto(f"{url}/explore")
-    page.wait_for_function(_DRAWN, arg=None)
-    lines = page.evaluate(
-        "() => document.querySelector('.js-plotly-plot')._fullData.map((trace) => (trace.y || []).length)"
-    )
-    page.goto(f"{url}/cells?tab=surface")
-    page.wait_for_function(_DRAWN, arg="surface")
-    rows, columns = page.evaluate(
-        """() => { const z = [...document.querySelectorAll('.js-plotly-plot')].flatMap((one) => one._fullData || [])
-            .find((trace) => trace.type === 'surface').z; return [z.length, z[0].length]; }"""
-    )
-    context.close()
-    found = {"LINES": len(lines), "POINTS": round(median(lines)), "ROWS": rows, "COLUMNS": columns}
-    return {f"BARE_{name}": str(count) for name, count in found.items()}
+def drawn(browser: Browser, url: str, *, whole: bool) -> dict[str, View]:
+    """Say what each page draws; the surface with the cells."""
+    found = views(browser, url, PAGES | {"surface": "/cells?tab=surface"}, whole=whole)
+    surface = found.pop("surface")
+    found["cells"] += [one for one in surface if one["traces"][0]["type"] == "surface"]
+    return found
 
 
 @contextmanager
-def bare_server(said: Mapping[str, str]) -> Iterator[str]:
-    """Serve the bare application as Packscope is served."""
+def bare_server(store: Path, shown: Mapping[str, View]) -> Iterator[str]:
+    """Serve the bare applications as Packscope is served."""
+    said = {"BARE_STORE": str(store), "BARE_VIEWS": json.dumps(shown)}
     settings = read_settings(port=launch.free_port())
     command = [part.replace("app.wsgi", "tests.bench.bare_dash") for part in launch.server_command(settings)]
-    server = subprocess.Popen(command, cwd=ROOT, env=environment() | dict(said))
+    server = subprocess.Popen(command, cwd=ROOT, env=environment() | said)
     try:
-        wait_for(launch.address(settings), server)
+        wait_for(f"{launch.address(settings)}/{next(iter(shown))}/", server)
         yield launch.address(settings)
     finally:
         server.terminate()
@@ -161,29 +145,23 @@ def _p95(values: list[float]) -> float:
     return quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
 
 
-def written(found: Times, floor: Times, said: Mapping[str, str], rounds: int) -> str:
+def written(found: Times, floor: Times, shown: Mapping[str, View], rounds: int) -> str:
     """Write what was measured as Markdown."""
-    lines_of = f"{said['BARE_LINES']} traces of {int(said['BARE_POINTS']):,} points"
-    drawn = f"{lines_of}, surface {said['BARE_ROWS']} x {said['BARE_COLUMNS']}"
     lines = [
         f"Headless Chromium without a GPU, {rounds} rounds in turns, on {os.cpu_count()} cores with load "
-        f"{os.getloadavg()[0]:.1f} at the end; the bare application draws as much as ours ({drawn}). "
-        f"The bar is {BAR} x.",
+        f"{os.getloadavg()[0]:.1f} at the end. The bare application of each page draws as much: "
+        f"{'; '.join(f'{name} {words(view)}' for name, view in shown.items())}. The bar is {BAR} x.",
         "",
         "| what | ours | bare Dash | ratio |",
         "|---|---|---|---|",
     ]
-    lines += [
-        _row(f"first chart, {name}, nothing cached", took, floor.first["bare"], median)
-        for name, took in found.first.items()
-    ]
-    lines += [
-        _row(f"first chart, {name}, files cached", took, floor.again["bare"], median)
-        for name, took in found.again.items()
-    ]
-    lines += [
-        _row(f"click to drawn, {name}, p95", took, floor.click["bare"], _p95) for name, took in found.click.items()
-    ]
+    kinds: Sequence[tuple[str, dict[str, list[float]], dict[str, list[float]], Callable[[list[float]], Any]]] = (
+        ("first chart, {}, nothing cached", found.first, floor.first, median),
+        ("first chart, {}, files cached", found.again, floor.again, median),
+        ("click to drawn, {}, median", found.click, floor.click, median),
+        ("click to drawn, {}, p95", found.click, floor.click, _p95),
+    )
+    lines += [_row(what.format(name), mine[name], least[name], of) for what, mine, least, of in kinds for name in mine]
     lines.append(_row("3D surface", found.surface, floor.surface, median))
     return "\n".join(lines) + "\n"
 
@@ -203,6 +181,7 @@ def put(text: str, page: Path = PAGE) -> None:
 def main(
     store: Annotated[Path, typer.Option(help="The store that is shown.")] = Path("data/store"),
     rounds: Annotated[int, typer.Option(min=1, help="How often everything is measured.")] = 3,
+    whole: Annotated[bool, typer.Option("--whole", help="Let the bare application draw all charts of a page.")] = False,
     write: Annotated[bool, typer.Option("--write", help="Put the table into docs/performance.md.")] = False,
 ) -> None:
     """Measure the dashboard beside a bare Dash application."""
@@ -212,13 +191,14 @@ def main(
     found, floor = Times(), Times()
     with sync_playwright() as playwright, served(read_settings(store=store, port=launch.free_port())) as url:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        said = sizes(browser, url)
-        with bare_server(said) as floor_url:
+        shown = drawn(browser, url, whole=whole)
+        with bare_server(store.resolve(), shown) as floor_url:
             for _ in range(rounds):
-                ours(browser, url, found)
-                bare(browser, floor_url, floor)
+                for name, address in PAGES.items():
+                    visit(browser, url, name, address, found)
+                    visit(browser, floor_url, name, f"/{name}/", floor)
         browser.close()
-    text = written(found, floor, said, rounds)
+    text = written(found, floor, shown, rounds)
     report.speaker().print(text)
     if write:
         put(text)
