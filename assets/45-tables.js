@@ -27,6 +27,16 @@
     return React.createElement("a", { href, onClick: (event) => follow(event, href) }, props.value);
   };
 
+  /* Enter on a cell follows its link, else the first one of its row. */
+  document.addEventListener("keydown", function (event) {
+    const cell = event.key === "Enter" && event.target.matches && event.target.matches(".ag-cell") && event.target;
+    const link = cell && (cell.querySelector("a[href]") || cell.closest(".ag-row").querySelector("a[href]"));
+    if (link) {
+      event.preventDefault();
+      link.click();
+    }
+  });
+
   components.PackscopeBadge = function (props) {
     const severity = props.data && props.data[props.severity];
     if (!severity) {

@@ -61,6 +61,7 @@ def panel(scope: Scope) -> Component:
                 grid(GRID, listed),
                 note=t("With the cell that was first full at the end of a charge, or first empty after a discharge."),
                 tools=csv_button(GRID),
+                question="cycles",
             ),
         ]
     )
