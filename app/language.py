@@ -13,7 +13,8 @@ from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
-from babel.core import negotiate_locale
+from babel.core import Locale, negotiate_locale
+from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 ENGLISH = "en"
@@ -62,6 +63,22 @@ def t(text: str, /, **values: object) -> str:
     return template.format(**values) if values else template
 
 
+def tn(one: str, several: str, count: float, /, **values: object) -> str:
+    """Say a text that counts something, in the form that its count takes: ``1 cell needs``, ``2 cells need``.
+
+    Parameters
+    ----------
+    one, several : str
+        The English templates, literals with the same fields, for a count of one and for all others.
+    count : float
+        What is counted. It picks the form by the language's plural rule (Unicode CLDR).
+    values : object
+        What stands in the fields, the count among them, already written for a reader (see `app.numbers`).
+    """
+    single = Locale.parse(current()).plural_form(count) == "one"
+    return t(one if single else several, **values)
+
+
 def mark(text: str) -> str:
     """Return a text as it is: a word of a table, said to be translated where it is shown (``t(word)``)."""
     return text
@@ -74,4 +91,11 @@ def catalogue(language: str) -> dict[str, str]:
     if not path.is_file():
         return {}
     with path.open("rb") as file:
-        return {str(entry.id): str(entry.string) for entry in read_po(file) if entry.id and entry.string}
+        return {text: said for entry in read_po(file) if entry.id for text, said in _forms(entry) if said}
+
+
+def _forms(entry: Message) -> list[tuple[str, str]]:
+    """Pair an entry's English texts with its translations: one pair, or one for one and one for several."""
+    if isinstance(entry.id, str):
+        return [(entry.id, str(entry.string or ""))]
+    return list(zip(entry.id, entry.string or (), strict=False))

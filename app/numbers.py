@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
-from app.language import ENGLISH, current, t
+from app.language import ENGLISH, current, t, tn
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
 """Thousands mark."""
@@ -83,6 +83,17 @@ def percent(share: float | None, digits: int = 0) -> str:
 def counted(count: int, singular: str, plural: str | None = None) -> str:
     """Write a count with its noun: ``1 gap``, ``2 gaps``."""
     return f"{number(count)} {t(singular if count == 1 else plural or singular + 's')}"
+
+
+def cells_need_attention(count: int, cells: int) -> str:
+    """Say how many of all cells need attention: ``1 of 260 cells needs attention``."""
+    return tn(
+        "{n} of {total} cells needs attention",
+        "{n} of {total} cells need attention",
+        count,
+        n=number(count),
+        total=number(cells),
+    )
 
 
 def stamp(stamp_ms: int | None, zone: str, *, minutes: bool = True) -> str:

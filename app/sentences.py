@@ -11,6 +11,10 @@ SENTENCES = (
     ),
     mark("No two successive steps of any temperature are known."),
     mark(
+        "Not corrected for temperature: {days} day with steps over {span} K; it takes {needed} days over {warmth} K "
+        "to learn its effect."
+    ),
+    mark(
         "Not corrected for temperature: {days} days with steps over {span} K; it takes {needed} days over {warmth} K "
         "to learn its effect."
     ),
@@ -30,7 +34,9 @@ SENTENCES = (
     ),
     mark("{moved} K against the sensors beside it, over the whole history."),
     mark("{moved} K against its own first 30 valid days, position and load removed; beyond the limit on {days} days."),
+    mark("{moved} K against its own first 30 valid days, position and load removed; beyond the limit on {days} day."),
     mark("Rose by {rate} K/min over two successive readings; so fast on {days} days."),
+    mark("Rose by {rate} K/min over two successive readings; so fast on {days} day."),
     mark("{reading} in {times}: {moved} {unit} from the string, and unlike the readings before and after."),
     mark("{reading}, outside the safe range, in {times}, with many cells at once: what the string does."),
     mark("{reading}, outside the safe range, in {times}."),
@@ -42,12 +48,19 @@ SENTENCES = (
     mark("Explained by the lead that it shares with cell {cell}, where it is reported."),
     mark("The lead shared with cell {cell} reads wrong: both cells are sound."),
     mark("Stood still on {days} days on which the string moved: left out of every rule."),
+    mark("Stood still on {days} day on which the string moved: left out of every rule."),
     mark("Measured state of health {soh} % ({low}-{high} %), below {limit} %."),
     mark("Capacity moves by {rate} % a month ({low} to {high} %)."),
     mark("Many cells stood out at one instant, {times} times: readings taken while the current moved."),
+    mark("Many cells stood out at one instant, {times} time: readings taken while the current moved."),
     mark("The string's median was outside the safe range ({kind}) on {days} days."),
+    mark("The string's median was outside the safe range ({kind}) on {days} day."),
     mark(
         "{cells} cells were outside the safe range together ({kind}, limit {limit}) on {days} days: what the "
+        "string does, rather than any of them."
+    ),
+    mark(
+        "{cells} cells were outside the safe range together ({kind}, limit {limit}) on {days} day: what the "
         "string does, rather than any of them."
     ),
     mark("{low} to {high} mV/month"),
@@ -55,7 +68,9 @@ SENTENCES = (
     mark("Along the row neighbours do not share their residuals (Moran's I {index}, p {chance}, 999 permutations)."),
     mark("No full and empty anchors: the string was never seen both full and empty."),
     mark("{count} counts between full and empty ({depth}); a capacity needs {least}."),
+    mark("{count} count between full and empty ({depth}); a capacity needs {least}."),
     mark("{count} counts in this window; a capacity needs {least}."),
+    mark("{count} count in this window; a capacity needs {least}."),
     mark("Against its first 30 valid days the capacity is {since} %."),
     mark("{pct} % is above 100 %: the current or voltage metering is off."),
     mark("{pct} % is above 100 %: one of the meterings has an offset or a gain error; no battery gives more."),
@@ -65,15 +80,19 @@ SENTENCES = (
     mark("Too little energy went through to close the balance."),
     mark("Round trip on the DC side, between {between}."),
     mark("Season not separable from trend: under 1.5 years of data."),
-    mark("{count} valid days over {span} days; a rate needs {least} over {reach}."),
+    mark("{count} over {span}; a rate needs {least} over {reach}."),
     mark("No baseline to relate the slope to."),
     mark("{span} years of data; year on year needs more than two."),
-    mark("{count} values have one a year later; {least} are needed."),
+    mark("{count} values with another a year later; {least} are needed."),
+    mark("{count} value with another a year later; {least} are needed."),
     mark("More comes back at the converter than at the battery's terminals: the meterings do not fit together."),
     mark("{count} discharges from full to empty with a known voltage; energy needs {least}."),
-    mark("{count} discharges that agree; energy needs {least}."),
+    mark("{count} discharge from full to empty with a known voltage; energy needs {least}."),
+    mark("{count} agreeing discharges; energy needs {least}."),
+    mark("{count} agreeing discharge; energy needs {least}."),
     mark("No forecast: the state of health is {soh} %, below {end} % already."),
     mark("No forecast: capacity was counted over {span} days; a forecast needs a year."),
+    mark("No forecast: capacity was counted over {span} day; a forecast needs a year."),
     mark("No forecast: the rate of change is not certain to be a loss ({said})."),
     mark("No forecast: the state of health is not measured."),
     mark("Fewer than eight cells are known."),
@@ -81,6 +100,10 @@ SENTENCES = (
     mark("Readings every {interval} s are too slow for ohms (at most {longest} s): longer steps read too high."),
     mark("The slope of each cell's residual on the current is compared instead."),
     mark("No clean steps of current: resistance is unknown."),
+    mark(
+        "Full charges span {span} day: a leak needs {least} days and {weeks} weeks with full charges to "
+        "tell itself from noise."
+    ),
     mark(
         "Full charges span {span} days: a leak needs {least} days and {weeks} weeks with full charges to "
         "tell itself from noise."
@@ -223,11 +246,16 @@ WORDS = (
     mark("Charge at rest near empty"),
     mark("one reading"),
     mark("{count} readings"),
+    mark("{count} days"),
+    mark("{count} day"),
+    mark("{count} valid days"),
+    mark("{count} valid day"),
     mark("deviate the same way, less"),
     mark("do not share it"),
     mark("full anchors"),
     mark("the window's ends"),
     mark("beyond the limit on {days} days"),
+    mark("beyond the limit on {days} day"),
     mark("its 95 % interval includes 0"),
     mark("{depth} % deep, {low}-{high} °C"),
     mark("voltage high"),

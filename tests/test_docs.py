@@ -134,6 +134,7 @@ WITHOUT_METHODS = {
     "__init__": "empty",
     "detection": "states what the bench measured",
     "gather": "lays tables out",
+    "words": "writes counts",
     "grid": "lays tables out",
     "judge": "asks every rule",
     "limits": "is docs/limits.md",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.analytics.budget import NORMAL_95, anchor_pct, full_pct, gain_pct, joined
 from app.analytics.level import Level, inliers, level_at
 from app.analytics.robust import MAD_TO_SIGMA
+from app.analytics.words import several
 from app.shapes.answer import Interval
 from pipeline.physics import LFP, Chemistry
 
@@ -219,7 +220,9 @@ def measure_capacity(
     counts = count_capacity(anchors, chemistry, nominal_ah)
     if len(counts.ts) < MIN_COUNTS:
         depth = f"{MIN_SOC_PCT:.0f} % deep, {TEMPERATURE_C[0]:.0f}-{TEMPERATURE_C[1]:.0f} °C"
-        return _nothing(f"{len(counts.ts)} counts between full and empty ({depth}); a capacity needs {MIN_COUNTS}.")
+        return _nothing(
+            f"{several(len(counts.ts), 'count')} between full and empty ({depth}); a capacity needs {MIN_COUNTS}."
+        )
     excess = _excess(counts)
     values = _paired(counts)
     keep = inliers(values)
@@ -270,7 +273,7 @@ class _Series:
         """Return the level of some counts, at the last of them or in their middle, with its budget; or the reason."""
         values = self.values[which]
         if len(values) < MIN_COUNTS:
-            return f"{len(values)} counts in this window; a capacity needs {MIN_COUNTS}."
+            return f"{several(len(values), 'count')} in this window; a capacity needs {MIN_COUNTS}."
         scatter = MAD_TO_SIGMA * float(np.median(np.abs(values - np.median(values)))) / float(np.median(values)) * 100
         weights = 1.0 / (scatter**2 + self.shared_pct[which] ** 2)
         days = (self.ts[which] - self.ts[which][0]) / DAY_MS

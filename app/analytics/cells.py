@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from app.analytics.grid import Floats, Grid, column_median, daily_z, last_valid, row_median
 from app.analytics.limits import Limit
 from app.analytics.signs import WARNING, WATCH, Sign
+from app.analytics.words import several
 
 Mask = NDArray[np.bool_]
 
@@ -161,7 +162,7 @@ def _worst_stretch(residual: Floats, z: Floats, beyond: Mask) -> tuple[float, fl
 
 
 def _deviation_text(regime: Regime, level: float, z: float, beyond: Mask, is_past: bool) -> str:
-    days = f"beyond the limit on {int(beyond.sum())} days"
+    days = f"beyond the limit on {several(int(beyond.sum()), 'day')}"
     now = "was" if is_past else "is"
     return f"{level:+.1f} mV from the string {regime.name}, where {abs(z):.1f} robust deviations {now} unusual; {days}."
 

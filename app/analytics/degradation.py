@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from app.analytics.robust import MAD_TO_SIGMA
+from app.analytics.words import several
 from app.shapes.answer import Interval
 
 Floats = NDArray[np.floating[Any]]
@@ -92,7 +93,8 @@ def rate(days: Floats, values: Floats, *, baseline: float | None = None, seed: i
     if len(x) < MIN_VALUES or span < MIN_SPAN_DAYS:
         return Interval(
             value=None,
-            reason=f"{len(x)} valid days over {span:.0f} days; a rate needs {MIN_VALUES} over {MIN_SPAN_DAYS:.0f}.",
+            reason=f"{several(len(x), 'valid day')} over {several(round(span), 'day')}; "
+            f"a rate needs {MIN_VALUES} over {MIN_SPAN_DAYS:.0f}.",
         )
     if baseline is not None and not baseline > 0:
         return Interval(value=None, reason="No baseline to relate the slope to.")
@@ -153,7 +155,10 @@ def year_on_year(days: Floats, values: Floats, *, baseline: float) -> Interval:
     later = np.minimum(later, len(days) - 1)
     near = np.abs(days[later] - days - YEAR_DAYS) <= YEAR_TOLERANCE_DAYS
     if int(near.sum()) < MIN_VALUES:
-        return Interval(value=None, reason=f"{int(near.sum())} values have one a year later; {MIN_VALUES} are needed.")
+        return Interval(
+            value=None,
+            reason=f"{several(int(near.sum()), 'value')} with another a year later; {MIN_VALUES} are needed.",
+        )
     changes = (values[later] - values)[near] / 12 * 100 / baseline
     drawn = np.random.default_rng(0).integers(0, len(changes), (RESAMPLES, len(changes)))
     low, high = np.percentile(np.median(changes[drawn], axis=1), (2.5, 97.5))

@@ -18,6 +18,7 @@ from app.analytics.capacity import (
     closure_offset,
 )
 from app.analytics.level import inliers, level_at
+from app.analytics.words import several
 from app.shapes.answer import Interval
 from pipeline.physics import LFP, Chemistry
 
@@ -65,7 +66,8 @@ def measure_energy(
         energy = energy / (_below(soc[:-1], curve) - _below(soc[1:], curve))
     usable &= np.isfinite(energy)
     if int(usable.sum()) < MIN_COUNTS:
-        reason = f"{int(usable.sum())} discharges from full to empty with a known voltage; energy needs {MIN_COUNTS}."
+        found = several(int(usable.sum()), "discharge")
+        reason = f"{found} from full to empty with a known voltage; energy needs {MIN_COUNTS}."
         return Interval(value=None, reason=reason)
     shared = anchor_pct(soc, current, full, curve, nominal_ah)
     pair = 100 * np.hypot(shared[1:], shared[:-1])[usable] / -np.diff(soc)[usable]
@@ -82,7 +84,9 @@ def _below(soc_pct: Floats, chemistry: Chemistry) -> Floats:
 def _level(ts: Floats, energy: Floats, pair_pct: Floats) -> Interval:
     keep = inliers(energy) & (ts > ts[-1] - LEVEL_DAYS * DAY_MS)
     if int(keep.sum()) < MIN_COUNTS:
-        return Interval(value=None, reason=f"{int(keep.sum())} discharges that agree; energy needs {MIN_COUNTS}.")
+        return Interval(
+            value=None, reason=f"{several(int(keep.sum()), 'agreeing discharge')}; energy needs {MIN_COUNTS}."
+        )
     days = (ts[keep] - ts[keep][0]) / DAY_MS
     found = level_at(days, energy[keep], np.ones(len(days)), float(days[-1]))
     parts = {

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.analytics.degradation import MONTH_DAYS, YEAR_DAYS
+from app.analytics.words import several
 from app.shapes.answer import Interval
 from pipeline.physics import graphite_v
 
@@ -125,7 +126,7 @@ def _reason(soh: Interval, trend: Interval, span_days: float) -> str | None:
     if soh.value <= END_PCT:
         return f"No forecast: the state of health is {soh.value:.1f} %, below {END_PCT:.0f} % already."
     if span_days < MIN_SPAN_DAYS:
-        return f"No forecast: capacity was counted over {span_days:.0f} days; a forecast needs a year."
+        return f"No forecast: capacity was counted over {several(round(span_days), 'day')}; a forecast needs a year."
     if trend.value is None or trend.high is None or trend.high >= 0:
         said = trend.reason if trend.value is None else "its 95 % interval includes 0"
         return f"No forecast: the rate of change is not certain to be a loss ({said})."

@@ -10,6 +10,7 @@ import polars as pl
 from app.analytics.grid import Floats, Grid, Ints, row_median
 from app.analytics.resistance import MIN_STEPS_A2, SLOPE_DAYS, slopes, step_resistances, working_rows
 from app.analytics.robust import robust_z
+from app.analytics.words import several
 from app.shapes.answer import Interval
 
 MONTH_STEPS_A2 = MIN_STEPS_A2 / 10
@@ -128,7 +129,7 @@ def _warmth(sums: dict[str, Floats], celsius: Floats) -> Interval:
         span = float(np.ptp(t)) if len(t) else 0.0
         return Interval(
             value=None,
-            reason=f"Not corrected for temperature: {len(t)} days with steps over {span:.1f} K; it takes "
+            reason=f"Not corrected for temperature: {several(len(t), 'day')} with steps over {span:.1f} K; it takes "
             f"{WARMTH_DAYS} days over {WARMTH_SPAN_K:.0f} K to learn its effect.",
         )
     centred = t - t.mean()

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from app.analytics.signs import WARNING, WATCH
+from app.analytics.words import several
 from app.shapes.verdicts import Finding
 
 REPLAY_SAMPLES = 60
@@ -52,7 +53,7 @@ def stuck_findings(table: pl.DataFrame, number: str, iso: Callable[[int], str]) 
             severity=WATCH,
             at=iso(round(row["ts"].timestamp() * 1000)),
             count=int(row["days"]),
-            text=f"Stood still on {row['days']} days on which the string moved: left out of every rule.",
+            text=f"Stood still on {several(row['days'], 'day')} on which the string moved: left out of every rule.",
         )
         for row in found.iter_rows(named=True)
     )

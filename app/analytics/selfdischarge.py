@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from app.analytics.grid import DAY_MS, Floats, Grid, Ints, row_median
 from app.analytics.robust import robust_z, spread
+from app.analytics.words import several
 
 POOL_DAYS = 7
 """Offsets are pooled by medians of so many days: enough that the pairs of slopes stay few [d]."""
@@ -108,8 +109,8 @@ def self_discharge(cells: Grid, offset_ah: Floats) -> SelfDischarge:
 
 def _too_short(span: float) -> str:
     return (
-        f"Full charges span {span:.0f} days: a leak needs {MIN_SPAN_DAYS:.0f} days and {MIN_POOLS} weeks with full "
-        "charges to tell itself from noise."
+        f"Full charges span {several(round(span), 'day')}: a leak needs {MIN_SPAN_DAYS:.0f} days and {MIN_POOLS} weeks "
+        "with full charges to tell itself from noise."
     )
 
 

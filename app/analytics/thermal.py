@@ -12,6 +12,7 @@ from app.analytics.grid import Floats, Grid, column_median, daily_z, first_valid
 from app.analytics.limits import Limit
 from app.analytics.robust import robust_z
 from app.analytics.signs import WARNING, WATCH, Sign
+from app.analytics.words import several
 
 SENSOR_COLUMNS = ("t_mean", "t_max", "all_k", "heat_sxx", "heat_sxy", "rate_k_per_min")
 """Columns of the table ``sensor_day`` that the rules read."""
@@ -113,7 +114,7 @@ def _variation(grid: Grid, moved: Floats, limits: Mapping[str, Limit]) -> list[S
                 float(np.nanmedian(z[rows, column])),
                 int(beyond[:, column].sum()),
                 f"{level:+.1f} K against its own first 30 valid days, position and load removed; beyond the limit on "
-                f"{int(beyond[:, column].sum())} days.",
+                f"{several(int(beyond[:, column].sum()), 'day')}.",
             )
         )
     return signs
@@ -180,7 +181,7 @@ def _rates(grid: Grid) -> list[Sign]:
     for column in np.unique(columns):
         own = days[columns == column]
         fastest = float(np.nanmax(grid["rate_k_per_min"][own, column]))
-        text = f"Rose by {fastest:.1f} K/min over two successive readings; so fast on {len(own)} days."
+        text = f"Rose by {fastest:.1f} K/min over two successive readings; so fast on {several(len(own), 'day')}."
         value = (fastest, RATE_K_PER_MIN)
         signs.append(_sign(grid, int(column), "temperature_rate", value, WATCH, int(own[0]), None, len(own), text))
     return signs

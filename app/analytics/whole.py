@@ -9,6 +9,7 @@ import polars as pl
 from app.analytics.excursions import EXCURSION_KINDS, shared_rows, unit_of
 from app.analytics.limits import Limit
 from app.analytics.signs import WARNING, WATCH
+from app.analytics.words import several
 from app.shapes.answer import Interval
 from app.shapes.verdicts import Finding
 
@@ -94,17 +95,19 @@ def _together(kind: str, rows: pl.DataFrame, iso: Callable[[int], str]) -> Findi
         at=iso(int(rows["ts"].sort().to_physical()[0])),
         count=days,
         text=f"{cells} cells were outside the safe range together ({kind.replace('_', ' ')}, limit {limit:g} {unit}) "
-        f"on {days} days: what the string does, rather than any of them.",
+        f"on {several(days, 'day')}: what the string does, rather than any of them.",
     )
 
 
 def _whole_finding(kind: str, rows: pl.DataFrame, iso: Callable[[int], str]) -> Finding:
     first = rows.row(0, named=True)
     if kind in EXCURSION_KINDS:
-        text = f"Many cells stood out at one instant, {rows.height} times: readings taken while the current moved."
+        times = several(rows.height, "time")
+        text = f"Many cells stood out at one instant, {times}: readings taken while the current moved."
         severity = WATCH
     else:
-        text = f"The string's median was outside the safe range ({kind.replace('_', ' ')}) on {rows.height} days."
+        days = several(rows.height, "day")
+        text = f"The string's median was outside the safe range ({kind.replace('_', ' ')}) on {days}."
         severity = WARNING
     return Finding(
         rule="excursion" if kind in EXCURSION_KINDS else "safe_range",

@@ -15,7 +15,7 @@ from typing import Any
 from app import loader
 from app.answers.bases import ANY, BASES
 from app.answers.window import iso
-from app.language import t
+from app.language import t, tn
 from app.numbers import NOTHING, number, percent
 from app.shapes.answer import Provenance
 from app.shapes.kpis import MeterKpis
@@ -183,6 +183,10 @@ def _unit(arguments: Mapping[str, Any]) -> str | None:
     return "°C" if "temperature" in (arguments.get("quantity"), arguments.get("metric")) else "V"
 
 
+def _readings(count: int | None) -> str:
+    return "" if count is None else tn("{n} reading", "{n} readings", count, n=number(count))
+
+
 def words_of(basis: Provenance) -> list[tuple[str, str]]:
     """Write a provenance for a reader: label and text of each line, in the reader's language."""
     names = ", ".join(basis.file_names)
@@ -197,7 +201,7 @@ def words_of(basis: Provenance) -> list[tuple[str, str]]:
         (t("Files"), t("{n}: {files}", n=number(basis.files), files=files)),
         (t("Rows"), t("{rows} read, {kept} kept", rows=number(basis.rows), kept=number(basis.kept))),
         (t("Left out"), left_out or t("nothing")),
-        (t("In the window"), t("{n} readings", n=number(basis.readings)) if basis.readings is not None else ""),
+        (t("In the window"), _readings(basis.readings)),
         (t("Level"), basis.level or t("none: a verdict")),
         (t("Coverage"), percent(basis.coverage, 1) if basis.coverage is not None else ""),
         (t("Uncertainty"), t(basis.uncertainty) if basis.uncertainty else ""),

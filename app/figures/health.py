@@ -9,7 +9,7 @@ import numpy as np
 from app.figures import objects as go
 from app.figures.clock import to_wall_ms
 from app.figures.theme import colours, faded, message, series_colour, style
-from app.language import t
+from app.language import t, tn
 from app.numbers import number, quantity, stamp
 from app.shapes.health import ForecastDates, HealthAnswer
 
@@ -89,8 +89,10 @@ def _months(figure: go.Figure, answer: HealthAnswer, zone: str, theme: str | Non
     level = np.array([one.median_pct for one in answer.months])
     above = np.array([one.high_pct for one in answer.months]) - level
     hover = [
-        t(
+        tn(
+            "{value} ({low} to {high}), {n} count",
             "{value} ({low} to {high}), {n} counts",
+            one.counts,
             value=quantity(one.median_pct, "%", 1),
             low=number(one.low_pct, 1),
             high=number(one.high_pct, 1),

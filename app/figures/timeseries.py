@@ -16,7 +16,7 @@ from app.figures import objects as go
 from app.figures.lines import Line, draw
 from app.figures.panels import Panel, frame_panels
 from app.figures.theme import message
-from app.language import t
+from app.language import t, tn
 from app.numbers import number, percent
 from app.shapes.series import SeriesAnswer
 
@@ -208,11 +208,13 @@ def caption(lines: Sequence[SeriesAnswer]) -> str:
     """Say what a chart rests on: ``1 h level, 14 954 buckets, 100 % coverage``."""
     first = lines[0]
     levels = list(dict.fromkeys(_level_words(line.level) for line in lines))
-    unit = "readings" if first.level == "raw" else "buckets"
     covered = [line.coverage for line in lines if line.coverage is not None]
     span = t("{min} coverage", min=percent(min(covered), 1)) if covered else t("coverage unknown")
-    count = number(max(line.buckets for line in lines))
-    return t("{levels} level, {count} {unit}, {span}", levels=" and ".join(levels), count=count, unit=unit, span=span)
+    most = max(line.buckets for line in lines)
+    said = number(most)
+    raw, cut = tn("{n} reading", "{n} readings", most, n=said), tn("{n} bucket", "{n} buckets", most, n=said)
+    count = raw if first.level == "raw" else cut
+    return t("{levels} level, {count}, {span}", levels=t(" and ").join(levels), count=count, span=span)
 
 
 def _level_words(level: str | None) -> str:

@@ -11,7 +11,7 @@ from app.answers import cycles as half_cycles
 from app.answers.evidence import evidence_of
 from app.answers.provenance import soh_uncertainty
 from app.language import t
-from app.numbers import NOTHING, counted, energy, known, number, percent, quantity
+from app.numbers import NOTHING, cells_need_attention, counted, energy, known, number, percent, quantity
 from app.report import cells
 from app.report.asked import ATTENTION, Answers, at, cite
 from app.report.charts import Dots, dot_chart, time_chart
@@ -68,17 +68,10 @@ def battery_report(system: str, start_ms: int | None = None, end_ms: int | None 
     return document(_head(found, notes), [*body, notes.section()])
 
 
-def _need_words(need: int, cells: int) -> str:
-    """Say how many of the cells need attention."""
-    if need == 1:
-        return t("1 of {total} cells needs attention", total=number(cells))
-    return t("{n} of {total} cells need attention", n=number(need), total=number(cells))
-
-
 def _head(found: Answers, notes: Notes) -> Head:
     need = sum(one.severity in ATTENTION for _, one in found.flagged)
     cells = found.compared.system.cells
-    words = _need_words(need, cells) if cells else t("No cells logged")
+    words = cells_need_attention(need, cells) if cells else t("No cells logged")
     given = _total(found.cycles, "discharge")
     parts = [
         t("{energy} discharged", energy=energy(given)) if given is not None else t("no discharge was measured"),

@@ -21,8 +21,8 @@ from app.components import (
     table,
 )
 from app.errors import UnknownCell
-from app.language import mark, t
-from app.numbers import counted, quantity
+from app.language import mark, t, tn
+from app.numbers import number, quantity
 from app.scope import Scope
 from app.shapes.verdicts import Finding
 from pages.celltabs import detail, verdicts
@@ -134,7 +134,8 @@ def findings_words(findings: Sequence[Finding]) -> str:
     """Say the gravest findings, and how many more there are: the evidence below lists all."""
     told = [_sentence(finding_words(found)) for found in findings[:TOLD_MAX]]
     more = len(findings) - TOLD_MAX
-    return " ".join([*told, *([f"And {counted(more, 'more finding')}."] if more > 0 else [])])
+    rest = [tn("And {n} more finding.", "And {n} more findings.", more, n=number(more))] if more > 0 else []
+    return " ".join([*told, *rest])
 
 
 def _sentence(text: str) -> str:

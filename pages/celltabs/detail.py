@@ -13,7 +13,7 @@ from app.answers.detail import CellDetail, Spike
 from app.components import Content, badge, plain_table, provenance
 from app.figures.evidence import cell_evidence
 from app.figures.theme import message
-from app.language import t
+from app.language import t, tn
 from app.numbers import NOTHING, counted, number, quantity, stamp
 from app.scope import Scope
 from app.shapes.verdicts import CellVerdict, Finding
@@ -84,7 +84,13 @@ def facts_of(found: CellDetail, scope: Scope) -> list[str]:
     )
     if often:
         told.append(
-            t("Beyond its limit on {n} of {days} days with readings.", n=often, days=max(found.valid_days, often))
+            tn(
+                "Beyond its limit on {n} of {days} day with readings.",
+                "Beyond its limit on {n} of {days} days with readings.",
+                max(found.valid_days, often),
+                n=often,
+                days=max(found.valid_days, often),
+            )
         )
     distances = [one for one in findings if one.rule in DISTANCES]
     if distances:
@@ -131,7 +137,11 @@ def _spikes(found: CellDetail, scope: Scope) -> list[Component]:
         for one in found.spikes[: -SPIKES_SHOWN - 1 : -1]
     ]
     left = len(found.spikes) - len(rows)
-    more = [html.P(t("And {n} earlier ones.", n=left), className="ps-note")] if left else []
+    more = (
+        [html.P(tn("And {n} earlier one.", "And {n} earlier ones.", left, n=number(left)), className="ps-note")]
+        if left
+        else []
+    )
     return [plain_table(header, rows, numeric=(1, 2)), *more]
 
 

@@ -13,7 +13,7 @@ from app.components import choice, entry_id, graph, section
 from app.figures.relief import MAP_ROWS_MAX, ROWS_MAX
 from app.figures.surface import cell_surface, cell_time_map
 from app.figures.theme import message
-from app.language import mark, t
+from app.language import mark, t, tn
 from app.numbers import number, percent
 from app.scope import Scope
 from app.shapes.pictures import SurfaceAnswer
@@ -100,7 +100,14 @@ def caption(answer: SurfaceAnswer) -> str:
     """Say what the drawing rests on."""
     what = "cells" if answer.quantity == "voltage" else "sensors"
     statistic = t("mean of each row") if answer.mode == "absolute" else t("farthest reading of each row")
-    size = t("{cells} {what} at {ts} times", cells=number(len(answer.cells)), what=what, ts=number(len(answer.ts)))
+    size = tn(
+        "{cells} {what} at {ts} time",
+        "{cells} {what} at {ts} times",
+        len(answer.ts),
+        cells=number(len(answer.cells)),
+        what=what,
+        ts=number(len(answer.ts)),
+    )
     return t(
         "{size}, {level} level, {statistic}, {coverage} coverage",
         size=size,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.answers import battery, cells
 from app.language import mark, t
-from app.numbers import counted, number, quantity
+from app.numbers import cells_need_attention, counted, quantity
 from app.scope import Scope, scope_of
 from app.shapes.pictures import HeatmapAnswer
 from app.shapes.verdicts import CellVerdict, CriticalAnswer
@@ -163,9 +163,7 @@ def attention_words(rows: Sequence[Flagged], cells: int) -> str:
     urgent = needing(rows)
     if not urgent:
         return t("None of {cells} needs attention", cells=counted(cells, "cell"))
-    if len(urgent) == 1:
-        return t("1 of {total} cells needs attention", total=number(cells))
-    return t("{n} of {total} cells need attention", n=len(urgent), total=number(cells))
+    return cells_need_attention(len(urgent), cells)
 
 
 def named_words(rows: Sequence[Flagged]) -> str:

@@ -6,7 +6,7 @@ from dash.development.base_component import Component
 
 from app.answers import closure, load
 from app.components import kpi, partial, provenance
-from app.language import t
+from app.language import t, tn
 from app.numbers import NOTHING, counted, energy, known, number, percent, quantity, stamp
 from app.scope import Scope
 from app.shapes.kpis import MeterKpis
@@ -127,7 +127,12 @@ def load_tiles(found: load.Load | None, scope: Scope) -> list[Component]:
         ),
         "level": "raw",
     }
-    note = t("{n} days; of each the power that 97.5 % of it exceeds", n=number(base.days))
+    note = tn(
+        "{n} day; the power that 97.5 % of it exceeds",
+        "{n} days; of each the power that 97.5 % of it exceeds",
+        base.days,
+        n=number(base.days),
+    )
     label = t("Base load")
     mark = provenance(basis, subject=label)
     severity = None if known(base.kw) else "unknown"
@@ -155,7 +160,16 @@ def closure_tiles(found: closure.Closure) -> list[Component]:
 
     odd = found.impossible_hours
     used, own, share = t("Consumption"), t("Own use of solar"), t("Self-sufficiency")
-    contradiction = t("{n} hours export more than was produced", n=number(odd)) if odd else t("no contradiction")
+    contradiction = (
+        tn(
+            "{n} hour exports more than was produced",
+            "{n} hours export more than was produced",
+            odd,
+            n=number(odd),
+        )
+        if odd
+        else t("no contradiction")
+    )
     note = t(
         "{energy} in sum; worst {worst} at {at}",
         energy=energy(found.impossible_kwh),

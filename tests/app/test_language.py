@@ -14,7 +14,8 @@ from app import language
 from app.components.charts import graph_config
 from app.figures import objects as go
 from app.figures.theme import style
-from app.language import t
+from app.language import t, tn
+from app.numbers import cells_need_attention
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,10 +45,11 @@ def test_an_unknown_language_means_english() -> None:
 
 
 def said_in_the_code() -> set[str]:
-    """Collect every text that passes through `t` or `mark`."""
-    words = {"t": None, "mark": None}
+    """Collect every text that passes through `t`, `mark` or `tn`, of which both forms."""
+    words = {"t": None, "mark": None, "tn": (1, 2)}
     found = (extract_from_dir(str(ROOT / folder), [("**.py", "python")], keywords=words) for folder in ("app", "pages"))
-    return {str(row[2]) for rows in found for row in rows}
+    said = [row[2] for rows in found for row in rows]
+    return {text for one in said for text in ([one] if isinstance(one, str) else one)}
 
 
 def fields(template: str) -> set[str]:
@@ -81,6 +83,57 @@ def counted_nouns(path: Path) -> set[str]:
         nouns |= {str(word) for word in one} | {str(word) for words in several for word in words}
         nouns |= set() if several else {f"{word}s" for word in one}
     return nouns
+
+
+@pytest.mark.parametrize(
+    ("lang", "count", "said"),
+    [
+        ("en", 1, "1 of 260 cells needs attention"),
+        ("en", 2, "2 of 260 cells need attention"),
+        ("en", 0, "0 of 260 cells need attention"),
+        ("de", 1, "1 von 260 Zellen braucht Aufmerksamkeit"),
+        ("de", 2, "2 von 260 Zellen brauchen Aufmerksamkeit"),
+        ("de", 0, "0 von 260 Zellen brauchen Aufmerksamkeit"),
+    ],
+)
+def test_a_count_takes_the_form_of_its_number(lang: str, count: int, said: str) -> None:
+    with language.speaking(lang):
+        assert cells_need_attention(count, 260) == said
+
+
+def test_a_count_that_no_catalogue_holds_stays_english_in_its_form() -> None:
+    with language.speaking("de"):
+        assert [tn("{n} moon", "{n} moons", n, n=n) for n in (1, 2)] == ["1 moon", "2 moons"]
+
+
+NUMBERED = re.compile(
+    r"\{(n|count|days|times|span|hours|years|ts)\} ([a-z]+ ){0,2}?"
+    r"(day|time|count|value|reading|hour|one|finding|cell|cycle|discharge|bucket|file|step|event|gap)s\b"
+)
+"""A field of a count before a noun in the plural."""
+NEVER_ONE = (
+    "{n} equivalent full cycles",  # written with a decimal, which takes the plural
+    "{times} times",  # a factor, written with a decimal
+    "shorter than {n} days",  # a limit of the analysis
+    "({days} days)",  # what the benches planted, several days long
+    "{days} valid days",  # from several days on
+    "{days} working days",  # from several days on
+    "{count} readings",  # one of them is "one reading"
+    "of each the power",  # its form for one says it otherwise
+    "hours export more",  # its form for one has a verb of its own
+    " day with readings",  # the form for one day in all
+    " day with steps",  # the form for one day
+)
+"""Texts in which the count is never one, and why."""
+
+
+def test_no_text_counts_without_a_form_for_one() -> None:
+    every = said_in_the_code()
+    several = {text: match[0] for text in every if (match := NUMBERED.search(text))}
+    lone = [text for text, found in several.items() if text.replace(found, found[:-1]) not in every]
+
+    assert len(several) > len(lone)
+    assert sorted(text for text in lone if not any(one in text for one in NEVER_ONE)) == []
 
 
 def test_what_is_counted_has_a_german_word_for_one_and_for_several() -> None:

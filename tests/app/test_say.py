@@ -76,15 +76,27 @@ def test_a_template_makes_what_its_pattern_finds(template: str) -> None:
     assert template in catalogue("de")
 
 
+def field_of(part: ast.expr, named: dict[str, ast.expr]) -> str:
+    """Write a field as its mark; a count (`app.analytics.words.several`) with its noun, in the plural."""
+    value = part.value if isinstance(part, ast.FormattedValue) else part
+    value = named.get(ast.unparse(value), value)
+    if isinstance(value, ast.Call) and ast.unparse(value.func) == "several":
+        return f"{FIELD} {ast.literal_eval(value.args[1])}s"
+    return FIELD
+
+
 def sentences_of(path: Path) -> set[str]:
     """Collect the texts of a module that end like a sentence, with a mark for each field."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     plain = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
+    named = {ast.unparse(one.targets[0]): one.value for one in ast.walk(tree) if isinstance(one, ast.Assign)}
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
-            parts = [str(part.value) if isinstance(part, ast.Constant) else FIELD for part in node.values]
+            parts = [
+                str(part.value) if isinstance(part, ast.Constant) else field_of(part, named) for part in node.values
+            ]
             found.add("".join(parts))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in plain | inside:
             found.add(node.value)
