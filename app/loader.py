@@ -7,6 +7,7 @@ the question. Within the process a cold key is computed once, however many ask f
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlparse
 
 import polars as pl
-from flask import Flask, current_app, has_request_context, request
+from flask import Flask, current_app, g, has_request_context, request
 from flask_caching import Cache
 
 from app.handle import Handle
@@ -31,6 +32,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 EXTENSION = "packscope"
+_TELLS = "_packscope_minute"
+"""Where a request notes that what it says tells of the present."""
 _PINNED = "packscope.store"
 """Where a request keeps the store that it began with."""
 VERSION = version("packscope")
@@ -137,6 +140,23 @@ def recall(key: str) -> Any | None:  # noqa: ANN401
 def remember(key: str, value: object) -> None:
     """Remember a value under a key that says all it depends on."""
     _state().kept.set(key, value)
+
+
+def now_ms() -> int:
+    """Return the present [epoch ms UTC]; what is said of it in reply to a request is remembered for the minute."""
+    if has_request_context():
+        setattr(g, _TELLS, True)
+    return int(time.time() * 1000)
+
+
+def minute_told() -> int | None:
+    """Name the minute that the reply being made is of; None where it tells nothing of the present."""
+    return minute() if g.get(_TELLS) else None
+
+
+def minute() -> int:
+    """Name the present minute [min since the epoch]."""
+    return int(time.time() // 60)
 
 
 def key_of(store: Store) -> str:

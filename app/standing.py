@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from app import loader
-from app.answers import audit, battery, efficiency, health, ledger, strings
+from app.answers import audit, battery, efficiency, health, kpis, ledger, strings
 from app.view import View
 from pipeline.errors import PackscopeError
 
@@ -69,6 +69,7 @@ def answer_all() -> None:
         audit.audit(source.name)
         efficiency.charging_curves(source.name)
         strings.keep_days(source.name)
+        kpis.recent_kpis(source.name)
         for period in PERIODS:
             start, end = View(when=period).period(source.first_ms, source.last_ms, store.zone)
             battery.comparison(source.name, start, end)

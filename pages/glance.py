@@ -19,7 +19,6 @@ from app.view import DAY_MS
 SEVERE = ("critical", "warning")
 """Severities that ask for somebody's attention."""
 RANKS = {"critical": 0, "warning": 1, "watch": 2}
-HOUR_MS = 3_600_000
 A = TypeVar("A")
 
 
@@ -126,8 +125,7 @@ def _system_glance(scope: Scope, *, figures: bool) -> SystemGlance:
     reasons: list[str] = []
     period = (scope.start_ms, scope.end_ms)
     compared = _asked(lambda: battery.comparison(name, *period), reasons)
-    week = (scope.last_ms - 7 * DAY_MS) // HOUR_MS * HOUR_MS  # no raw rows of a month for a part of an hour
-    known = _asked(lambda: kpis.bess_kpis(name, week, None), reasons) if figures else None
+    known = _asked(lambda: kpis.recent_kpis(name), reasons) if figures else None
     answers = {pack: _asked(_critical(name, pack, period), reasons) for pack in scope.packs}
     return SystemGlance(
         scope=scope,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +10,7 @@ from dash import MATCH, ClientsideFunction, Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from app.answers import series
-from app.answers.attention import issues
+from app.answers.attention import issues, now_ms
 from app.answers.sources import list_sources
 from app.components import (
     PageMeta,
@@ -19,6 +18,7 @@ from app.components import (
     headline,
     page,
     section,
+    severity_counts,
     skeleton,
     time_graph,
     time_id,
@@ -28,7 +28,7 @@ from app.figures.panels import chart_height
 from app.figures.theme import bare, message
 from app.figures.timeseries import short_names, time_chart
 from app.language import mark, t
-from app.numbers import counted, number
+from app.numbers import cells_need_attention, counted, number
 from app.scope import Scope, scope_for
 from app.view import View
 from pages.attention import (
@@ -148,7 +148,7 @@ def update_attention(search: str | None) -> tuple[Rows, dict[str, str]]:
     every = scopes(search)
     if not every:
         return [], fitted(0)
-    found = issues(int(time.time() * 1000), every[0].start_ms, every[0].end_ms)
+    found = issues(now_ms(), every[0].start_ms, every[0].end_ms)
     rows = attention_rows(system_glances(search), found, every[0].view)
     return rows, fitted(2 * len(rows), ATTENTION_PX)
 
@@ -158,10 +158,8 @@ def update_tile(identity: dict[str, str], search: str | None) -> list[Component]
     scope = next((one for one in scopes(search) if one.source == identity["name"]), None)
     if scope is None:
         return []
-    now_ms = int(time.time() * 1000)
-    tile = (
-        system_tile(system_glance(scope), now_ms) if scope.kind == "bess" else meter_tile(meter_glance(scope), now_ms)
-    )
+    now = now_ms()
+    tile = system_tile(system_glance(scope), now) if scope.kind == "bess" else meter_tile(meter_glance(scope), now)
     return [*tile.children, sparks(scope)]
 
 
@@ -174,15 +172,13 @@ def verdict_words(systems: Sequence[SystemGlance], attention: Sequence[Flagged])
         return t("No cell could be judged in this period")
     if not attention:
         return t("None of {cells} cells needs attention", cells=number(cells))
-    if len(attention) == 1:
-        return t("1 of {total} cells needs attention", total=number(cells))
-    return t("{n} of {total} cells need attention", n=len(attention), total=number(cells))
+    return cells_need_attention(len(attention), cells)
 
 
 def lead_words(systems: Sequence[SystemGlance], meters: int) -> str:
     """Write what stands behind the sentence."""
     counts = Counter(row.verdict.severity for glance in systems for row in glance.flagged)
-    parts = [f"{counts[name]} {t(name)}" for name in ("critical", "warning", "watch") if counts[name]]
+    parts = severity_counts(counts)
     found = t("Cells flagged: {parts}. ", parts=", ".join(parts)) if parts else ""
     named = {"systems": counted(len(systems), "battery system"), "meters": counted(meters, "meter")}
     return found + t("{systems} and {meters}", **named) + "."

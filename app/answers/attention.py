@@ -32,6 +32,11 @@ class Issue:
     """The worst series, where the issue is about series."""
 
 
+def now_ms() -> int:
+    """Return the present [epoch ms UTC], which ages are told by: what is said by it is not remembered for long."""
+    return loader.now_ms()
+
+
 def issues(now_ms: int, start_ms: int | None = None, end_ms: int | None = None) -> list[Issue]:
     """List what the data of all sources asks attention for.
 

@@ -11,13 +11,16 @@ from app.analytics.alarms import kind_of
 from app.answers.window import NO_READINGS, filled, iso, share, source_of
 from app.shapes.kpis import AlarmEvent, BessKpis, Stat
 from app.store import Store
-from pipeline.contract import TS, Series
+from pipeline.contract import DAY_MS, TS, Series
 from pipeline.signals import Kind
 
 TOPICS = ("soc", "soh", "temperature", "pcs", "aux", "environment", "battery")
 """Topics of the catalogue that have a group of their own; those of fire detection stand with the environment."""
 _GROUP_OF = {"fire": "environment"}
 ALARMS = "alarms"
+RECENT_DAYS = 7
+"""What the Overview calls the last days of data [d]."""
+HOUR_MS = 3_600_000
 
 
 @loader.memoised
@@ -61,6 +64,24 @@ def bess_kpis(system: str, start_ms: int | None = None, end_ms: int | None = Non
         alarms=_alarms(store, system, start, end),
         **groups,
     )
+
+
+@loader.once_per_build
+def recent_kpis(system: str) -> BessKpis:
+    """Answer a system's key figures of the last seven days of its data, from the beginning of an hour.
+
+    Parameters
+    ----------
+    system : str
+        Name.
+
+    Raises
+    ------
+    UnknownSource
+        There is no such system.
+    """
+    since = loader.current().source(system).last_ms - RECENT_DAYS * DAY_MS
+    return bess_kpis(system, since // HOUR_MS * HOUR_MS, None)  # no raw rows of a month for a part of an hour
 
 
 def _is_summarised(series: Series) -> bool:

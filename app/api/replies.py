@@ -1,7 +1,8 @@
 """Whole replies, remembered: what was laid out or drawn once for a build is sent again as it is.
 
 What is sent for a callback, or as the layout of a page, follows from the request, the build that is served, the code,
-the site file and the reader's language. A reply that tells of a failure is never kept.
+the site file and the reader's language. A reply that tells of a failure is never kept, one that tells how old something
+is for the minute in which it was made.
 """
 
 from __future__ import annotations
@@ -42,10 +43,10 @@ def _known() -> Response | None:
     asked = _asked()
     key = _key_of(asked) if asked else None
     found = loader.recall(key) if key else None
-    if found is None:
+    if found is None or found[2] not in (None, loader.minute()):
         setattr(g, _KEY, key)
         return None
-    body, content_type = found
+    body, content_type, _ = found
     return Response(zlib.decompress(body), content_type=content_type)
 
 
@@ -63,7 +64,7 @@ def _key_of(asked: bytes) -> str | None:
     except PackscopeError:
         return None
     said = f"{build}|{language.current()}|{loader.settings().max_points}|"
-    return f"reply|{sha256(said.encode() + asked).hexdigest()}"
+    return f"replies|{sha256(said.encode() + asked).hexdigest()}"
 
 
 def _kept(response: Response) -> Response:
@@ -71,5 +72,5 @@ def _kept(response: Response) -> Response:
     if key and response.status_code == 200 and not response.is_streamed:
         body = response.get_data()
         if len(body) <= MOST_BYTES and not any(mark in body for mark in _FAILED):
-            loader.remember(key, (zlib.compress(body, 1), response.content_type))
+            loader.remember(key, (zlib.compress(body, 1), response.content_type, loader.minute_told()))
     return response

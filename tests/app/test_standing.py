@@ -5,7 +5,7 @@ import pytest
 from flask import Flask
 
 from app import loader, standing
-from app.answers import battery
+from app.answers import battery, kpis
 from pipeline.build import build
 from tests.pipeline.sites import settings, stamps, write_csv
 
@@ -64,3 +64,11 @@ def test_a_verdict_that_asks_for_another_is_kept_as_well(server):
     with server.app_context():
         assert outer("y") is outer("y")
         assert inner("y") is inner("y")
+
+
+def test_the_key_figures_of_the_last_week_are_there_before_anybody_asks(server):
+    with server.app_context():
+        standing.answer_all()
+        found = kpis.recent_kpis("B1")
+        assert found is kpis.recent_kpis("B1")
+        assert found == kpis.bess_kpis("B1", None, None)  # three days of data: the week is all of it

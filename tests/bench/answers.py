@@ -294,9 +294,9 @@ def table(taken: Mapping[str, Sequence[Taken]], least: float) -> Iterator[str]:
             warm_p95, most = _p95([one.warm_ms for one in found]), max(one.size for one in found) / 1e3
             over = sum(one > BAR_MS for one in waited)
             yield (
-                f"{word}: cold p50 {median(cold):.1f}, p95 {_p95(cold):.1f}, warm p95 {warm_p95:.1f} ms of processor "
-                f"time; cold p50 {median(waited):.1f}, p95 {_p95(waited):.1f} ms of wall clock, {over} of {len(waited)} over "
-                f"{BAR_MS:g} ms; largest {most:.1f} kB compressed"
+                f"{word}: cold p50 {median(cold):.1f}, p95 {_p95(cold):.1f}, warm p95 {warm_p95:.1f} ms processor, "
+                f"cold p50 {median(waited):.1f}, p95 {_p95(waited):.1f} ms wall clock; {over} of {len(waited)} "
+                f"over {BAR_MS:g} ms; largest {most:.1f} kB compressed"
             )
 
 
