@@ -67,7 +67,7 @@
     after = waiting.length ? window.setTimeout(next, LONGEST_MS) : 0;
   }
 
-  /* One class says that something is late: a transition of every part that waits would cost a layer for each of them. */
+  /* One class says that something is late: a delayed transition of every part that waits made clicks slower. */
   let late = 0;
   function dim(work) {
     let isLate = false;
