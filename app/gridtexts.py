@@ -33,6 +33,10 @@ TEXTS = {
     "ariaMenuColumn": mark("Press Alt and Down to open the column menu"),
     "ariaFilterColumn": mark("Press Ctrl and Enter to open the filter"),
     "ariaSortableColumn": mark("Press Enter to sort"),
+    "firstPage": mark("First page"),
+    "previousPage": mark("Previous page"),
+    "nextPage": mark("Next page"),
+    "lastPage": mark("Last page"),
     "ariaRowSelect": mark("Press Space to select this row"),
     "ariaRowDeselect": mark("Press Space to deselect this row"),
 }

@@ -55,6 +55,8 @@ LABELS = (
     mark("Energy export"),
     mark("Energy, combined"),
     mark("Solar energy"),
+    mark("First {days} days"),
+    mark("Last {days} days"),
 )
 """Names of signals (`pipeline.signals`)."""
 

@@ -190,6 +190,7 @@ SENTENCES = (
     mark("{meter}, which follows all batteries together (r = {fit})."),
     mark("No meter follows the batteries' power (the best is {meter}, r = {fit})."),
     mark("Readings every {interval} s are too slow to compare clocks (at most {longest} s)."),
+    mark("Sensors stand for the cells beside them, {mapped}."),
     mark("The two share too few steps to compare their clocks (correlation below {least})."),
     mark("No current is logged: there is nothing to hold the other clocks against."),
     mark(
@@ -247,6 +248,8 @@ WORDS = (
     mark("one reading"),
     mark("{count} readings"),
     mark("{count} days"),
+    mark("as site.toml says"),
+    mark("by their position along the row"),
     mark("{count} day"),
     mark("{count} valid days"),
     mark("{count} valid day"),

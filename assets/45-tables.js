@@ -37,6 +37,12 @@
     }
   });
 
+  /* A number that is not known: a dash that says why, to the pointer and to a screen reader. */
+  components.PackscopeUnknown = function (props) {
+    const why = (props.data && props.data.reason) || props.why;
+    return React.createElement("span", { role: "img", title: why, "aria-label": why }, "–");
+  };
+
   components.PackscopeBadge = function (props) {
     const severity = props.data && props.data[props.severity];
     if (!severity) {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.answers.attention import Issue
-from app.components import SEVERITY_WORDS
+from app.components import SEVERITY_WORDS, severity_counts
 from app.language import t
 from app.numbers import counted, duration, percent
 from app.view import View
@@ -61,9 +61,7 @@ def _cells(glance: SystemGlance, view: View) -> Rows:
     if not severe:
         return []
     counts = glance.counts
-    said = ", ".join(
-        f"{counts[name]} {t(SEVERITY_WORDS[name]).lower()}" for name in ("critical", "warning") if counts[name]
-    )
+    said = ", ".join(severity_counts({name: counts[name] for name in ("critical", "warning")}))
     worst = severe[0]
     name = t("Pack {pack} cell {cell}", pack=worst.pack, cell=worst.verdict.cell)
     fault = fault_word(worst.verdict.fault)

@@ -54,7 +54,7 @@ def layout(**query: str) -> html.Div:
             dcc.Store(id=TAB_NAMES, data=list(TABS)),
             *stores,
             _selected(),
-            html.Div(tabs, className="ps-tabs", role="tablist", **aria(label="Views of the cells")),
+            html.Div(tabs, className="ps-tabs", role="tablist", **aria(label=t("Views of the cells"))),
             *panels,
         ],
     )

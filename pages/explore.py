@@ -31,6 +31,7 @@ from app.figures.theme import bare, message
 from app.figures.timeseries import short_names, time_chart
 from app.language import mark, t
 from app.numbers import counted, number
+from app.say import say
 from app.scope import Scope, scope_for
 from app.shapes.series import SeriesAnswer
 from app.view import View, ms_to_wall
@@ -144,7 +145,7 @@ def update_found(text: str | None, search: str | None) -> list[Component]:
     links: list[Component] = []
     for line, label in found[:MOST_FOUND]:
         target = "/explore" + view.change(signals=_written((*chosen, line))).search()
-        name: list[str | Component] = [html.Span(line[0], className="ps-grey"), f" {label}"]
+        name: list[str | Component] = [html.Span(line[0], className="ps-grey"), f" {say(label)}"]
         links.append(dcc.Link(name, href=target, className="ps-pill", title=t("Add {signal}", signal=line[1])))
     rest = len(found) - len(links)
     if not found:
@@ -163,7 +164,7 @@ def update_chosen(search: str | None) -> list[Component]:
     for line in chosen:
         rest = [other for other in chosen if other != line]
         target = "/explore" + view.change(signals=_written(rest)).search()
-        words: list[str | Component] = [f"{line[0]} {_label(line)}", icon("close", t("Remove"))]
+        words: list[str | Component] = [f"{line[0]} {say(_label(line))}", icon("close", t("Remove"))]
         pills.append(dcc.Link(words, href=target, className="ps-pill ps-pill-on"))
     return pills
 

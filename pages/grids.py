@@ -52,10 +52,18 @@ def severity(field: str, title: str, *, key: str, width: int = 120) -> dict[str,
 
 
 def figures(
-    field: str, title: str, unit: str = "", *, digits: int = 0, trim: bool = False, width: int = 110
+    field: str,
+    title: str,
+    unit: str = "",
+    *,
+    digits: int = 0,
+    trim: bool = False,
+    width: int = 110,
+    why: str | None = None,
 ) -> dict[str, Any]:
-    """Describe a column of numbers of one unit, which stands in its head; unknown is a dash.
+    """Describe a column of numbers of one unit, which stands in its head; unknown is a dash that says ``why``.
 
+    A row that holds a ``reason`` of its own gives that one.
     With ``trim``, noughts at the end of the ``digits`` decimals are left away: for columns of several units.
     """
     form = f",.{digits}{'~' if trim else ''}f"
@@ -69,6 +77,8 @@ def figures(
         "filter": "agNumberColumnFilter",
         "valueFormatter": {"function": shown},
         "useValueFormatterForExport": False,
+        "cellRendererSelector": {"function": "params.value == null ? {component: 'PackscopeUnknown'} : undefined"},
+        "cellRendererParams": {"why": why or t("Not known: the readings behind it are missing or too few")},
     }
 
 

@@ -138,7 +138,7 @@ def update_steps(search: str | None) -> tuple[list[dict[str, Any]], dict[str, st
     if scope.source is None:
         return [], fitted(0)
     rows = forensics.rows(counters.counter_steps(scope.source, scope.start_ms, scope.end_ms), scope)
-    return rows, fitted(len(rows))
+    return rows, fitted(len(rows)) if rows else {"display": "none"}
 
 
 def update_closure(search: str | None) -> Component:

@@ -18,6 +18,7 @@ from app.components import (
     headline,
     page,
     section,
+    severity_counts,
     skeleton,
     time_graph,
     time_id,
@@ -177,7 +178,7 @@ def verdict_words(systems: Sequence[SystemGlance], attention: Sequence[Flagged])
 def lead_words(systems: Sequence[SystemGlance], meters: int) -> str:
     """Write what stands behind the sentence."""
     counts = Counter(row.verdict.severity for glance in systems for row in glance.flagged)
-    parts = [f"{counts[name]} {t(name)}" for name in ("critical", "warning", "watch") if counts[name]]
+    parts = severity_counts(counts)
     found = t("Cells flagged: {parts}. ", parts=", ".join(parts)) if parts else ""
     named = {"systems": counted(len(systems), "battery system"), "meters": counted(meters, "meter")}
     return found + t("{systems} and {meters}", **named) + "."

@@ -26,7 +26,7 @@ from app.components import (
 from app.early import with_page
 from app.figures.quality import coverage_calendar
 from app.figures.theme import message
-from app.language import mark, t
+from app.language import ENGLISH, current, mark, t
 from app.numbers import counted, number, percent
 from app.scope import Scope, scope_of
 from app.view import View
@@ -139,8 +139,9 @@ def answer_words(found: Row) -> str:
 def lead_words(found: Row, scope: Scope) -> str:
     """Say what was left out, of how much."""
     rows = found["series"]
-    out = {title.lower(): summed(rows, key) for key, (title, _, _) in counts().items()}
-    told = ", ".join(f"{number(count)} {title}" for title, count in out.items() if count)
+    out = {title: summed(rows, key) for key, (title, _, _) in counts().items()}
+    words = {title: title.lower() if current() == ENGLISH else title for title in out}
+    told = ", ".join(f"{number(count)} {words[title]}" for title, count in out.items() if count)
     given = {"rows": counted(summed(rows, "rows"), "reading"), "series": number(len(rows))}
     size = t("{source}: {rows} in {series} series", source=scope.source, **given)
     return f"{size}. {told or t('Nothing odd')}."

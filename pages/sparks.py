@@ -10,6 +10,7 @@ from app.components import aria
 from app.figures.spark import spark
 from app.language import t
 from app.numbers import quantity
+from app.say import say
 from app.scope import Scope
 from app.shapes.series import SeriesAnswer
 
@@ -40,11 +41,13 @@ def _spark(line: SeriesAnswer, scope: Scope) -> Component | None:
         return None
     mask = f'url("{picture}")'
     look = {"maskImage": mask, "WebkitMaskImage": mask}
-    said = t("{label} over the period: {range}", label=line.label, range=_range(line))
+    said = t("{label} over the period: {range}", label=say(line.label), range=_range(line))
     figure = html.Span(className="ps-spark", style=look, role="img", **aria(label=said))
     words = html.Span([line.label, html.Span(_range(line), className="ps-spark-range")], className="ps-spark-words")
     href = scope.view.href("/explore", signals=(f"{line.source}:{line.signal}",))
-    return dcc.Link([words, figure], href=href, className="ps-spark-link", title=t("Explore {label}", label=line.label))
+    return dcc.Link(
+        [words, figure], href=href, className="ps-spark-link", title=t("Explore {label}", label=say(line.label))
+    )
 
 
 def _range(line: SeriesAnswer) -> str:

@@ -14,7 +14,7 @@ from pages.grids import figures, moment, words
 def columns(*, compared: bool = False) -> list[dict[str, Any]]:
     """Describe the columns; ``compared`` adds the period and the differences."""
     head = [
-        words("source", t("Source"), width=166, href="href"),
+        words("source", t("Source"), width=190, href="href"),
         words("signal", t("Signal"), width=190),
     ]
     head += [words("period", t("Period from"), width=176)] if compared else []

@@ -9,7 +9,7 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components import badge, band_badge, kpi, kpi_row, partial, provenance, section
+from app.components import badge, band_badge, kpi, kpi_row, partial, provenance, section, severity_counts
 from app.language import t
 from app.numbers import NOTHING, age, counted, energy, known, number, percent, quantity, stamp
 from app.scope import Scope
@@ -48,7 +48,7 @@ def data_tile(scope: Scope, coverage: float | None, now_ms: int) -> Component:
 def status_words(glance: SystemGlance) -> Component:
     """Say in one badge how a system is."""
     counts = glance.counts
-    said = [f"{counts[name]} {name}" for name in ("critical", "warning", "watch") if counts[name]]
+    said = severity_counts(counts)
     if not said and glance.system_findings:
         said = [counted(len(glance.system_findings), "finding")]
     words = {"fine": t("No findings"), "unknown": t("Not judged")}.get(glance.severity, ", ".join(said))
@@ -72,9 +72,9 @@ def soh_tile(report: PackReport | None) -> Component:
         else ""
     )
     note: Component | str = (
-        html.Span([band_badge(report.band), span]) if report.band else report.soh_reason or "unknown"
+        html.Span([band_badge(report.band), span]) if report.band else report.soh_reason or t("no reason was given")
     )
-    label = t("SOH ({basis})", basis=basis) if report.soh_basis else t("State of health")
+    label = t("SOH ({basis})", basis=t(basis)) if report.soh_basis else t("State of health")
     return kpi(label, quantity(value, "%"), note=note, mark=mark)
 
 
@@ -176,7 +176,7 @@ def working(systems: Sequence[SystemGlance]) -> Component:
         )
     ran = [row for row in judged if row.max is not None and row.min is not None and row.max > row.min]
     peaks = {row.unit: _reach(row) for row in sorted(ran, key=_reach)}
-    reached = ", ".join(quantity(peak, unit) for unit, peak in peaks.items()) or "nothing"
+    reached = ", ".join(quantity(peak, unit) for unit, peak in peaks.items()) or t("nothing")
     return kpi(
         t("Is it working?"),
         t("{ran} of {judged} ran", ran=len(ran), judged=counted(len(judged), "system")),

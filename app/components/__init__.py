@@ -4,7 +4,19 @@ from app.components.charts import EXPORTS, GRAPH_CONFIG, export_menu, graph, tim
 from app.components.controls import choice, csv_file, entry_id, export_button, html_id, select
 from app.components.frame import columns, headline, kpi, kpi_row, page, section
 from app.components.kinds import Content, Identity, PageMeta, What, aria
-from app.components.marks import BAND_WORDS, SEVERITY_WORDS, badge, band_badge, icon, provenance, stat, term
+from app.components.marks import (
+    BAND_WORDS,
+    SEVERITY_WORDS,
+    badge,
+    band_badge,
+    icon,
+    or_why,
+    provenance,
+    severity_counts,
+    stat,
+    term,
+    unknown,
+)
 from app.components.states import empty, failure, partial, skeleton
 from app.components.tables import plain_table, table
 
@@ -34,16 +46,19 @@ __all__ = [
     "icon",
     "kpi",
     "kpi_row",
+    "or_why",
     "page",
     "partial",
     "plain_table",
     "provenance",
     "section",
     "select",
+    "severity_counts",
     "skeleton",
     "stat",
     "table",
     "term",
     "time_graph",
     "time_id",
+    "unknown",
 ]

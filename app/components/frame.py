@@ -9,8 +9,9 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from app.components.kinds import Content, PageMeta
-from app.components.marks import provenance, stat, term
+from app.components.marks import provenance, stat, term, unknown
 from app.language import t
+from app.numbers import NOTHING
 
 
 def kpi(
@@ -26,7 +27,10 @@ def kpi(
     """Show one key figure: label, number with unit, small print, and the mark of its provenance (see `provenance`)."""
     rests_on = mark or provenance({}, subject=label, question=question)
     head = html.Div([html.Span(label), term(label), rests_on], className="ps-kpi-label")
-    figure = dcc.Link(stat(value), href=href) if href else stat(value)
+    shown = (
+        stat(value) if value != NOTHING else unknown(note if isinstance(note, str) else t("the data does not give it"))
+    )
+    figure = dcc.Link(shown, href=href) if href else shown
     body = [head, html.Div(figure, className="ps-kpi-value")]
     if note:
         body.append(html.Div(note, className="ps-kpi-note"))

@@ -7,9 +7,9 @@ from typing import Any
 
 from dash import html
 
-from app.components.kinds import aria
+from app.components.kinds import Content, aria
 from app.figures.theme import BANDS
-from app.language import mark, t
+from app.language import mark, t, tn
 from app.numbers import NOTHING, SPACE
 from app.terms import meaning_of
 
@@ -20,6 +20,38 @@ SEVERITY_WORDS = {
     "fine": mark("Fine"),
     "unknown": mark("Unknown"),
 }
+BASIS_WORDS = (
+    mark("basis"),
+    mark("rule"),
+    mark("source"),
+    mark("level"),
+    mark("coverage"),
+    mark("build"),
+    mark("left out"),
+    mark("hours"),
+    mark("days"),
+    mark("counts"),
+    mark("seen"),
+    mark("capacity ah"),
+    mark("baseline ah"),
+    mark("nominal ah"),
+    mark("usable ah"),
+    mark("soh of baseline pct"),
+    mark("current offset a"),
+    mark("age years"),
+    mark("cycles"),
+    mark("imbalance"),
+    mark("measured"),
+    mark("model"),
+    mark("model estimate"),
+    mark("raw"),
+    mark("nothing"),
+    mark("unknown"),
+    mark("the SOH"),
+    mark("the available energy"),
+    mark("the measured state of health"),
+)
+"""What a page itself says of a number that it marks, and the numbers so marked."""
 BAND_WORDS = (
     mark("Excellent"),
     mark("Optimal"),
@@ -41,6 +73,26 @@ def badge(severity: str, text: str | None = None) -> html.Span:
     """Show a severity by symbol, word and colour."""
     kind = severity if severity in SEVERITY_WORDS else "unknown"
     return html.Span([icon(kind), text or t(SEVERITY_WORDS[kind])], className=f"ps-badge ps-{kind}")
+
+
+def severity_counts(counts: Mapping[str, int]) -> list[str]:
+    """Count what is of each severity, the gravest first: ``2 critical``, ``1 warning``, ``3 to watch``."""
+    said = {
+        "critical": t("{n} critical", n=counts.get("critical", 0)),
+        "warning": tn("{n} warning", "{n} warnings", counts.get("warning", 0), n=counts.get("warning", 0)),
+        "watch": t("{n} to watch", n=counts.get("watch", 0)),
+    }
+    return [text for name, text in said.items() if counts.get(name)]
+
+
+def unknown(reason: str) -> html.Span:
+    """Stand where a number is not known: a dash that says why, to the pointer and to a screen reader."""
+    return html.Span(NOTHING, title=reason, role="img", **aria(label=t("Not known: {reason}", reason=reason)))
+
+
+def or_why(text: str, reason: str | None) -> Content:
+    """Give a number as it is written; where it is unknown, its dash with the reason (see `unknown`)."""
+    return unknown(reason or t("the data does not give it")) if text == NOTHING else text
 
 
 def band_badge(band: str | None, text: str | None = None) -> html.Span:
@@ -74,9 +126,9 @@ def provenance(
     source : str or None
         Meter or system; by default the one that the page shows.
     """
-    said = {name: NOTHING if value is None else str(value) for name, value in rows.items()}
-    pairs = [html.Div([html.Dt(name.replace("_", " ")), html.Dd(value)]) for name, value in said.items()]
-    label = t("What this rests on: {subject}", subject=subject)
+    said = {name: "not known" if value is None else str(value) for name, value in rows.items()}
+    pairs = [html.Div([html.Dt(t(name.replace("_", " "))), html.Dd(t(value))]) for name, value in said.items()]
+    label = t("What this rests on: {subject}", subject=t(subject))
     summary = html.Summary(icon("info"), title=t("What this rests on"), role="button", **aria(label=label))
     asked: dict[str, Any] = {"data-question": question} if question else {}
     asked |= {"data-source": source} if source else {}

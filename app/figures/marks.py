@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.figures.theme import colours
+from app.language import mark
 
-SYMBOLS: dict[str, str] = {"critical": "diamond", "warning": "triangle-up", "watch": "circle-open"}
+SYMBOLS: dict[str, str] = {mark("critical"): "diamond", mark("warning"): "triangle-up", mark("watch"): "circle-open"}
 """Shape of each severity, worst first."""
 
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from app.figures import objects as go
 from app.figures.theme import colours, faded, series_colour, style
+from app.language import t
 
 _ROW_PX, _LOW_ROW_PX = 26, 16
 MANY_ROWS = 20
@@ -42,7 +43,7 @@ def coverage_calendar(frame: pl.DataFrame, *, theme: str | None) -> go.Figure:
         margin={"l": 8, "r": 12, "t": 8, "b": 40},
     )
     figure.update_yaxes(autorange="reversed", showgrid=False, fixedrange=True, automargin=True)
-    figure.update_xaxes(title_text="day, site time", showgrid=False, type="date")
+    figure.update_xaxes(title_text=t("day, site time"), showgrid=False, type="date")
     return figure
 
 

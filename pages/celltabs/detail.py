@@ -10,11 +10,11 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from app.answers.detail import CellDetail, Spike
-from app.components import Content, badge, plain_table, provenance
+from app.components import Content, badge, or_why, plain_table, provenance, unknown
 from app.figures.evidence import cell_evidence
 from app.figures.theme import message
 from app.language import t, tn
-from app.numbers import NOTHING, counted, number, quantity, stamp
+from app.numbers import counted, number, quantity, stamp
 from app.scope import Scope
 from app.shapes.verdicts import CellVerdict, Finding
 from app.view import DAY_MS, ms_to_wall
@@ -128,7 +128,7 @@ def explore(scope: Scope, found: CellDetail, at_ms: int | None, signal: str | No
 
 
 def _spikes(found: CellDetail, scope: Scope) -> list[Component]:
-    """List single readings that stood out: as logged, when, and how far from the string."""
+    """List the last single readings that stood out, as logged, when, and how far from the string: a plain table."""
     if not found.spikes:
         return []
     header = [t("Single readings"), t("Reading"), t("From the string's median"), ""]
@@ -168,9 +168,11 @@ def _finding_row(one: Finding, found: CellDetail, scope: Scope) -> list[Content]
     return [
         badge(one.severity),
         t(verdicts.RULES.get(one.rule, one.rule)),
-        t(verdicts.REGIMES.get(one.regime or "", (one.regime or NOTHING).replace("_", " "))),
-        quantity(one.value, one.unit),
-        quantity(one.limit, one.unit),
+        t(verdicts.REGIMES.get(one.regime, one.regime.replace("_", " ")))
+        if one.regime
+        else unknown(t("in any state of the battery")),
+        or_why(quantity(one.value, one.unit), t("the rule gives no number")),
+        or_why(quantity(one.limit, one.unit), t("the rule has no limit of its own")),
         dcc.Link(_day(one, scope.zone), href=explore(scope, found, middle), title=t("Show in Explore")),
         html.Span(one.text, className="ps-wrap"),
         provenance(basis, subject=t("this finding")),

@@ -10,7 +10,19 @@ from dash.development.base_component import Component
 
 from app.analytics.soh import BANDS
 from app.answers import battery
-from app.components import Content, band_badge, graph, kpi, kpi_row, plain_table, provenance, section, skeleton
+from app.components import (
+    Content,
+    band_badge,
+    graph,
+    kpi,
+    kpi_row,
+    or_why,
+    plain_table,
+    provenance,
+    section,
+    skeleton,
+    unknown,
+)
 from app.early import with_page
 from app.figures.cells import soh_triples, subject_of
 from app.language import mark, t
@@ -28,6 +40,8 @@ GATE = {"type": "cells-gate", "tab": "overview", "keys": ""}
 TILES, TABLE, FINDINGS = "cells-tiles", "cells-packs", "cells-system-findings"
 SOH_GRAPH = "cells-soh-graph"
 MODEL_NOTE = mark("model estimate, not measured")
+NO_BMS = mark("the battery logs no state of health of its own")
+NO_IMBALANCE = mark("too few readings at rest in this period")
 
 
 def panel(scope: Scope) -> list[Component]:
@@ -62,15 +76,25 @@ def tiles(system: PackReport, flagged: Sequence[Flagged]) -> html.Div:
     )
     measured = kpi(t("Measured SOH"), quantity(soh.measured, "%"), note=interval or t("no interval"), mark=mark)
     rest = [
-        kpi(t("Model SOH"), quantity(soh.model, "%"), note=t(MODEL_NOTE)),
-        kpi(t("BMS SOH"), quantity(soh.bms, "%", 0), note=t("as the battery reports it, whole per cent")),
+        kpi(t("Model SOH"), quantity(soh.model, "%"), note=t(MODEL_NOTE) if known(soh.model) else model_reason(system)),
+        kpi(
+            t("BMS SOH"),
+            quantity(soh.bms, "%", 0),
+            note=t("as the battery reports it, whole per cent") if known(soh.bms) else t(NO_BMS),
+        ),
         kpi(t("Band"), band_name(system), note=advice(system)),
-        kpi(t("Imbalance"), quantity(system.imbalance_mv, "mV"), note=t("highest minus lowest cell, at rest")),
+        kpi(
+            t("Imbalance"),
+            quantity(system.imbalance_mv, "mV"),
+            note=t("highest minus lowest cell, at rest") if known(system.imbalance_mv) else t(NO_IMBALANCE),
+        ),
         kpi(t("Degradation"), quantity(rate.value, "%/month", 2), note=rate_words(system)),
         kpi(
             t("Hottest reading"),
             quantity(system.max_t, "°C"),
-            note=t("mean {system}", system=quantity(system.mean_t, "°C")),
+            note=t("mean {system}", system=quantity(system.mean_t, "°C"))
+            if known(system.mean_t)
+            else t("no temperature is logged"),
         ),
         kpi(
             t("Flagged cells"),
@@ -84,6 +108,13 @@ def tiles(system: PackReport, flagged: Sequence[Flagged]) -> html.Div:
 def _basis(report: PackReport) -> dict[str, object]:
     rows: dict[str, object] = {"coverage": percent(report.coverage), "basis": report.soh_basis}
     return rows | {str(key).replace("_", " "): value for key, value in report.provenance.items()}
+
+
+def model_reason(report: PackReport) -> str:
+    """Say what the model of the state of health lacks."""
+    if report.provenance.get("cycles") is None:
+        return t("The model needs the full cycles, which need the nominal capacity: say nominal_ah in site.toml.")
+    return t("The model needs age, full cycles and imbalance; one of them is unknown.")
 
 
 def band_name(report: PackReport) -> str:
@@ -114,7 +145,7 @@ def rate_words(report: PackReport) -> str:
 
 
 def pack_table(reports: Sequence[PackReport]) -> html.Div:
-    """List the packs with their three states of health, band and advice."""
+    """List the packs with their three states of health, band and advice: few rows, with colours, so a plain table."""
     header = [
         "",
         t("Measured"),
@@ -129,15 +160,15 @@ def pack_table(reports: Sequence[PackReport]) -> html.Div:
     rows: list[list[Content]] = [
         [
             subject_of(report),
-            quantity(report.soh.measured, "%"),
+            or_why(quantity(report.soh.measured, "%"), report.soh_reason),
             t("{low} to {high}", low=number(report.soh.low, 1), high=number(report.soh.high, 1))
             if known(report.soh.low)
-            else NOTHING,
+            else unknown(report.soh_reason or t("no interval")),
             band_badge(report.band, band_name(report) if report.band else None),
             advice(report),
-            quantity(report.soh.model, "%"),
-            quantity(report.soh.bms, "%", 0),
-            quantity(report.imbalance_mv, "mV"),
+            or_why(quantity(report.soh.model, "%"), model_reason(report)),
+            or_why(quantity(report.soh.bms, "%", 0), t(NO_BMS)),
+            or_why(quantity(report.imbalance_mv, "mV"), t(NO_IMBALANCE)),
             number(report.critical_cells),
         ]
         for report in reports

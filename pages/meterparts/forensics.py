@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -91,7 +91,17 @@ def counts(found: MeterKpis) -> Component:
     if not found.counter_steps:
         return empty(t("No energy counter"), t("This meter logs no energy counter, so there are no steps to judge."))
     lines = [_line(name, steps, found.energy_kwh.get(name)) for name, steps in found.counter_steps.items()]
-    return html.Div([*lines, *(partial(note) for note in found.notes)], className="ps-counters")
+    odd = sum(count for steps in found.counter_steps.values() for name, count in steps.items() if name != "energy")
+    clear = [] if odd else [nothing_found(found.counter_steps)]
+    return html.Div([*lines, *clear, *(partial(note) for note in found.notes)], className="ps-counters")
+
+
+def nothing_found(steps: Mapping[str, Mapping[str, int]]) -> Component:
+    """Say what was looked for, in how many steps, where none was found."""
+    total = sum(sum(own.values()) for own in steps.values())
+    looked = ", ".join(class_word(name) for name in STEP_CLASSES if name != "energy")
+    words = t("Each of {n} steps was looked at for: {looked}. None was found.", n=number(total), looked=looked)
+    return html.P(words, className="ps-note")
 
 
 def _line(name: str, steps: dict[str, int], kwh: float | None) -> Component:

@@ -119,6 +119,9 @@ NEVER_ONE = (
     "{days} valid days",  # from several days on
     "{days} working days",  # from several days on
     "{count} readings",  # one of them is "one reading"
+    "Each of {n} steps",  # all steps of a counter
+    "First {days} days",  # a period on offer
+    "Last {days} days",  # a period on offer
     "of each the power",  # its form for one says it otherwise
     "hours export more",  # its form for one has a verb of its own
     " day with readings",  # the form for one day in all

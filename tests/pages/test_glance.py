@@ -103,7 +103,7 @@ def test_the_first_sentence_counts_cells(systems, expected):
 
 def test_the_lead_counts_by_severity():
     assert lead_words([glance(flagged(1, "watch"), flagged(2, "critical"))], 0).startswith(
-        "Cells flagged: 1 critical, 1 watch. 1 battery system and 0 meters"
+        "Cells flagged: 1 critical, 1 to watch. 1 battery system and 0 meters"
     )
 
 
