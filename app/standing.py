@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from app import loader
-from app.answers import audit, battery, efficiency, health, kpis, ledger, strings
+from app.answers import audit, battery, efficiency, health, kpis, ledger, quality, strings
 from app.view import View
 from pipeline.errors import PackscopeError
 
@@ -62,6 +62,7 @@ def answer_all() -> None:
     """Answer the standing questions of the current build, within an application context."""
     store = loader.current()
     for source in store.manifest.sources:
+        quality.coverage_calendar(source.name)
         if source.kind != "bess":
             continue
         health.health(source.name)

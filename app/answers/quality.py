@@ -37,7 +37,7 @@ _TOPICS = {
 """What the topics of the catalogue are called."""
 
 
-@loader.memoised
+@loader.once_per_build
 def quality(source: str | None = None) -> dict[str, Any]:
     """Say what was read and what was left out.
 
@@ -133,7 +133,7 @@ def _warnings(store: Store, source: str | None) -> list[str]:
     return [*own, *store.source(source).notes]
 
 
-@loader.memoised
+@loader.once_per_build
 def coverage_calendar(source: str) -> pl.DataFrame:
     """Say what share of the readings expected of each day is there.
 
@@ -181,7 +181,7 @@ def groups(source: str) -> list[str]:
     return sorted({group_of(one) for one in loader.current().all_series(source)})
 
 
-@loader.memoised
+@loader.once_per_build
 def series_calendar(source: str, group: str) -> pl.DataFrame:
     """Say the same of each series of a group, the least covered first and at most `MOST_SERIES` of them.
 

@@ -69,7 +69,7 @@ class Taken:
 class Probe:
     """Asks one server, its cache emptied before each question."""
 
-    def __init__(self, store: Path, *, holds: bool = True) -> None:
+    def __init__(self, store: Path, *, holds: bool = True, stands: bool = True) -> None:
         """Make the server, with its standing verdicts made ahead; without ``holds`` nothing that was read is held."""
         self.holds = holds
         self.server = factory.create_app(Settings(store=store)).server
@@ -78,7 +78,8 @@ class Probe:
         self.sources: list[dict[str, Any]] = held["sources"]
         self.zone = ZoneInfo(held["zone"])
         with self.server.app_context():
-            standing.answer_all()
+            if stands:
+                standing.answer_all()
         gc.collect()
         gc.freeze()
 
@@ -225,7 +226,7 @@ def _item(item: Mapping[str, str], values: Mapping[str, str], tile: str) -> dict
         value = identity
     elif isinstance(identity, dict) and identity.get("type") == "cells-gate":
         value = {"search": values["search"], "theme": "light"}
-    elif identity == "period":
+    elif identity in ("period", "overview-stay"):
         value = values["search"]
     elif identity == "theme":
         value = "light"
