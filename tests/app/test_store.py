@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from app.errors import UnknownSignal, UnknownSource
-from app.handle import Handle
+from app.handle import Handle, is_building
 from app.store import Store
 from pipeline.contract import RAW_LEVEL
 from pipeline.errors import StoreCorrupt, StoreMissing
+from pipeline.publish import building
 from tests.app.stores import FIRST, STEP, build_site
 
 
@@ -166,3 +167,12 @@ def test_a_store_that_cannot_be_written_is_read(own, monkeypatch):
     monkeypatch.setattr(os, "open", refuse)
 
     assert len(raw(Store.open(own), "m1", "com_ap")) > 0
+
+
+def test_a_builder_at_work_is_seen_and_not_hindered(tmp_path):
+    assert not is_building(tmp_path)
+    with building(tmp_path):
+        assert is_building(tmp_path)
+    assert not is_building(tmp_path)
+    with building(tmp_path):
+        pass
