@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from app.numbers import number, quantity
 from app.shapes.packs import PackReport
 from app.shapes.pictures import HeatmapAnswer
 
+TITLE_LETTERS = 40
+"""Letters of a line of the axis title: what a phone shows [1]."""
 ROW_PX, EDGES_PX = 72, 92
 """Height of a pack's row, and of what is around the rows [px]."""
 WIDTH = 0.3
@@ -61,8 +64,9 @@ def cell_spread(
         if own:
             traces.append(_points(own, t(severity), first.unit, theme, severity))
     packs = sorted(answers)
+    title = "<br>".join(wrap(f"{t(first.statistic)} [{first.unit}]", TITLE_LETTERS))
     layout: dict[str, Any] = {
-        "xaxis": {"title": {"text": f"{t(first.statistic)} [{first.unit}]"}, "zeroline": True, "fixedrange": True},
+        "xaxis": {"title": {"text": title}, "zeroline": True, "fixedrange": True, "automargin": True},
         "yaxis": {
             "range": [packs[-1] + 0.6, packs[0] - 0.6],
             "tickvals": packs,

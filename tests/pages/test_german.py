@@ -1,0 +1,52 @@
+"""German pages: no text that the catalogue can say in German is shown in English."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from dash.development.base_component import Component
+
+from app.components_said import shown
+from app.language import catalogue, speaking
+from pages.celltabs import overview as cells_overview
+from tests.pages.test_every_page import PAGES, pages
+from tests.pages.words import walk
+
+SAID = ("title", "placeholder", "alt", "aria-label", "label")
+"""Properties that are read out or shown on pointing."""
+
+
+def texts(part: object) -> Iterator[str]:
+    """Yield every text of a layout that a reader meets, by eye, pointer or ear."""
+    for one in walk(part):
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, Component):
+            props = one.to_plotly_json()["props"]
+            yield from (str(props[name]) for name in SAID if isinstance(props.get(name), str))
+            columns = props.get("columnDefs") or ()
+            yield from (str(column["headerName"]) for column in columns if column.get("headerName"))
+
+
+def untold(part: object) -> list[str]:
+    """List the English texts of a layout for which there is a German one."""
+    german = catalogue("de")
+    return sorted({text for text in texts(part) if german.get(text.strip(), text.strip()) != text.strip()})
+
+
+def test_a_text_left_in_english_is_found() -> None:
+    assert "Language" in catalogue("de")
+    assert untold(["Language", "Sprache"]) == ["Language"]
+
+
+@pytest.mark.parametrize("page", pages(), ids=PAGES)
+def test_a_german_page_is_laid_out_in_german(page, answering) -> None:
+    with speaking("de"):
+        assert untold(shown(page.layout())) == []
+
+
+def test_the_first_tab_of_the_cells_answers_in_german(answering) -> None:
+    with speaking("de"):
+        said = cells_overview.update({"search": "", "theme": "light"})
+        assert untold([shown(part) for part in said if isinstance(part, Component | list)]) == []
