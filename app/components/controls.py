@@ -14,6 +14,7 @@ from dash import dcc, html
 from app.components.kinds import Identity, aria
 from app.components.marks import icon
 from app.language import mark, t
+from app.say import say
 
 
 def entry_id(key: str, plain: str) -> dict[str, str]:
@@ -32,7 +33,7 @@ def choice(
     """Offer a few choices side by side; ``options`` maps each value to its words."""
     radios = dbc.RadioItems(
         id=identity,
-        options=[{"label": t(words), "value": key} for key, words in options.items()],
+        options=[{"label": say(t(words)), "value": key} for key, words in options.items()],
         value=value,
         inline=inline,
         className="ps-segments",
@@ -47,7 +48,7 @@ def select(identity: Identity, label: str, options: Mapping[str, str], value: st
     """Offer many choices in a list; its label is read out and stands before it."""
     menu = dbc.Select(
         id=identity,
-        options=[{"label": t(words), "value": key} for key, words in options.items()],
+        options=[{"label": say(t(words)), "value": key} for key, words in options.items()],
         value=value,
         size="sm",
     )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import dash_bootstrap_components as dbc
 import pytest
 from dash.development.base_component import Component
 
+from app.components import choice
 from app.components_said import shown
 from app.language import catalogue, speaking
+from app.view import PRESETS
 from pages.celltabs import overview as cells_overview
 from tests.pages.test_every_page import PAGES, pages
-from tests.pages.words import walk
+from tests.pages.words import of_type, walk
 
 SAID = ("title", "placeholder", "alt", "aria-label", "label")
 """Properties that are read out or shown on pointing."""
@@ -50,3 +53,12 @@ def test_the_first_tab_of_the_cells_answers_in_german(answering) -> None:
     with speaking("de"):
         said = cells_overview.update({"search": "", "theme": "light"})
         assert untold([shown(part) for part in said if isinstance(part, Component | list)]) == []
+
+
+def test_the_periods_on_offer_are_said_in_german() -> None:
+    with speaking("de"):
+        offered = choice("when", "Period", PRESETS, None)
+    labels = [option["label"] for option in of_type(offered, dbc.RadioItems)[0].options]
+
+    assert "Erste 150 Tage" in labels
+    assert "Letzte 200 Tage" in labels
