@@ -79,7 +79,7 @@ def test_hits_are_counted(client):
 def test_what_tells_of_the_present_is_told_anew_each_minute(client, monkeypatch):
     said = []
     for seconds in (600.0, 659.9, 660.0, 719.0, 600.0 + 24 * 3600):
-        monkeypatch.setattr(loader.time, "time", lambda now=seconds: now)
+        monkeypatch.setattr("app.loader.time.time", lambda now=seconds: now)
         said.append((ask(client, "aged 1").data, ask(client, "plain 1").data))
 
     assert [aged for aged, _ in said] == [b"10 min", b"10 min", b"11 min", b"11 min", b"1450 min"]

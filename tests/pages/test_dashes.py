@@ -6,6 +6,7 @@ import pytest
 from dash import html
 from dash.development.base_component import Component
 
+from app.answers.meter import meter_kpis
 from app.components import kpi, or_why, unknown
 from app.numbers import NOTHING
 from app.scope import scope_of
@@ -78,6 +79,6 @@ def test_no_answer_of_the_cells_page_holds_a_naked_dash(search, answering) -> No
 @pytest.mark.parametrize("search", ["?meter=m1", "?meter=m2&when=1d"])
 def test_no_tile_of_the_meter_page_holds_a_naked_dash(search, answering) -> None:
     scope = scope_of(search, "meter")
-    found = meter.meter.meter_kpis(scope.source, scope.start_ms, scope.end_ms)
+    found = meter_kpis(scope.source, scope.start_ms, scope.end_ms)
 
     assert naked(meter_figures.tiles(found, scope)) == []

@@ -10,10 +10,11 @@ from dash.development.base_component import Component
 
 from app.components import choice
 from app.components_said import shown
+from app.factory import PAGES
 from app.language import catalogue, speaking
 from app.view import PRESETS
 from pages.celltabs import overview as cells_overview
-from tests.pages.test_every_page import PAGES, pages
+from tests.pages.test_every_page import pages
 from tests.pages.words import of_type, walk
 
 SAID = ("title", "placeholder", "alt", "aria-label", "label")
