@@ -100,7 +100,9 @@ def nothing_found(steps: Mapping[str, Mapping[str, int]]) -> Component:
     """Say what was looked for, in how many steps, where none was found."""
     total = sum(sum(own.values()) for own in steps.values())
     looked = ", ".join(class_word(name) for name in STEP_CLASSES if name != "energy")
-    words = t("Each of {n} steps was looked at for: {looked}. None was found.", n=number(total), looked=looked)
+    words = t(
+        "Each of {n} steps was looked at for: {looked}. Nothing of the kind was found.", n=number(total), looked=looked
+    )
     return html.P(words, className="ps-note")
 
 
