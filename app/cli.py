@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import tempfile
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +33,7 @@ Threads = Annotated[int, typer.Option(min=1, max=256, help="Requests answered at
 
 def _say_version(wanted: bool) -> None:
     if wanted:
-        report.emit(f"packscope {version('packscope')}")
+        report.emit(f"packscope {import_module('importlib.metadata').version('packscope')}")
         raise typer.Exit
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +15,10 @@ import polars as pl
 import typer
 
 from pipeline import build as builder
-from pipeline import check as checker
-from pipeline import contract, report
-from pipeline import sample as simulator
+from pipeline import collector, contract, report
 from pipeline.errors import PackscopeError, SettingsError
 from pipeline.settings import Settings, read_settings
+from pipeline.simulation.defaults import DEFAULT_DAYS, DEFAULT_SEED, DEFAULT_STEP_S
 from pipeline.watch import LOOK_EVERY_S, Watcher
 
 FAILED, REJECTED = 1, 3
@@ -104,6 +104,7 @@ def build_once(
 ) -> int:
     """Build, say what came of it (in one line, and only if anything did, where so wished), return the exit status."""
     console = report.speaker(to_stderr=as_json)
+    collector.search_seldom()
     try:
         with report.progress(console, "Building", silent=in_one_line) as tell:
             built = builder.build(settings, rules=rules, strict=strict, rebuild=rebuild, progress=tell)
@@ -123,9 +124,9 @@ def build_once(
 @commands.command()
 def sample(
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = SAMPLE_FOLDER,
-    days: Annotated[float, typer.Option(min=0.1, max=10_000, help="Span in days.")] = simulator.DEFAULT_DAYS,
-    step: Annotated[int, typer.Option(min=1, max=3_600, help="Logger interval in seconds.")] = simulator.DEFAULT_STEP_S,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = simulator.DEFAULT_SEED,
+    days: Annotated[float, typer.Option(min=0.1, max=10_000, help="Span in days.")] = DEFAULT_DAYS,
+    step: Annotated[int, typer.Option(min=1, max=3_600, help="Logger interval in seconds.")] = DEFAULT_STEP_S,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = DEFAULT_SEED,
     systems: Annotated[int, typer.Option(min=1, max=3, help="How many cabinets.")] = 3,
 ) -> None:
     """Write a simulated site with known faults, marked as a sample wherever it is shown."""
@@ -135,15 +136,15 @@ def sample(
 def write_sample(
     out: Path,
     *,
-    days: float = simulator.DEFAULT_DAYS,
-    step_s: int = simulator.DEFAULT_STEP_S,
-    seed: int = simulator.DEFAULT_SEED,
+    days: float = DEFAULT_DAYS,
+    step_s: int = DEFAULT_STEP_S,
+    seed: int = DEFAULT_SEED,
     systems: int = 3,
 ) -> None:
     """Write the sample site and say so."""
     console = report.speaker()
     with report.progress(console, "Simulating") as tell:
-        written = simulator.write_sample(
+        written = import_module("pipeline.sample").write_sample(
             out,
             days=days,
             step_s=step_s,
@@ -169,7 +170,7 @@ def check(
     console = report.speaker()
     settings = read_settings(meter_roots=roots, store=store)
     with report.progress(report.speaker(to_stderr=True), "Checking") as tell:
-        found = checker.check(settings, deep=deep, progress=tell)
+        found = import_module("pipeline.check").check(settings, deep=deep, progress=tell)
     for fault in found.faults:
         console.print(f"  {fault.where}: {fault.what}")
     console.print(

@@ -25,6 +25,7 @@ import polars as pl
 from pipeline.errors import SettingsError
 from pipeline.simulation.cells import KELVIN_DIGITS, VOLT_DIGITS, simulate_pack
 from pipeline.simulation.counters import Counter
+from pipeline.simulation.defaults import DEFAULT_DAYS, DEFAULT_SEED, DEFAULT_STEP_S
 from pipeline.simulation.devices import CellSummary, simulate_cabinet, summarise
 from pipeline.simulation.drive import Drive, run_string
 from pipeline.simulation.faults import FAULTS, Fault
@@ -35,9 +36,6 @@ from pipeline.simulation.truth import MARKER_FILE, Truth, write_marker, write_si
 from pipeline.simulation.weather import coolant_c, outside_c
 from pipeline.simulation.write import SeriesWriter
 
-DEFAULT_DAYS = 180.0
-DEFAULT_STEP_S = 900
-DEFAULT_SEED = 7
 DEFAULT_START, LONG_START, LONG_DAYS = date(2024, 10, 10), date(2023, 10, 10), 264.0
 """First day of the default span, which holds both changes of clock, and of spans longer than ``LONG_DAYS`` [days]."""
 BLOCK_ROWS = 8_640
