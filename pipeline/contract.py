@@ -34,6 +34,7 @@ from pipeline.periods import (
     period_start,
 )
 from pipeline.records import (
+    FileEnd,
     Group,
     GroupRecord,
     Manifest,
@@ -68,6 +69,7 @@ __all__ = [
     "TABLE_GROUP",
     "TS",
     "TS_DTYPE",
+    "FileEnd",
     "Frozen",
     "Group",
     "GroupRecord",

@@ -60,6 +60,10 @@ class InputLost(InputError):
     """A file failed, or changed, while it was read: what it holds is not known, and the next build reads it again."""
 
 
+class NotContinued(PackscopeError):
+    """What was written behind a file's former end cannot be understood from there alone; its last lines can tell."""
+
+
 class StoreError(PackscopeError):
     """Base of what can go wrong with the built store."""
 

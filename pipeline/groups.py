@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline import contract, discover, ingest, publish
+from pipeline import discover, ingest, publish
 from pipeline.catalogue import series_of
-from pipeline.contract import GroupRecord, SourceFile, Tally
-from pipeline.fingerprint import UNKNOWN, Fingerprint
+from pipeline.contract import FileEnd, GroupRecord, Rejected, ResumePoint, SourceFile, Tally
+from pipeline.errors import NotContinued
+from pipeline.fingerprint import UNKNOWN
 from pipeline.group import GroupBuilder
 from pipeline.limits import limits_moved, power_limits, standing_limits
 from pipeline.signals import Kind
@@ -51,79 +52,118 @@ def build_group(context: Context, job: Job, records: Mapping[tuple[str, str], Gr
     moved = job.old is not None and limits_moved(plan, job.old)
     if job.old is not None and all(state == "same" for state in states.values()) and not moved:
         return Outcome(job.old, changed_from_ms=None, changed=False)
-    resumed = can_resume(job, states)
-    builder = GroupBuilder(
-        plan,
-        context.writer,
-        job.old.group if resumed and job.old else None,
-        standing_limits(job.old if resumed else None),
-    )
-    outcome = _read(context, job, builder, states if resumed else {}, plan)
+    states = states if can_resume(job, states) else {}
+    try:
+        outcome = _read(context, job, plan, states, _starts(job, states, from_ends=True))
+    except NotContinued:
+        outcome = _read(context, job, plan, states, _starts(job, states, from_ends=False))
     publish.save_pending(context.settings.store, outcome.record)
     return outcome
 
 
-def _read(context: Context, job: Job, builder: GroupBuilder, states: Mapping[Path, str], plan: GroupPlan) -> Outcome:
-    before = {Path(file.path): file for file in job.old.files} if states and job.old else {}
-    resume = {path: before[path].resume for path, state in states.items() if state == "grown"}
-    resume_points = {path: point for path, point in resume.items() if point is not None}
-    cuts = {name: point.ts_ms for path, point in resume_points.items() for name in before[path].signals}
-    builder.cut_back(cuts)
-    reading = [file for file in job.files if states.get(file.path) != "same"]
-    tallies: dict[Path, Tally] = {}
-    by_signal: dict[Path, dict[str, Tally]] = {}
-    ends: dict[Path, contract.ResumePoint] = {}
-    lost: dict[Path, Fingerprint] = {}
-    standing = job.old.rejected if states and job.old else ()
-    rejected = [one for one in standing if states.get(Path(one.path)) == "same"]
+@dataclass(frozen=True, slots=True)
+class _Starts:
+    """Where reading starts in the files that have grown."""
+
+    points: dict[Path, ResumePoint]
+    earlier: dict[Path, ResumePoint]
+    """Of those that are read from their former end: where else they could be."""
+    cuts: dict[str, int]
+    """Of the signals of the others: the stamp from which on rows are read again [epoch ms UTC]."""
+
+    @property
+    def since_ms(self) -> int | None:
+        """Earliest stamp of what is read [epoch ms UTC]."""
+        return min((point.ts_ms for point in self.points.values()), default=None)
+
+
+def _starts(job: Job, states: Mapping[Path, str], *, from_ends: bool) -> _Starts:
+    """Choose where to start: where a file had ended, if that is plain, else well before."""
+    signals = [signal for file in job.files for signal in file.signals]
+    from_ends = from_ends and len(set(signals)) == len(signals)
+    starts = _Starts({}, {}, {})
+    for file in job.old.files if states and job.old else ():
+        path = Path(file.path)
+        if states[path] != "grown" or file.resume is None:
+            continue
+        if from_ends and (end := file.end) is not None and end.offset == file.size:
+            starts.points[path] = ResumePoint(
+                offset=end.offset,
+                line=end.line + 1,
+                ts_ms=end.ts_ms + 1,
+                tally=file.tally,
+                by_signal=file.by_signal,
+                dialect=file.resume.dialect,
+            )
+            starts.earlier[path] = file.resume
+        else:
+            starts.points[path] = file.resume
+            starts.cuts.update(dict.fromkeys(file.signals, file.resume.ts_ms))
+    return starts
+
+
+def _read(context: Context, job: Job, plan: GroupPlan, states: Mapping[Path, str], starts: _Starts) -> Outcome:
+    old = job.old if states else None
+    builder = GroupBuilder(plan, context.writer, old.group if old else None, standing_limits(old))
+    builder.cut_back(starts.cuts)
+    read = _Read([one for one in old.rejected if states.get(Path(one.path)) == "same"] if old else [])
     for chunk in ingest.read_files(
         job.source,
-        reading,
+        [file for file in job.files if states.get(file.path) != "same"],
         zone=context.settings.naive_tz,
         chunk_rows=context.settings.chunk_size,
         site=context.site,
-        resume=resume_points,
+        resume=starts.points,
+        earlier=starts.earlier,
     ):
         builder.add(chunk.frames)
-        tallies |= chunk.tallies
-        by_signal |= chunk.by_signal
-        ends |= chunk.resume
-        rejected += chunk.rejected
-        lost |= dict.fromkeys(chunk.lost, UNKNOWN)
+        read.add(chunk)
     group = builder.finish()
-    job = replace(job, prints={**job.prints, **lost})
+    before = {Path(file.path): file for file in old.files} if old else {}
     files = tuple(
-        before[file.path]
-        if states.get(file.path) == "same"
-        else _source_file(job, file, tallies.get(file.path, Tally()), by_signal.get(file.path), ends.get(file.path))
-        for file in job.files
+        before[file.path] if states.get(file.path) == "same" else read.source_file(job, file) for file in job.files
     )
     series = series_of(context.writer.root, group, plan, files, builder.counter_limits)
     record = GroupRecord(
-        config_hash=context.config_hash, group=group, files=files, rejected=tuple(rejected), series=series
+        config_hash=context.config_hash, group=group, files=files, rejected=tuple(read.rejected), series=series
     )
-    since = min(cuts.values()) if cuts else None
-    return Outcome(record, changed_from_ms=since, changed=True)
+    return Outcome(record, changed_from_ms=starts.since_ms, changed=True)
 
 
-def _source_file(
-    job: Job,
-    file: discover.FoundFile,
-    tally: Tally,
-    by_signal: dict[str, Tally] | None,
-    resume: contract.ResumePoint | None,
-) -> SourceFile:
-    taken = job.prints[file.path]
-    return SourceFile(
-        path=str(file.path),
-        source=job.source,
-        group=job.group,
-        size=taken.size,
-        mtime_ns=taken.mtime_ns,
-        head=taken.head,
-        tail=taken.tail,
-        signals=file.signals,
-        tally=tally,
-        by_signal=by_signal or {},
-        resume=resume,
-    )
+@dataclass(slots=True)
+class _Read:
+    """What was said of the files while they were read."""
+
+    rejected: list[Rejected]
+    tallies: dict[Path, Tally] = field(default_factory=dict)
+    by_signal: dict[Path, dict[str, Tally]] = field(default_factory=dict)
+    resume: dict[Path, ResumePoint] = field(default_factory=dict)
+    ends: dict[Path, FileEnd] = field(default_factory=dict)
+    lost: set[Path] = field(default_factory=set)
+
+    def add(self, chunk: ingest.Chunk) -> None:
+        """Take what a chunk says."""
+        self.tallies |= chunk.tallies
+        self.by_signal |= chunk.by_signal
+        self.resume |= chunk.resume
+        self.ends |= chunk.ends
+        self.rejected += chunk.rejected
+        self.lost |= chunk.lost
+
+    def source_file(self, job: Job, file: discover.FoundFile) -> SourceFile:
+        """Describe a file for the manifest."""
+        taken = UNKNOWN if file.path in self.lost else job.prints[file.path]
+        return SourceFile(
+            path=str(file.path),
+            source=job.source,
+            group=job.group,
+            size=taken.size,
+            mtime_ns=taken.mtime_ns,
+            head=taken.head,
+            tail=taken.tail,
+            signals=file.signals,
+            tally=self.tallies.get(file.path, Tally()),
+            by_signal=self.by_signal.get(file.path, {}),
+            resume=self.resume.get(file.path),
+            end=self.ends.get(file.path),
+        )

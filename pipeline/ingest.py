@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.clock import Clock, gather, read_clock
-from pipeline.contract import Rejected, ResumePoint, Tally
+from pipeline.contract import FileEnd, Rejected, ResumePoint, Tally
 from pipeline.discover import FoundFile
 from pipeline.errors import InputError, InputLost
 from pipeline.extent import extent
@@ -47,6 +47,8 @@ class Chunk:
     """Those of them that failed, or changed, while they were read: another time they may be whole."""
     resume: dict[Path, ResumePoint] = field(default_factory=dict)
     """Of each file finished with this chunk, where reading can start again once it has grown."""
+    ends: dict[Path, FileEnd] = field(default_factory=dict)
+    """Of each of them that ended plainly, where."""
 
 
 def read_files(
@@ -57,6 +59,7 @@ def read_files(
     chunk_rows: int,
     site: Site,
     resume: Mapping[Path, ResumePoint] | None = None,
+    earlier: Mapping[Path, ResumePoint] | None = None,
 ) -> Iterator[Chunk]:
     """Read files side by side, block by block.
 
@@ -74,11 +77,18 @@ def read_files(
         Scales, offsets, plausible ranges and sentinels.
     resume : mapping, optional
         Where to start in files that have only grown since.
+    earlier : mapping, optional
+        Of those that start where they had ended: where else reading could have started.
 
     Yields
     ------
     Chunk
         Frames of all files' next rows. Frames of different chunks may overlap where files are out of order.
+
+    Raises
+    ------
+    NotContinued
+        What follows the end of a file of ``earlier`` cannot be understood from there alone.
     """
     signals = {signal: site.signal(source, signal) for file in files for signal in file.signals}
     corrections = {name: site.correction(source, name) for name in signals}
@@ -87,7 +97,7 @@ def read_files(
     waiting = _in_order(files)
     active: list[OpenFile] = []
     while waiting or active:
-        failed = _activate(waiting, active, resume or {})
+        failed = _activate(waiting, active, resume or {}, earlier or {})
         yield reader.next_chunk(active, failed)
         active = [file for file in active if not file.finished]
 
@@ -101,7 +111,12 @@ def _in_order(files: Sequence[FoundFile]) -> list[FoundFile]:
     return sorted(files, key=lambda file: (starts[file.path], file.path))
 
 
-def _activate(waiting: list[FoundFile], active: list[OpenFile], resume: Mapping[Path, ResumePoint]) -> list[InputError]:
+def _activate(
+    waiting: list[FoundFile],
+    active: list[OpenFile],
+    resume: Mapping[Path, ResumePoint],
+    earlier: Mapping[Path, ResumePoint],
+) -> list[InputError]:
     """Open every file none of whose signals another open file still holds."""
     failed: list[InputError] = []
     taken = {signal for file in active for signal in file.found.signals}
@@ -109,7 +124,7 @@ def _activate(waiting: list[FoundFile], active: list[OpenFile], resume: Mapping[
         if taken.isdisjoint(found.signals):
             waiting.remove(found)
             try:
-                active.append(OpenFile(found, resume.get(found.path)))
+                active.append(OpenFile(found, resume.get(found.path), earlier.get(found.path)))
             except InputError as exc:
                 failed.append(exc)
         taken.update(found.signals)
@@ -147,6 +162,7 @@ class _Reader:
             rejected=tuple(rejected),
             lost=frozenset(exc.path for exc in failed if isinstance(exc, InputLost)),
             resume={file.path: point for file in active if file.finished and (point := file.resume_point())},
+            ends={file.path: end for file in active if file.finished and (end := file.end())},
         )
 
     def _fill(self, file: OpenFile, failed: list[InputError]) -> bool:

@@ -11,9 +11,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.blocks import BlockReader
-from pipeline.contract import ResumePoint
+from pipeline.contract import FileEnd, ResumePoint
 from pipeline.discover import FoundFile
-from pipeline.errors import InputError
+from pipeline.errors import InputError, NotContinued
 from pipeline.localtime import Ints
 from pipeline.tallies import Counts
 from pipeline.truncation import breaks_off
@@ -36,7 +36,7 @@ class Mark(NamedTuple):
 class OpenFile:
     """A file between its first block and its last."""
 
-    def __init__(self, found: FoundFile, resume: ResumePoint | None = None) -> None:
+    def __init__(self, found: FoundFile, resume: ResumePoint | None = None, earlier: ResumePoint | None = None) -> None:
         self.found = found
         self.path: Path = found.path
         self.dialect = found.dialect
@@ -56,6 +56,10 @@ class OpenFile:
         """Whether the block is the file's last."""
         self._block_offset, self._ends = offset, 0
         self._marks: list[Mark] = []
+        self._earlier = earlier
+        self._continued_ms = None if earlier is None else self.last_ms
+        self._is_whole = False
+        self._end_ms: int | None = None
         self._stretch = 1
         self._failure: InputError | None = None
 
@@ -89,6 +93,11 @@ class OpenFile:
         self._ends = self._reader.ends
         self.is_end = self._reader.done or not self.block
         self.finished = self.is_end
+        if self.block:
+            self._is_whole = self.block.endswith(self.dialect.newline.encode())
+        if self._continued_ms is not None and not self._is_whole:
+            # Whether a line without an end is cut off, those before it tell.
+            raise NotContinued(f"{self.path}: its last line is open")
         if self.is_end and breaks_off(self.block, self.dialect):
             cut = self.block.rfind(self.dialect.newline.encode()) + 1
             lines = self.block.count(self.dialect.newline.encode())
@@ -97,6 +106,18 @@ class OpenFile:
             self.counts.exclude_rows("truncated_line", 1)
             self.counts.note_line(self.block_line + lines + 1)
         return bool(self.block)
+
+    def require_later(self, first_ms: int) -> None:
+        """See that what follows a file's former end is younger than all before it.
+
+        Raises
+        ------
+        NotContinued
+            It is not, so both have to be read together.
+        """
+        if self._continued_ms is not None and first_ms <= self._continued_ms:
+            raise NotContinued(f"{self.path}: it goes on before it had ended")
+        self._continued_ms = None
 
     def give_up(self) -> None:
         """Stop reading a file that broke off."""
@@ -135,15 +156,29 @@ class OpenFile:
         """Remember a row of the block that reading could start at, and what was counted before it."""
         self._marks.append(Mark(self.offset_of(line), self.block_line + line, ts_ms, counts))
 
+    def mark_end(self, end_ms: int | None) -> None:
+        """Remember the stamp that the file ends with; None where more rows could change what it is."""
+        self._end_ms = end_ms
+
     def forget_marks(self, late_ms: int) -> None:
         """Drop the marks that a row older than them follows."""
         self._marks = [mark for mark in self._marks if mark.ts_ms <= late_ms]
+        if self._earlier is not None and self._earlier.ts_ms > late_ms:
+            self._earlier = None
+
+    def end(self) -> FileEnd | None:
+        """Say where the file ended, if all before can stand as it is whatever follows."""
+        if self._end_ms is None or self._end_ms != self.last_ms or not self._is_whole or not self.can_resume:
+            return None
+        return FileEnd(offset=self._reader.offset, line=self._reader.line, ts_ms=self._end_ms, dialect=self.dialect.key)
 
     def resume_point(self) -> ResumePoint | None:
         """Choose the latest row, well before the last, from which reading gives what reading everything gives."""
         good = [mark for mark in self._marks if mark.ts_ms <= self.last_ms - RESUME_MARGIN_MS]
-        if not good or not self.can_resume:
+        if not self.can_resume:
             return None
+        if not good:
+            return self._earlier
         mark = max(good, key=lambda mark: mark.offset)
         return ResumePoint(
             offset=mark.offset,

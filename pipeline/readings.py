@@ -41,13 +41,17 @@ def settle(settled: Settled, signals: Mapping[str, Signal], scales: Scales) -> p
     """
     block = Block(settled, signals, scales)
     whole = block.judge(settled.members, len(settled.utc))
+    first_ms, end_ms = block.edges()
     for member in settled.members:
+        if first_ms is not None:
+            member.file.require_later(first_ms)
         history = _History(member, block, member.file.last_ms)
         counts = whole.counts(member)
         counts.noted.update(settled.noted)
         history.mark_start()
         _order(member, settled.utc, counts)
         history.mark_end(counts)
+        member.file.mark_end(end_ms)
         member.file.counts.add(counts)
     names = whole.frame.columns[1:]
     if all(whole.frame[name].null_count() for name in names):
@@ -86,6 +90,13 @@ class Block:
         self._scales = scales
         self._strict_prefixes: dict[int, _Judged] = {}
         self._noted: dict[tuple[int, int], Counter[str]] = {}
+
+    def edges(self) -> tuple[int | None, int | None]:
+        """Return the earliest stamp, and the last one if it would be the same whatever followed [epoch ms UTC]."""
+        utc = self.settled.utc
+        if not len(utc):
+            return None, None
+        return int(utc.min()), int(utc[-1]) if is_plain(self.settled, len(utc) - 1) else None
 
     def judge(self, members: Sequence[Parsed], rows: int) -> _Judged:
         """Check the members' first rows, and leave one row per stamp."""

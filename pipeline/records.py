@@ -78,6 +78,19 @@ class ResumePoint(Frozen):
     """How the file was understood: the point is good only while it is understood the same way."""
 
 
+class FileEnd(Frozen):
+    """Where a file had ended, if what is written behind it later can be read from there alone."""
+
+    offset: int
+    """Of the byte behind its last line."""
+    line: int
+    """Its lines."""
+    ts_ms: int
+    """Its last stamp, which is its latest [epoch ms UTC]."""
+    dialect: str
+    """How the file was understood."""
+
+
 class SourceFile(Frozen):
     """One CSV, or those of its columns that one group holds, as it was when it was built."""
 
@@ -95,6 +108,8 @@ class SourceFile(Frozen):
     """The same for each signal of a file that holds several."""
     resume: ResumePoint | None = None
     """None where the file is out of order and has to be read whole when it changes."""
+    end: FileEnd | None = None
+    """None where its last lines may have to be read again: an open line, the repeated hour, rows out of order."""
 
 
 class Rejected(Frozen):

@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline import strict
-from pipeline.contract import ResumePoint, Tally
+from pipeline.contract import FileEnd, ResumePoint, Tally
 from pipeline.discover import discover
+from pipeline.errors import NotContinued
 from pipeline.ingest import Chunk, read_files
 from pipeline.site import Site
 from tests.pipeline.corpus import Case, cases
@@ -122,19 +123,75 @@ def test_resuming_a_grown_file_gives_what_reading_it_whole_gives(drawn, cut, bef
         assert resumed.tallies == whole.tallies
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(drawn=LINES, cuts=st.lists(st.floats(0.1, 1.0), min_size=1, max_size=4), rows=st.sampled_from([3, 10, 100]))
+def test_a_file_read_on_where_it_had_ended_gives_what_reading_it_whole_gives(drawn, cuts, rows, tmp_path_factory):
+    lines = _lines(drawn)
+    folder = tmp_path_factory.mktemp("ended") / "m1"
+    parts = sorted({max(1, int(len(lines) * cut)) for cut in [*cuts, 1.0]})
+    read_so_far, keys = None, set()
+    for part in parts:
+        path = write(folder, "com_ap.csv", lines[:part])
+        sources = discover([str(folder)], Site()).sources
+        if not sources:
+            return
+        keys.add(sources[0].files[0].dialect.key)
+        if read_so_far is None:
+            read_so_far = _collect(sources[0].files, rows, {})
+        elif (end := read_so_far.ends.get(path)) is None or len(keys) > 1:
+            return
+        else:
+            assert end.offset <= path.stat().st_size
+            tally = read_so_far.tallies[path]
+            point = ResumePoint(offset=end.offset, line=end.line + 1, ts_ms=end.ts_ms + 1, tally=tally)
+            earlier = read_so_far.resume.get(path) or point
+            try:
+                on = _collect(sources[0].files, rows, {path: point}, {path: earlier})
+            except NotContinued:
+                return
+            on.readings = read_so_far.readings | on.readings
+            read_so_far = on
+    whole = _collect(sources[0].files, rows, {})
+    assert read_so_far.readings == whole.readings
+    if rows >= len(lines):
+        assert read_so_far.tallies == whole.tallies
+
+
+def test_a_file_is_read_on_where_it_had_ended_unless_that_is_not_plain(tmp_path):
+    day = [f"2024-06-01 {n // 12:02}:{n % 12 * 5:02}:00,{n % 7}" for n in range(288)]
+    path = write(tmp_path / "m1", "com_ap.csv", day)
+    end = _collect(_found(path.parent), 1000, {}).ends[path]
+    assert (end.offset, end.line) == (path.stat().st_size, 289)
+    point = ResumePoint(offset=end.offset, line=end.line + 1, ts_ms=end.ts_ms + 1, tally=Tally(rows=288, kept=288))
+    for row, is_plain in (("2024-06-02 00:00:00,1\n", True), ("2024-06-01 23:55:00,1\n", False), ("2024-06-02", False)):
+        path.write_text("\n".join(["ts,com_ap", *day, row]), encoding="utf-8")
+        if is_plain:
+            read_on = _collect(_found(path.parent), 1000, {path: point}, {path: point})
+            assert (len(read_on.readings), read_on.tallies[path].rows) == (1, 289)
+        else:
+            with pytest.raises(NotContinued):
+                _collect(_found(path.parent), 1000, {path: point}, {path: point})
+    night = [f"2024-10-27 02:{minute:02}:00,1" for minute in range(0, 60, 5)]
+    assert not _collect(_found(write(tmp_path / "m2", "com_ap.csv", night).parent), 1000, {}).ends
+
+
 class _collect:  # noqa: N801
     """Read files and merge the blocks as the builder does: a later reading wins."""
 
-    def __init__(self, files, chunk_rows, resume):
+    def __init__(self, files, chunk_rows, resume, earlier=None):
         self.readings: dict[int, float] = {}
         self.tallies: dict[Path, Tally] = {}
         self.resume: dict[Path, ResumePoint] = {}
-        for chunk in read_files("m1", files, zone=BERLIN, chunk_rows=chunk_rows, site=Site(), resume=resume):
+        self.ends: dict[Path, FileEnd] = {}
+        for chunk in read_files(
+            "m1", files, zone=BERLIN, chunk_rows=chunk_rows, site=Site(), resume=resume, earlier=earlier
+        ):
             for frame in chunk.frames:
                 known = frame.drop_nulls()
                 self.readings |= dict(zip(known["ts"].to_physical().to_list(), known["com_ap"].to_list(), strict=True))
             self.tallies |= chunk.tallies
             self.resume |= chunk.resume
+            self.ends |= chunk.ends
 
 
 def test_a_resume_point_lies_near_the_end(tmp_path):
