@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.contract import QUALITY, TS, Group, Pack, Series, Source, SourceFile, Tally
+from pipeline.contract import TS, Group, Pack, Series, Source, SourceFile, Tally
 from pipeline.coverage import GAP_FACTOR
-from pipeline.parts import read_part
 from pipeline.signals import describe
 
 if TYPE_CHECKING:
@@ -32,22 +30,21 @@ class Traits:
 
 
 def series_of(
-    root: Path,
+    quality: pl.DataFrame | None,
     group: Group,
     plan: GroupPlan,
     files: Sequence[SourceFile],
     limits: Mapping[str, tuple[float, str]],
 ) -> tuple[Series, ...]:
-    """Describe the series of a group that hold at least one reading."""
-    quality = [read_part(root, part) for part in group.parts if part.level == QUALITY]
-    if not quality:
+    """Describe the series of a group that hold at least one reading, from its quality rows."""
+    if quality is None:
         return ()
     tallies: dict[str, list[Tally]] = defaultdict(list)
     for file in files:
         for name in file.signals:
             tallies[name].append(file.by_signal.get(name, file.tally))
     described = []
-    by_signal = quality[0].filter(pl.col("kept") > 0).sort("signal", "first_ms")
+    by_signal = quality.filter(pl.col("kept") > 0).sort("signal", "first_ms")
     columns = {name: by_signal[name].to_numpy() for name in by_signal.columns if name not in (TS, "signal")}
     names = by_signal["signal"].to_list()
     starts = [at for at, name in enumerate(names) if at == 0 or name != names[at - 1]]

@@ -56,6 +56,7 @@ class GroupBuilder:
         self._cut_back: dict[int, CutBack] = {}
         self._underived: set[int] = set()
         self._quality: dict[int, pl.DataFrame] = {}
+        self._standing_quality: pl.DataFrame | None = None
         stack = SheetStack if plan.kind is Kind.ANALOG else FrameStack
         folder = (plan.source, plan.name)
         self._stacks: dict[str, LevelStack[Any]] = {
@@ -67,12 +68,9 @@ class GroupBuilder:
             if part.level == RAW:
                 self._raw[part.start_ms].append(Pending(part))
             elif part.level == QUALITY:
-                rows = read_part(writer.root, part)
-                self._quality = {
-                    int(k[0].timestamp() * 1000): v for k, v in rows.partition_by(TS, as_dict=True).items()
-                }
+                self._standing_quality = read_part(writer.root, part)
             elif part.level in self._stacks:
-                self._stacks[part.level].parts[part.start_ms] = Pending(part)
+                self._stacks[part.level].parts[part.start_ms].append(Pending(part))
 
     def cut_back(self, cuts: Mapping[str, int]) -> None:
         """Forget the raw rows of each signal from its stamp in ``cuts`` on: they are about to be read again."""
@@ -121,10 +119,9 @@ class GroupBuilder:
         parts = [pending.part for start in sorted(self._raw) for pending in self._raw[start]]
         for stack in self._stacks.values():
             stack.flush()
-            parts += [stack.parts[start].part for start in sorted(stack.parts)]
-        if self._quality:
-            rows = pl.concat([self._quality[start] for start in sorted(self._quality)], how="vertical_relaxed")
-            first = min(self._quality)
+            parts += [pending.part for start in sorted(stack.parts) for pending in stack.parts[start]]
+        if (rows := self.quality) is not None:
+            first = int(rows[TS].to_physical()[0])
             folder = (self._plan.source, self._plan.name)
             parts.append(self._writer.write(rows, folder, QUALITY, start_ms=first, zone=self._plan.zone).result())
         return Group(
@@ -134,6 +131,18 @@ class GroupBuilder:
             interval_ms=self._interval_ms,
             parts=tuple(parts),
         )
+
+    @property
+    def quality(self) -> pl.DataFrame | None:
+        """How complete each signal is in each cut (``pipeline.coverage``), in order of time; None without any cut."""
+        frames = [self._quality[start] for start in sorted(self._quality)]
+        if self._standing_quality is not None:
+            made = self._standing_quality[TS].to_physical().is_in(list(self._quality))
+            frames.insert(0, self._standing_quality.filter(~made))
+        if not frames:
+            return None
+        rows = pl.concat(frames, how="vertical_relaxed")
+        return rows if rows[TS].is_sorted() else rows.sort(TS, maintain_order=True)
 
     # Raw ----------------------------------------------------------------------------------------------------------
 
@@ -200,9 +209,9 @@ class GroupBuilder:
 
     def _spans(self) -> list[tuple[list[int], list[int]]]:
         """List, for each counter, the first and the last reading of every cut that has any."""
-        if self._plan.kind is not Kind.COUNTER or not self._quality:
+        if self._plan.kind is not Kind.COUNTER or (rows := self.quality) is None:
             return []
-        rows = pl.concat([frame for start, frame in self._quality.items() if start in self._raw])
+        rows = rows.filter(pl.col(TS).to_physical().is_in(list(self._raw)))
         by_signal = rows.filter(pl.col("kept") > 0).sort("first_ms").partition_by("signal")
         return [(frame["first_ms"].to_list(), frame["last_ms"].to_list()) for frame in by_signal]
 

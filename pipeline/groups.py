@@ -123,7 +123,7 @@ def _read(context: Context, job: Job, plan: GroupPlan, states: Mapping[Path, str
     files = tuple(
         before[file.path] if states.get(file.path) == "same" else read.source_file(job, file) for file in job.files
     )
-    series = series_of(context.writer.root, group, plan, files, builder.counter_limits)
+    series = series_of(builder.quality, group, plan, files, builder.counter_limits)
     record = GroupRecord(
         config_hash=context.config_hash, group=group, files=files, rejected=tuple(read.rejected), series=series
     )

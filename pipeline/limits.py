@@ -18,10 +18,14 @@ def power_limits(
 ) -> dict[str, tuple[float | None, float | None]]:
     """Find what bounds each counter's steps: the site's word, else the largest power ever seen beside it [kW]."""
     analog = records.get((job.source, Kind.ANALOG.value))
+    beside: dict[str, float | None] = {}
     limits: dict[str, tuple[float | None, float | None]] = {}
     for name in sorted({name for file in job.files for name in file.signals}):
         site_limit = context.site.correction(job.source, name).p_max_kw
-        limits[name] = (site_limit, _power_extreme(context, analog, power_beside(name)) if analog else None)
+        power = power_beside(name)
+        if power not in beside:
+            beside[power] = _power_extreme(context, analog, power) if analog else None
+        limits[name] = site_limit, beside[power]
     return limits
 
 
