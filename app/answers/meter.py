@@ -18,7 +18,7 @@ from pipeline.signals import Kind
 
 Unit = Literal["hour", "day", "week", "month"]
 UNITS: tuple[Unit, ...] = ("hour", "day", "week", "month")
-_TRUNCATE = {"hour": "1h", "day": "1d", "week": "1w", "month": "1mo"}
+_TRUNCATE = {"day": "1d", "week": "1w", "month": "1mo"}
 
 IMPORT, EXPORT = "pos_ae", "neg_ae"
 HOUR, DAY = parse_level("1h"), parse_level("1d")
@@ -162,7 +162,8 @@ def energy_by(meter: str, start_ms: int | None = None, end_ms: int | None = None
     Returns
     -------
     DataFrame
-        ``ts``, the start of each period in the site's wall time (naive, ms), and ``<counter>_kwh`` for each counter
+        ``ts``, the start of each period in the site's wall time (naive, ms), ``start_ms``, the same as an instant
+        [epoch ms UTC], which tells the two passes of a repeated hour apart, and ``<counter>_kwh`` for each counter
         [kWh]; null where no step of it is known. Periods without readings have no row.
 
     Raises
@@ -175,10 +176,11 @@ def energy_by(meter: str, start_ms: int | None = None, end_ms: int | None = None
     start, end = filled(store.all_series(meter), start_ms, end_ms)
     counters = [one.signal for one in store.all_series(meter) if one.kind is Kind.COUNTER]
     if not counters:
-        return pl.DataFrame(schema={TS: pl.Datetime("ms")})
+        return pl.DataFrame(schema={TS: pl.Datetime("ms"), "start_ms": pl.Int64})
     rows = query.exact(store, meter, counters, HOUR if unit == "hour" else DAY, start, end)
-    start_of = pl.col(TS).dt.truncate("1h") if unit == "hour" else pl.col(TS)
-    local = start_of.dt.convert_time_zone(store.zone).dt.truncate(_TRUNCATE[unit])
+    starts = pl.col(TS).dt.truncate("1h") if unit == "hour" else pl.col(TS)  # hours are cut in UTC
+    zoned = starts.dt.convert_time_zone(store.zone)
+    local = zoned if unit == "hour" else zoned.dt.truncate(_TRUNCATE[unit])
     sums = [
         pl.when(pl.col(column(name, "delta")).count() > 0)
         .then(pl.col(column(name, "delta")).sum())
@@ -187,4 +189,5 @@ def energy_by(meter: str, start_ms: int | None = None, end_ms: int | None = None
         if column(name, "delta") in rows.columns
     ]
     summed = rows.lazy().group_by(local.alias("start"), maintain_order=True).agg(sums).collect(engine="in-memory")
-    return summed.select(pl.col("start").dt.replace_time_zone(None).alias(TS), pl.col("^.*_kwh$"))
+    instant = pl.col("start").dt.epoch("ms").alias("start_ms")
+    return summed.select(pl.col("start").dt.replace_time_zone(None).alias(TS), instant, pl.col("^.*_kwh$"))

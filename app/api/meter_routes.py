@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -40,20 +39,17 @@ def _answer(
 def energy_by(meter: str, by: meters.Unit, start_ms: int | None, end_ms: int | None) -> dict[str, Any]:
     """Answer ``/meter/{meter}/energy``."""
     found = meters.energy_by(meter, start_ms, end_ms, unit=by)
-    counted = {name: found[name].to_list() for name in found.columns if name != TS}
-    keys = {"by": by, "start": _local(found[TS]), "energy_kwh": counted}
+    counted = {name: found[name].to_list() for name in found.columns if name not in (TS, "start_ms")}
+    keys = {"by": by, "start": _local(found["start_ms"]), "energy_kwh": counted}
     return _answer(meter, (start_ms, end_ms), keys, known=found.height > 0)
 
 
-def _local(walls: pl.Series) -> list[str]:
-    """Write naive wall times of the site, each with its offset; of an hour that runs twice, the first."""
-    zone = loader.current().zone
-    stamps = walls.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-    written = stamps.dt.to_string("%Y-%m-%dT%H:%M:%S%:z").to_list()
-    if None in written:  # a day that begins with the hour that spring skips
-        own = ZoneInfo(zone)
-        return [wall.replace(tzinfo=own).isoformat(timespec="seconds") for wall in walls.to_list()]
-    return written
+def _local(starts: pl.Series) -> list[str]:
+    """Write instants [epoch ms UTC] as the site does, each with its offset."""
+    zoned = (
+        pl.from_epoch(starts, time_unit="ms").dt.replace_time_zone("UTC").dt.convert_time_zone(loader.current().zone)
+    )
+    return zoned.dt.to_string("%Y-%m-%dT%H:%M:%S%:z").to_list()
 
 
 def load_of(meter: str, start_ms: int | None, end_ms: int | None) -> dict[str, Any]:

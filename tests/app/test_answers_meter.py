@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from app.answers import meter, meter_power
+from app.api import meter_routes
 from app.errors import BadParameter, UnknownSource
 from tests.app.stores import DAYS, FIRST, GAP_DAYS, STEP, answering, build_site, local_ms
 from tests.pipeline.sites import stamps, write_csv
@@ -102,6 +103,23 @@ def test_days_are_those_of_the_site_and_the_one_of_25_hours_is_whole(app):
     assert end - start == 25 * 3_600_000
     assert row["neg_ae_kwh"].item() == pytest.approx(counted(app, "neg_ae", start, end), abs=1e-3)
     assert len(meter.energy_by("m1", start, end, unit="hour")) == 25
+
+
+def test_both_passes_of_the_hour_that_autumn_repeats_are_told_apart(app):
+    start, end = local_ms("2024-10-27"), local_ms("2024-10-28")
+    frame = meter.energy_by("m1", start, end, unit="hour")
+    answer = meter_routes.energy_by("m1", "hour", start, end)
+
+    assert frame["start_ms"].to_list() == list(range(start, end, 3_600_000))
+    assert [text[11:] for text in answer["start"][1:5]] == [
+        "01:00:00+02:00",
+        "02:00:00+02:00",
+        "02:00:00+01:00",
+        "03:00:00+01:00",
+    ]
+    assert frame["neg_ae_kwh"].to_list() == pytest.approx(
+        [counted(app, "neg_ae", at, at + 3_600_000) for at in range(start, end, 3_600_000)], abs=1e-3
+    )
 
 
 def test_an_hour_that_the_window_cuts_is_named_by_its_start(app):
