@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-from pipeline import contract, course, discover, feature_version, features, publish, remote
+from pipeline import contract, course, discover, feature_version, features, looks, publish, remote
 from pipeline.catalogue import sources_of
 from pipeline.contract import Manifest, Rejected
 from pipeline.errors import SettingsError
@@ -90,7 +90,8 @@ def build(
     said = (str(contract.STORE_VERSION), kept, schemas, site_hash, zone, naive_zone, *(level.name for level in levels))
     config_hash = hashlib.sha256("|".join(said).encode()).hexdigest()[:16]
     with publish.building(settings.store):
-        found = discover.discover(settings.meter_roots, site, settings.store / remote.COPIES)
+        seen = looks.Looks() if rebuild else looks.read_notes(settings.store)
+        found = discover.discover(settings.meter_roots, site, settings.store / remote.COPIES, seen)
         if not found.sources and not found.rejected:
             raise SettingsError(_nothing_found(settings))
         standing = None if rebuild else publish.read_manifest(settings.store)
@@ -102,11 +103,13 @@ def build(
         )
         try:
             pending = [] if rebuild else publish.read_pending(settings.store)
-            jobs, unread = find_jobs(found.sources, known_groups(settings.store, config_hash, standing, pending))
+            jobs, unread = find_jobs(found.sources, known_groups(settings.store, config_hash, standing, pending), seen)
             outcomes, tables = course.run(context, jobs, standing, progress)
             manifest = _assemble(context, found, outcomes, tables, unread, standing, site_path, site_hash)
         finally:
             writer.close()
+        if seen.now != seen.before:
+            publish.save_looks(settings.store, looks.notes_of(seen))
         return _finish(settings, manifest, standing, outcomes, strict=strict, begun=begun)
 
 

@@ -18,10 +18,10 @@ from pipeline.contract import TS, Rejected
 from pipeline.dialect import Column, Dialect, Sniffed
 from pipeline.errors import InputError, SettingsError
 from pipeline.extent import overlap
+from pipeline.looks import Looks
 from pipeline.remote import mirror, mirror_folder, open_store
 from pipeline.signals import describe
 from pipeline.site import Site
-from pipeline.sniff import sniff
 from pipeline.strings import several_words, string_names
 
 SAMPLE_MARK = "packscope-sample.json"
@@ -73,6 +73,7 @@ class _Found:
 
     folders: list[tuple[Path, Path, list[_Candidate]]] = field(default_factory=list)
     """Root, folder and files."""
+    looks: Looks = field(default_factory=Looks)
     rejected: list[Rejected] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -102,7 +103,7 @@ class _Candidate:
         )
 
 
-def discover(roots: Sequence[str], site: Site, copies: Path | None = None) -> Discovery:
+def discover(roots: Sequence[str], site: Site, copies: Path | None = None, looks: Looks | None = None) -> Discovery:
     """Find every source below the roots.
 
     Parameters
@@ -113,13 +114,15 @@ def discover(roots: Sequence[str], site: Site, copies: Path | None = None) -> Di
         May rename sources.
     copies : Path, optional
         Folder for copies of what roots in object storage hold.
+    looks : Looks, optional
+        What is known of the files from the last time; takes what is seen of them.
 
     Raises
     ------
     SettingsError
         A root does not exist or cannot be read; the message names METER_ROOTS.
     """
-    found = _Found()
+    found = _Found(looks=looks or Looks())
     visited: set[str] = set()
     for text in roots:
         root = _check_root(text, copies)
@@ -196,7 +199,7 @@ def _candidates(folder: Path, names: Sequence[str], found: _Found) -> Iterator[_
             found.rejected.append(Rejected(path=str(path), line=None, reason=reason))
         elif name.lower().endswith(".csv"):
             try:
-                sniffed = sniff(path)
+                sniffed = found.looks.sniff(path)
             except InputError as exc:
                 found.rejected.append(Rejected(path=str(path), line=exc.line, reason=exc.reason))
                 continue

@@ -10,6 +10,8 @@ from typing import Literal
 
 from pipeline.contract import SourceFile
 
+State = Literal["same", "grown", "changed"]
+
 _EDGE = 4096
 """Bytes hashed at either end."""
 
@@ -36,13 +38,38 @@ def fingerprint(path: Path) -> Fingerprint:
     OSError
         It cannot be read.
     """
-    with path.open("rb") as file:
-        status = os.fstat(file.fileno())
-        head, tail = _edges(file.fileno(), status.st_size)
-    return Fingerprint(status.st_size, status.st_mtime_ns, head, tail)
+    return look(path, None)[0]
 
 
-def compare(path: Path, built: SourceFile, now: Fingerprint) -> Literal["same", "grown", "changed"]:
+def look(path: Path, before: Fingerprint | None) -> tuple[Fingerprint, State | None]:
+    """Take a file's fingerprint, and tell what has become of the file since one from before.
+
+    Raises
+    ------
+    OSError
+        It cannot be read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    try:
+        status = os.fstat(descriptor)
+        head, tail = _edges(descriptor, status.st_size)
+        now = Fingerprint(status.st_size, status.st_mtime_ns, head, tail)
+        return now, None if before is None else _state(descriptor, before, now)
+    finally:
+        os.close(descriptor)
+
+
+def _state(descriptor: int, before: Fingerprint | SourceFile, now: Fingerprint) -> State:
+    if (now.size, now.mtime_ns, now.head, now.tail) == (before.size, before.mtime_ns, before.head, before.tail):
+        return "same"
+    if now.size < before.size or before.size == 0:
+        return "changed"
+    if _edges(descriptor, before.size) != (before.head, before.tail):
+        return "changed"
+    return "grown" if now.size > before.size else "same"
+
+
+def compare(path: Path, built: SourceFile, now: Fingerprint) -> State:
     """Compare a file with what was built from it.
 
     Raises
@@ -50,15 +77,11 @@ def compare(path: Path, built: SourceFile, now: Fingerprint) -> Literal["same", 
     OSError
         It cannot be read.
     """
-    if (now.size, now.mtime_ns, now.head, now.tail) == (built.size, built.mtime_ns, built.head, built.tail):
-        return "same"
-    if now.size < built.size or built.size == 0:
-        return "changed"
-    with path.open("rb") as file:
-        begins_alike = _edges(file.fileno(), built.size) == (built.head, built.tail)
-    if not begins_alike:
-        return "changed"
-    return "grown" if now.size > built.size else "same"
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+    try:
+        return _state(descriptor, built, now)
+    finally:
+        os.close(descriptor)
 
 
 def _edges(descriptor: int, size: int) -> tuple[str, str]:

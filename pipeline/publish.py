@@ -6,6 +6,7 @@ Beside ``manifest.json`` and ``parts/`` the store's folder holds::
     pending/*.json         groups that an unfinished build has finished, so that the next one resumes
     builds/<id>.json       manifests that readers may still have open
     readers/<id>.lock      held (shared) by each process that reads that build
+    looks.json             what was seen of each file, so that one which has only grown need not be looked at again
     remote/                copies of what roots in object storage hold
 """
 
@@ -22,6 +23,7 @@ from filelock import FileLock, Timeout
 from pipeline import contract
 from pipeline.contract import GroupRecord, Manifest
 from pipeline.errors import StoreBusy, StoreCorrupt, StoreError
+from pipeline.looks import NOTES
 from pipeline.parts import folder_name
 
 PENDING = "pending"
@@ -87,6 +89,11 @@ def read_pending(store: Path) -> list[GroupRecord]:
         except StoreCorrupt:
             continue
     return records
+
+
+def save_looks(store: Path, notes: bytes) -> None:
+    """Keep what was seen of the files, for the next build; notes that a power failure spoils are left out by it."""
+    _replace(store / NOTES, notes, lasting=False)
 
 
 def publish(store: Path, manifest: Manifest) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline import contract, discover
 from pipeline.contract import GroupRecord, Manifest, Rejected, SourceFile
-from pipeline.fingerprint import Fingerprint, compare, fingerprint
+from pipeline.fingerprint import Fingerprint, fingerprint
+from pipeline.looks import Looks
 from pipeline.parts import is_whole
 from pipeline.signals import group_of
 
@@ -23,6 +24,7 @@ class Job:
     files: tuple[discover.FoundFile, ...]
     prints: Mapping[Path, Fingerprint]
     old: GroupRecord | None
+    looks: Looks = field(default_factory=Looks)
 
     @property
     def bytes(self) -> int:
@@ -64,7 +66,7 @@ def known_groups(
 
 
 def find_jobs(
-    sources: Iterable[discover.FoundSource], known: Mapping[tuple[str, str], GroupRecord]
+    sources: Iterable[discover.FoundSource], known: Mapping[tuple[str, str], GroupRecord], looks: Looks
 ) -> tuple[list[Job], list[Rejected]]:
     """Cut the sources' files into groups, largest first, and take every file's fingerprint."""
     jobs: list[Job] = []
@@ -74,7 +76,8 @@ def find_jobs(
         shares: dict[str, list[discover.FoundFile]] = defaultdict(list)
         for file in source.files:
             try:
-                prints[file.path] = fingerprint(file.path)
+                seen = looks.now.get(str(file.path))
+                prints[file.path] = fingerprint(file.path) if seen is None else seen.taken
             except OSError as exc:
                 unread.append(Rejected(path=str(file.path), line=None, reason=f"cannot be read: {exc.strerror}"))
                 continue
@@ -82,7 +85,7 @@ def find_jobs(
                 shares[group].append(_share(file, group))
         for group, files in shares.items():
             own = {file.path: prints[file.path] for file in files}
-            jobs.append(Job(source.name, group, tuple(files), own, known.get((source.name, group))))
+            jobs.append(Job(source.name, group, tuple(files), own, known.get((source.name, group)), looks))
     return sorted(jobs, key=lambda job: -job.bytes), unread
 
 
@@ -101,7 +104,7 @@ def states_of(job: Job) -> dict[Path, str]:
     states = dict.fromkeys(before.keys() ^ now.keys(), "changed")
     for path in before.keys() & now.keys():
         alike = before[path].signals == now[path].signals
-        states[path] = compare(path, before[path], job.prints[path]) if alike else "changed"
+        states[path] = job.looks.compare(path, before[path], job.prints[path]) if alike else "changed"
     return states
 
 
