@@ -21,11 +21,15 @@ MISSING_TOKENS = (
 
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 COMMA_NUMBER = r"[+-]?(?:\d+,?\d*|,\d+)(?:[eE][+-]?\d+)?"
-POINT_THOUSANDS = r"[+-]?\d{1,3}(?:[,' \u00a0\u202f]\d{3})+(?:\.\d+)?"
-COMMA_THOUSANDS = r"[+-]?\d{1,3}(?:[.' \u00a0\u202f]\d{3})+(?:,\d+)?"
+_IN_THREES = r"[+-]?\d{1,3}(?:(?:%s\d{3})+|(?:'\d{3})+|(?:[ \u00a0\u202f]\d{3})+)"
+_POINT_GROUPS, _COMMA_GROUPS = _IN_THREES % ",", _IN_THREES % r"\."
+POINT_THOUSANDS = rf"{_POINT_GROUPS}(?:\.\d+)?"
+COMMA_THOUSANDS = rf"{_COMMA_GROUPS}(?:,\d+)?"
 _ANY_NUMBER = re.compile("|".join((NUMBER, COMMA_NUMBER, POINT_THOUSANDS, COMMA_THOUSANDS)))
-_COMMA_DECIMAL = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?|[+-]?\d{1,3}(?:[.' \u00a0\u202f]\d{3})+(?:,\d+|\.\d{3})")
+_COMMA_DECIMAL = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 _POINT_DECIMAL = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
+_COMMA_SURELY = re.compile(rf"{_COMMA_GROUPS},\d+|[+-]?\d{{1,3}}(?:\.\d{{3}}){{2,}}")
+_POINT_SURELY = re.compile(rf"{_POINT_GROUPS}\.\d+|[+-]?\d{{1,3}}(?:,\d{{3}}){{2,}}")
 
 
 def is_number(text: str) -> bool:
@@ -34,9 +38,11 @@ def is_number(text: str) -> bool:
 
 
 def has_decimal_comma(tokens: Iterable[str]) -> bool:
-    """Whether numbers are written with a decimal comma rather than a point."""
-    balance = 0
-    for token in tokens:
-        balance += _COMMA_DECIMAL.fullmatch(token) is not None
-        balance -= _POINT_DECIMAL.fullmatch(token) is not None
-    return balance > 0
+    """Whether numbers are written with a decimal comma, not a point; those with two kinds of marks tell first."""
+    every = list(tokens)
+    surely = _balance(every, _COMMA_SURELY, _POINT_SURELY)
+    return (surely or _balance(every, _COMMA_DECIMAL, _POINT_DECIMAL)) > 0
+
+
+def _balance(tokens: list[str], comma: re.Pattern[str], point: re.Pattern[str]) -> int:
+    return sum((comma.fullmatch(token) is not None) - (point.fullmatch(token) is not None) for token in tokens)

@@ -46,6 +46,20 @@ _MARKED = [
     )
     for name, (mark, *numbers) in _MARKS.items()
 ]
+_MARKED += [
+    Case(
+        f"thousandths_{name}",
+        csv_of(*[f"{line[:19]};{number}" for line, number in zip(LOCAL, numbers, strict=True)], header="ts;pos_ae"),
+        (("2024-01-01T00:00:00", 987.625), ("2024-01-01T00:05:00", 1234.5), ("2024-01-01T00:10:00", 12_345.125)),
+        **_ENERGY,
+    )
+    for name, numbers in {
+        "quote": ("987.625", "1'234.500", "12'345.125"),
+        "space": ("987,625", "1 234,500", "12 345,125"),
+        "point": ("987.625", "1,234.500", "12,345.125"),
+        "comma": ("987,625", "1.234,500", "12.345,125"),
+    }.items()
+]
 CASES = [
     *_MISSING,
     *_ODD,
