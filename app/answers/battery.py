@@ -47,7 +47,7 @@ def comparison(system: str, start_ms: int | None = None, end_ms: int | None = No
     Raises
     ------
     UnknownSource, BadParameter
-        There is no such system; the end is not after the start.
+        There is no such system; the end is before the start.
     """
     _check(start_ms, end_ms)
     evidence = evidence_of(system)
@@ -78,7 +78,7 @@ def critical(system: str, pack: int, start_ms: int | None = None, end_ms: int | 
     Raises
     ------
     UnknownSource, UnknownPack, BadParameter
-        There is no such system or pack; the end is not after the start.
+        There is no such system or pack; the end is before the start.
     """
     _check(start_ms, end_ms)
     evidence = evidence_of(system)
@@ -155,7 +155,7 @@ def cell_evidence(
     Raises
     ------
     UnknownSource, UnknownPack, UnknownCell, BadParameter
-        There is no such system, pack or cell; the end is not after the start.
+        There is no such system, pack or cell; the end is before the start.
     """
     _check(start_ms, end_ms)
     evidence = evidence_of(system)
@@ -198,7 +198,7 @@ def cell_values(
     Raises
     ------
     UnknownSource, UnknownPack, BadParameter
-        There is no such system, pack or metric; the end is not after the start.
+        There is no such system, pack or metric; the end is before the start.
     """
     _check(start_ms, end_ms)
     if metric not in METRICS:
@@ -229,8 +229,8 @@ def _cell_values(
 
 
 def _check(start_ms: int | None, end_ms: int | None) -> None:
-    if start_ms is not None and end_ms is not None and end_ms <= start_ms:
-        raise BadParameter("end", end_ms, "it must be later than start")
+    if start_ms is not None and end_ms is not None and end_ms < start_ms:
+        raise BadParameter("end", end_ms, "it must not be before start")
 
 
 def packs_of(system: str) -> tuple[Pack, ...]:

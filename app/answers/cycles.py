@@ -32,10 +32,10 @@ def cycles(system: str, start_ms: int | None = None, end_ms: int | None = None) 
     Raises
     ------
     UnknownSource, BadParameter
-        There is no such system; the end is not after the start.
+        There is no such system; the end is before the start.
     """
-    if start_ms is not None and end_ms is not None and end_ms <= start_ms:
-        raise BadParameter("end", end_ms, "it must be later than start")
+    if start_ms is not None and end_ms is not None and end_ms < start_ms:
+        raise BadParameter("end", end_ms, "it must not be before start")
     evidence = evidence_of(system)
     window = window_of(evidence, start_ms, end_ms)
     table, days = evidence.table("cycles"), evidence.table("system_day")

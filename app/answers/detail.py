@@ -101,7 +101,7 @@ def cell_detail(
     Raises
     ------
     UnknownSource, UnknownPack, UnknownCell, BadParameter
-        There is no such system, pack or cell; the end is not after the start.
+        There is no such system, pack or cell; the end is before the start.
     """
     evidence = evidence_of(system)
     known = pack_of(evidence.source, pack)

@@ -44,10 +44,10 @@ def round_trips(system: str, start_ms: int | None = None, end_ms: int | None = N
     Raises
     ------
     UnknownSource, BadParameter
-        There is no such system; the end is not after the start.
+        There is no such system; the end is before the start.
     """
-    if start_ms is not None and end_ms is not None and end_ms <= start_ms:
-        raise BadParameter("end", end_ms, "it must be later than start")
+    if start_ms is not None and end_ms is not None and end_ms < start_ms:
+        raise BadParameter("end", end_ms, "it must not be before start")
     evidence = evidence_of(system)
     days = days_between(evidence.table("system_day"), start_ms, end_ms, whole_days=True)
     anchors = days_between(evidence.table("anchors"), start_ms, end_ms, whole_days=False)

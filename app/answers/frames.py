@@ -89,7 +89,7 @@ def frames(
     Raises
     ------
     UnknownSource, BadParameter
-        There is no such system; the end is not after the start.
+        There is no such system; the end is before the start.
     """
     store = loader.current()
     source_of(store, system, "bess")

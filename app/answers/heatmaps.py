@@ -104,7 +104,7 @@ def heatmaps(
     Raises
     ------
     UnknownSource, BadParameter
-        There is no such system; the end is not after the start.
+        There is no such system; the end is before the start.
     """
     store = loader.current()
     source = source_of(store, system, "bess")

@@ -48,10 +48,10 @@ def ledger(
     Raises
     ------
     UnknownSource, BadParameter
-        There is no such system; the end is not after the start; the current is not above 0.
+        There is no such system; the end is before the start; the current is not above 0.
     """
-    if start_ms is not None and end_ms is not None and end_ms <= start_ms:
-        raise BadParameter("end", end_ms, "it must be later than start")
+    if start_ms is not None and end_ms is not None and end_ms < start_ms:
+        raise BadParameter("end", end_ms, "it must not be before start")
     if balancing_a <= 0:
         raise BadParameter("balancing_a", balancing_a, "it must be above 0")
     evidence = evidence_of(system)

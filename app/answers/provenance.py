@@ -106,6 +106,8 @@ def holds_data(source: str | None, start_ms: int | None, end_ms: int | None) -> 
     """
     store = loader.current()
     sources = store.manifest.sources if source is None else (store.source(source),)
+    if start_ms is not None and start_ms == end_ms:
+        return False
     return any(
         (end_ms is None or one.first_ms < end_ms) and (start_ms is None or one.last_ms >= start_ms) for one in sources
     )

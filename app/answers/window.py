@@ -54,10 +54,10 @@ def filled(series: Sequence[Series], start_ms: int | None, end_ms: int | None) -
     Raises
     ------
     BadParameter
-        The end is not after the start, where both are given.
+        The end is before the start, where both are given.
     """
-    if start_ms is not None and end_ms is not None and end_ms <= start_ms:
-        raise BadParameter("end", end_ms, "it must be later than start")
+    if start_ms is not None and end_ms is not None and end_ms < start_ms:
+        raise BadParameter("end", end_ms, "it must not be before start")
     spans = [query.span(one, start_ms, end_ms) for one in series]
     if not spans:
         start = start_ms or 0

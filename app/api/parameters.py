@@ -231,5 +231,5 @@ def _missing(one: Parameter, arguments: Mapping[str, Any]) -> BadParameter:
 
 def _check_window(arguments: dict[str, Any], said: str) -> None:
     start, end = arguments.get("start_ms"), arguments.get("end_ms")
-    if start is not None and end is not None and end <= start:
-        raise BadParameter("end", said, "it must be later than start")
+    if start is not None and end is not None and end < start:
+        raise BadParameter("end", said, "it must not be before start")

@@ -43,7 +43,7 @@ def battery_report(system: str, start_ms: int | None = None, end_ms: int | None 
     Raises
     ------
     UnknownSource, BadParameter
-        There is no such system; the end is not after the start.
+        There is no such system; the end is before the start.
     """
     period = period_of(system, start_ms, end_ms)
     window = (start_ms, end_ms)

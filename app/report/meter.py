@@ -33,7 +33,7 @@ def meter_report(name: str, start_ms: int | None = None, end_ms: int | None = No
     Raises
     ------
     UnknownSource, BadParameter
-        There is no such meter; the end is not after the start.
+        There is no such meter; the end is before the start.
     """
     period = period_of(name, start_ms, end_ms)
     found = meter.meter_kpis(name, start_ms, end_ms)

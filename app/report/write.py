@@ -51,7 +51,7 @@ def html_report(source: str, start_ms: int | None = None, end_ms: int | None = N
     Raises
     ------
     UnknownSource, BadParameter
-        There is no such source; the end is not after the start.
+        There is no such source; the end is before the start.
     """
     kind = loader.current().source(source).kind
     return battery_report(source, start_ms, end_ms) if kind == "bess" else meter_report(source, start_ms, end_ms)

@@ -115,7 +115,7 @@ def test_what_does_not_exist_is_said(asked):
         asked.cell_evidence("BAT", 1, 99)
     with pytest.raises(BadParameter, match="metric"):
         asked.cell_values("BAT", 1, metric="mood")
-    with pytest.raises(BadParameter, match="later"):
+    with pytest.raises(BadParameter, match="before start"):
         asked.comparison("BAT", 10, 5)
 
 
