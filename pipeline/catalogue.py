@@ -29,6 +29,10 @@ class Traits:
     notes: tuple[str, ...]
 
 
+_TOTALS = ("kept", "gap_ms", "gaps", "stuck")
+"""Columns of the quality rows that add up over the cuts."""
+
+
 def series_of(
     quality: pl.DataFrame | None,
     group: Group,
@@ -48,15 +52,18 @@ def series_of(
     columns = {name: by_signal[name].to_numpy() for name in by_signal.columns if name not in (TS, "signal")}
     names = by_signal["signal"].to_list()
     starts = [at for at, name in enumerate(names) if at == 0 or name != names[at - 1]]
-    for low, high in zip(starts, [*starts[1:], len(names)], strict=True):
+    totals = {name: np.add.reduceat(columns[name], starts).tolist() for name in _TOTALS} if names else {}
+    for at, (low, high) in enumerate(zip(starts, [*starts[1:], len(names)], strict=True)):
         rows = {name: column[low:high] for name, column in columns.items()}
-        described.append(_one(names[low], rows, group, plan, _add(tallies[names[low]]), limits))
+        total = {name: values[at] for name, values in totals.items()}
+        described.append(_one(names[low], rows, total, group, plan, _add(tallies[names[low]]), limits))
     return tuple(described)
 
 
 def _one(
     name: str,
     rows: Mapping[str, NDArray[np.int64]],
+    total: Mapping[str, int],
     group: Group,
     plan: GroupPlan,
     tally: Tally,
@@ -67,7 +74,7 @@ def _one(
     first, last = int(rows["first_ms"][0]), int(rows["last_ms"][-1])
     between = rows["first_ms"][1:] - rows["last_ms"][:-1]
     seams = between[between > GAP_FACTOR * interval]
-    missing = int(rows["gap_ms"].sum()) + int((seams - interval).sum())
+    missing = total["gap_ms"] + (int((seams - interval).sum()) if len(seams) else 0)
     limit = limits.get(name)
     return Series(
         source=group.source,
@@ -80,13 +87,13 @@ def _one(
         known=signal.known,
         pack=signal.pack,
         cell=signal.cell,
-        kept=int(rows["kept"].sum()),
+        kept=total["kept"],
         first_ms=first,
         last_ms=last,
         interval_ms=interval,
-        gaps=int(rows["gaps"].sum()) + len(seams),
+        gaps=total["gaps"] + len(seams),
         coverage=max(0.0, 1.0 - missing / max(last - first + interval, 1)),
-        stuck=int(rows["stuck"].sum()),
+        stuck=total["stuck"],
         tally=tally,
         p_max_kw=limit[0] if limit else None,
         p_max_source=limit[1] if limit else None,
@@ -96,6 +103,8 @@ def _one(
 
 def _weighted_median(intervals: NDArray[np.int64], kept: NDArray[np.int64]) -> int:
     """Median step over the cuts of history, each weighing as many readings as it holds [ms]."""
+    if intervals[0] > 0 and intervals.min() == intervals.max():
+        return int(intervals[0])
     order = np.argsort(intervals, kind="stable")
     order = order[intervals[order] > 0]
     if len(order) == 0:
@@ -104,7 +113,9 @@ def _weighted_median(intervals: NDArray[np.int64], kept: NDArray[np.int64]) -> i
     return int(intervals[order[np.searchsorted(running, running[-1] / 2)]])
 
 
-def _add(tallies: Iterable[Tally]) -> Tally:
+def _add(tallies: Sequence[Tally]) -> Tally:
+    if len(tallies) == 1:
+        return tallies[0]
     excluded: dict[str, int] = defaultdict(int)
     noted: dict[str, int] = defaultdict(int)
     rows = kept = 0

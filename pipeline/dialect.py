@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 from pipeline.stamps import StampFormat
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dialect:
     """How one CSV is written."""
 
@@ -39,7 +40,7 @@ class Dialect:
     row_bytes: float
     """Mean length of the rows seen [bytes]."""
 
-    @property
+    @cached_property
     def key(self) -> str:
         """All of it that decides what a row means, as a short text."""
         meaning = (self.encoding, self.newline, self.separator, self.decimal_comma, self.header, self.width)

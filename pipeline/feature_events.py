@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -135,20 +136,39 @@ def find_alarms(reader: RawReader) -> pl.DataFrame:
         return pl.DataFrame(schema=ALARMS)
     frame = reader.read(flags, reader.first_ms, reader.last_ms + 1)
     stamps = stamps_of(frame)
-    rows = [row for name in flags for row in _stretches(name, stamps, values_of(frame, name))]
+    clock = _clock(stamps)
+    rows = []
+    for name in flags:
+        values = values_of(frame, name)
+        known = ~np.isnan(values)
+        if known.all():
+            rows += _stretches(name, clock, values)
+        elif known.any():
+            rows += _stretches(name, _clock(stamps[known]), values[known])
     made = pl.DataFrame(rows, schema=["ts", "signal", "end", "peak", "samples", "ongoing"], orient="row")
     return made.cast({"ts": pl.Int64, "end": pl.Int64}).cast(ALARMS).sort("ts", "signal")
 
 
-def _stretches(name: str, stamps: Ints, values: Floats) -> list[tuple[int, str, int, float, int, bool]]:
-    known = ~np.isnan(values)
-    stamps, values = stamps[known], values[known]
-    if len(stamps) == 0:
-        return []
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """Stamps with a reading, and after which of them a gap begins."""
+
+    stamps: Ints
+    interval_ms: int
+    gap: NDArray[np.bool_]
+
+
+def _clock(stamps: Ints) -> _Clock:
     steps = np.diff(stamps)
     interval = int(np.median(steps)) if len(steps) else 0
-    gap = np.r_[steps > GAP_FACTOR * interval, False]
+    return _Clock(stamps, interval, np.r_[steps > GAP_FACTOR * interval, False])
+
+
+def _stretches(name: str, clock: _Clock, values: Floats) -> list[tuple[int, str, int, float, int, bool]]:
+    stamps, interval, gap = clock.stamps, clock.interval_ms, clock.gap
     on = values > 0
+    if not on.any():
+        return []
     begins = np.flatnonzero(on & ~np.r_[False, on[:-1] & ~gap[:-1]])
     ends = np.flatnonzero(on & np.r_[~on[1:] | gap[:-1], True])
     rows = []

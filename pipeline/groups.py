@@ -82,8 +82,7 @@ def _starts(job: Job, states: Mapping[Path, str], *, from_ends: bool) -> _Starts
     signals = [signal for file in job.files for signal in file.signals]
     from_ends = from_ends and len(set(signals)) == len(signals)
     starts = _Starts({}, {}, {})
-    for file in job.old.files if states and job.old else ():
-        path = Path(file.path)
+    for path, file in job.before.items() if states else ():
         if states[path] != "grown" or file.resume is None:
             continue
         if from_ends and (end := file.end) is not None and end.offset == file.size:
@@ -119,9 +118,8 @@ def _read(context: Context, job: Job, plan: GroupPlan, states: Mapping[Path, str
         builder.add(chunk.frames)
         read.add(chunk)
     group = builder.finish()
-    before = {Path(file.path): file for file in old.files} if old else {}
     files = tuple(
-        before[file.path] if states.get(file.path) == "same" else read.source_file(job, file) for file in job.files
+        job.before[file.path] if states.get(file.path) == "same" else read.source_file(job, file) for file in job.files
     )
     series = series_of(builder.quality, group, plan, files, builder.counter_limits)
     record = GroupRecord(

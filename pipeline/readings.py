@@ -17,7 +17,7 @@ from pipeline.localtime import Ints
 from pipeline.openfile import RESUME_MARGIN_MS, Parsed
 from pipeline.signals import Signal
 from pipeline.strict import parse_carefully
-from pipeline.tallies import Counts
+from pipeline.tallies import Counts, Reasons
 
 Scales = Mapping[str, tuple[float, float]]
 
@@ -47,14 +47,14 @@ def settle(settled: Settled, signals: Mapping[str, Signal], scales: Scales) -> p
             member.file.require_later(first_ms)
         history = _History(member, block, member.file.last_ms)
         counts = whole.counts(member)
-        counts.noted.update(settled.noted)
+        counts.noted.add(settled.noted)
         history.mark_start()
         _order(member, settled.utc, counts)
         history.mark_end(counts)
         member.file.mark_end(end_ms)
         member.file.counts.add(counts)
     names = whole.frame.columns[1:]
-    if all(whole.frame[name].null_count() for name in names):
+    if all(whole.nulls[name] for name in names):
         return whole.frame.filter(~pl.all_horizontal(pl.col(names).is_null()))
     return whole.frame
 
@@ -66,17 +66,20 @@ class _Judged:
     frame: pl.DataFrame
     excluded: dict[str, Counter[str]]
     first_bad_row: dict[str, int]
+    nulls: dict[str, int]
+    """Rows without a reading, by column."""
 
     def counts(self, member: Parsed) -> Counts:
         """Count one member's share."""
         counts = member.counts.copy()
         for name in member.values.columns:
-            reasons = Counter(self.excluded.get(name, Counter()))
+            reasons = Reasons(self.excluded.get(name, {}))
             if member.nulls_counted:
                 reasons["missing"] -= member.values[name].null_count()
-            counts.excluded[name].update(reasons)
-            counts.kept[name] = self.frame.height - self.frame[name].null_count()
-            if name in self.first_bad_row and reasons.total():
+            counts.excluded[name].add(reasons)
+            counts.kept[name] = self.frame.height - self.nulls[name]
+            left_out = sum(reasons.values())
+            if left_out and name in self.first_bad_row:
                 counts.note_line(member.file.block_line + member.line(self.first_bad_row[name]) + 1)
         return counts
 
@@ -110,7 +113,8 @@ class Block:
             frame, dropped = one_row_per_stamp(frame, {name: self._signals[name].kind for name in frame.columns[1:]})
             for name, reasons in dropped.items():
                 checked.excluded.setdefault(name, Counter()).update(reasons)
-        return _Judged(frame, checked.excluded, checked.first_bad_row)
+        nulls = {column.name: column.null_count() for column in frame.get_columns()}
+        return _Judged(frame, checked.excluded, checked.first_bad_row, nulls)
 
     def counts_before(self, member: Parsed, row: int) -> Counts:
         """Count what a member's block holds before one of its rows."""
@@ -143,8 +147,7 @@ def _check(values: pl.DataFrame, signals: Mapping[str, Signal], scales: Scales) 
     low = values.select(pl.all().nan_min()).row(0)
     high = values.select(pl.all().nan_max()).row(0)
     checked = _Checked([])
-    for name, least, most in zip(names, low, high, strict=True):
-        column = values[name]
+    for name, column, least, most in zip(names, values.get_columns(), low, high, strict=True):
         scale = scales.get(name, (1.0, 0.0))
         if column.null_count() == 0 and _is_clean(least, most, signals[name], scale):
             checked.columns.append(column if scale == (1.0, 0.0) else (column * scale[0] + scale[1]).alias(name))
@@ -216,10 +219,6 @@ def _last_turning_row(utc: Ints, last_ms: int) -> int:
     return int(turning[-1]) if len(turning) else -1
 
 
-def _left_out(counts: Counts) -> int:
-    return sum(reasons.total() for reasons in (*counts.excluded.values(), counts.noted))
-
-
 @dataclass(frozen=True, slots=True)
 class _History:
     """What came before each row of one member's block, so that reading can start again at some of them."""
@@ -255,11 +254,11 @@ class _History:
     def _before(self, row: int, whole: Counts | None) -> Counts:
         """Count the rows of the block before one of them."""
         names = self.member.values.columns
-        if whole is not None and self.member.lines is None and not _left_out(whole):
+        if whole is not None and self.member.lines is None and not whole.left_out:
             counts = Counts(names)
             counts.rows = row
             counts.kept.update(dict.fromkeys(names, row))
             return counts
         counts = self.block.counts_before(self.member, row)
-        counts.noted.update(self.block.noted_before(row, self.last_ms))
+        counts.noted.add(self.block.noted_before(row, self.last_ms))
         return counts

@@ -196,7 +196,7 @@ def _values(
         value = parsed["value"].cast(pl.Float64, strict=False)
         missing = parsed["missing"]
         unreadable = value.is_null() & ~missing
-        counts.excluded[signal].update(missing=int(missing.sum()), unreadable=int(unreadable.sum()))
+        counts.excluded[signal].add({"missing": int(missing.sum()), "unreadable": int(unreadable.sum())})
         values.append(value.set(missing, None).alias(signal))
         odd = value.is_null() | missing
         if odd.any():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from pipeline import contract, discover
@@ -15,7 +16,7 @@ from pipeline.parts import is_whole
 from pipeline.signals import group_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Job:
     """A group and its files as they are now."""
 
@@ -25,6 +26,11 @@ class Job:
     prints: Mapping[Path, Fingerprint]
     old: GroupRecord | None
     looks: Looks = field(default_factory=Looks)
+
+    @cached_property
+    def before(self) -> dict[Path, SourceFile]:
+        """What is known of its files from the last time."""
+        return {Path(file.path): file for file in self.old.files} if self.old is not None else {}
 
     @property
     def bytes(self) -> int:
@@ -81,8 +87,9 @@ def find_jobs(
             except OSError as exc:
                 unread.append(Rejected(path=str(file.path), line=None, reason=f"cannot be read: {exc.strerror}"))
                 continue
-            for group in sorted({group_of(signal) for signal in file.signals}):
-                shares[group].append(_share(file, group))
+            groups = sorted({group_of(signal) for signal in file.signals})
+            for group in groups:
+                shares[group].append(file if len(groups) == 1 else _share(file, group))
         for group, files in shares.items():
             own = {file.path: prints[file.path] for file in files}
             jobs.append(Job(source.name, group, tuple(files), own, known.get((source.name, group)), looks))
@@ -99,7 +106,7 @@ def states_of(job: Job) -> dict[Path, str]:
     """Say of each file whether it is the same, has grown, or has changed; a removed one changes the group."""
     if job.old is None:
         return {}
-    before = {Path(file.path): file for file in job.old.files}
+    before = job.before
     now = {file.path: file for file in job.files}
     states = dict.fromkeys(before.keys() ^ now.keys(), "changed")
     for path in before.keys() & now.keys():
@@ -113,5 +120,5 @@ def can_resume(job: Job, states: Mapping[Path, str]) -> bool:
     if job.old is None or "changed" in states.values():
         return False
     forms = {file.path: file.dialect.key for file in job.files}
-    grown = [file for file in job.old.files if states[Path(file.path)] == "grown"]
-    return all(file.resume is not None and file.resume.dialect == forms[Path(file.path)] for file in grown)
+    grown = [(path, file.resume) for path, file in job.before.items() if states[path] == "grown"]
+    return all(resume is not None and resume.dialect == forms[path] for path, resume in grown)
