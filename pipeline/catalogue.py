@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.contract import TS, Group, Pack, Series, Source, SourceFile, Tally
+from pipeline.contract import TS, Group, Learned, Pack, Series, Source, SourceFile, Tally
 from pipeline.coverage import GAP_FACTOR
 from pipeline.signals import describe
 
@@ -27,6 +27,7 @@ class Traits:
     current_sign: int | None
     current_sign_source: str | None
     notes: tuple[str, ...]
+    learned: Learned | None = None
 
 
 _TOTALS = ("kept", "gap_ms", "gaps", "stuck")
@@ -156,6 +157,7 @@ def sources_of(
                 current_sign=trait.current_sign if trait else None,
                 current_sign_source=trait.current_sign_source if trait else None,
                 notes=trait.notes if trait else (),
+                learned=trait.learned if trait else None,
             )
         )
     return tuple(sources)

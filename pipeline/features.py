@@ -8,13 +8,13 @@ time: it is one signal), and on nothing else: so an appended day gives what a bu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.contract import DAY_MS, day_starts
+from pipeline.contract import DAY_MS, Learned, day_starts
 from pipeline.feature_anchors import ANCHORS, StringRows, find_anchors
 from pipeline.feature_blocks import Block, Places, find_places, read_blocks, row_median
 from pipeline.feature_cells import CELL_DAY, RowState, cell_days, regimes_of, row_state
@@ -63,6 +63,7 @@ class Extraction:
     current_sign: int | None
     current_sign_source: str | None
     notes: tuple[str, ...]
+    learned: Learned
 
 
 @dataclass
@@ -84,6 +85,7 @@ def extract(
     said: SourceSettings,
     chemistries: Mapping[str, ChemistrySettings],
     since_ms: int | None = None,
+    learned: Learned | None = None,
 ) -> Extraction:
     """Extract a source's features.
 
@@ -97,6 +99,8 @@ def extract(
         Chemistries beside the built-in one.
     since_ms : int, optional
         Earliest stamp that may have changed since the last extraction; None for everything [epoch ms].
+    learned : Learned, optional
+        What the last extraction has learned; it stands as long as the days that it rests on have not changed.
 
     Returns
     -------
@@ -107,11 +111,12 @@ def extract(
     chemistry, notes = settle_chemistry(reader, said, chemistries, story)
     from_ms = _first_day(reader, story, since_ms)
     begin = reader.first_ms if from_ms is None else from_ms - CONTEXT_DAYS * DAY_MS
-    safe_t, said_t = settle_temperatures(reader, chemistry, story)
-    curve, said_c = learn_curve(reader, story.timeline, chemistry, find_places(reader, "V"), story.calibration_end_ms)
+    if learned is None or from_ms is None:
+        learned = _learn(reader, story, chemistry)
+    curve = None if learned.end_curve is None else EndCurve(*learned.end_curve)
     gathered = _Gathered(watches=watches(reader))
     _gather_cells(reader, story.timeline, chemistry, curve, begin, gathered)
-    _gather_sensors(reader, story.timeline, safe_t, begin, gathered)
+    _gather_sensors(reader, story.timeline, learned.safe_t, begin, gathered)
     gathered.frames["replays"] += [watch.frame() for watch in gathered.watches.values()]
     gathered.frames["replays"] += other_replays(reader, begin)
     tables = _daily_tables(story.timeline, chemistry, gathered, find_places(reader, "V"), from_ms)
@@ -121,8 +126,16 @@ def extract(
         from_ms={} if from_ms is None else dict.fromkeys(BY_DAY, from_ms),
         current_sign=story.sign.value,
         current_sign_source=story.sign.source,
-        notes=(*story.notes, *notes, *said_t, *said_c),
+        notes=(*story.notes, *notes, *learned.notes),
+        learned=learned,
     )
+
+
+def _learn(reader: RawReader, story: StringStory, chemistry: Chemistry | None) -> Learned:
+    """Learn what the first weeks say: no more of them than the calibration days."""
+    safe_t, said_t = settle_temperatures(reader, chemistry, story)
+    curve, said_c = learn_curve(reader, story.timeline, chemistry, find_places(reader, "V"), story.calibration_end_ms)
+    return Learned(safe_t=safe_t, end_curve=None if curve is None else astuple(curve), notes=(*said_t, *said_c))
 
 
 def _first_day(reader: RawReader, story: StringStory, since_ms: int | None) -> int | None:

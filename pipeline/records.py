@@ -161,6 +161,16 @@ class Pack(Frozen):
     sensors: tuple[int, ...]
 
 
+class Learned(Frozen):
+    """What a battery's first weeks say once and for all; later builds need not read them again."""
+
+    safe_t: tuple[float, float] | None
+    """Safe range of temperatures that is applied [°C]."""
+    end_curve: tuple[float, float, float, float, tuple[float, float]] | None
+    """The string's own charge-end curve (``pipeline.feature_leads``)."""
+    notes: tuple[str, ...]
+
+
 class Source(Frozen):
     """A meter or a battery system."""
 
@@ -175,6 +185,7 @@ class Source(Frozen):
     """+1 where a positive ``bms1_c`` is discharge, -1 where it is charge, None where the data cannot tell."""
     current_sign_source: str | None = None
     notes: tuple[str, ...] = ()
+    learned: Learned | None = None
 
 
 class GroupRecord(Frozen):

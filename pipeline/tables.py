@@ -49,16 +49,16 @@ def extract_features(context: Context, outcomes: Sequence[Outcome], standing: Ma
         [outcome.record.group for outcome in outcomes],
         [one for outcome in outcomes for one in outcome.record.series],
     )
-    extraction = features.extract(history, context.site.source(name), context.site.chemistries, since)
+    said, learned = context.site.source(name), traits.learned if traits is not None else None
+    extraction = features.extract(history, said, context.site.chemistries, since, learned)
     parts = [
         part
         for table, frame in sorted(extraction.tables.items())
         for part in _write_table(context, name, table, frame, tables, extraction.from_ms.get(table))
     ]
     group = contract.Group(source=name, name=contract.TABLE_GROUP, cut="month", interval_ms=0, parts=tuple(parts))
-    return Tables(
-        group, Traits(extraction.current_sign, extraction.current_sign_source, extraction.notes), changed=True
-    )
+    sign, source = extraction.current_sign, extraction.current_sign_source
+    return Tables(group, Traits(sign, source, extraction.notes, extraction.learned), changed=True)
 
 
 def _standing(
@@ -73,7 +73,7 @@ def _standing(
     whole = tables is not None and all(is_whole(context.writer.root, part) for part in tables.parts)
     if source is None or not whole or groups.keys() != {outcome.record.group.name for outcome in outcomes}:
         return None, None
-    return tables, Traits(source.current_sign, source.current_sign_source, source.notes)
+    return tables, Traits(source.current_sign, source.current_sign_source, source.notes, source.learned)
 
 
 def _write_table(
