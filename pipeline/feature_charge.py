@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.feature_edges import Edges
+
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
 
-CHANCE_SIGMAS = 2.0
-"""A share this many standard deviations from one half may still be chance [1]."""
 HEAT_S = 5_400.0
 """Time constant with which a cell's temperature follows the squared current [s]."""
 LAG_S = 1_800.0
@@ -23,72 +22,21 @@ RELAX_SPAN = 30.0
 """Time constants that are smoothed over at once, and that one step counts for at most [1]."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edges:
-    """Where between two readings a current begins and ends, on average: 0 at the later reading, 1 at the earlier.
-
-    ``start``: share of the step before the first loaded reading that was loaded as well. ``stop``: share of the step
-    after the last loaded reading that still was. Without a state of charge to learn them from, both are one half.
-    """
-
-    start: float
-    stop: float
-    learned: bool
-
-
-def learn_edges(current: Floats, soc: Floats, steps: Floats, longest: float, rest_a: float) -> Edges:
-    """Learn where between two readings a current begins and ends, from how far the state of charge moves there.
-
-    Formula: f = ΔSOC of a step at an edge over that of whole steps under load beside it. Units: 1. Source: own;
-    whole-percent rounding averages out over many. Longest sampling interval: 15 min. Weakness: ends of charges are left
-    out, where batteries set their own state of charge right.
-    """
-    loaded = np.abs(current) > rest_a
-    moved = np.abs(np.diff(soc))
-    amount = np.abs(current) * np.r_[steps, 0.0]
-    usable = ~np.isnan(moved) & (steps <= longest)
-    starts = np.flatnonzero(~loaded[:-2] & loaded[1:-1] & loaded[2:] & usable[:-1] & usable[1:])
-    stops = np.flatnonzero(loaded[:-2] & loaded[1:-1] & ~loaded[2:] & usable[:-1] & usable[1:] & (current[:-2] > 0))
-    whole = float(moved[starts + 1].sum() + moved[stops].sum())
-    driven = float(amount[starts + 1].sum() + amount[stops].sum())
-    if len(starts) < 10 or len(stops) < 10 or whole <= 0 or driven <= 0:
-        return Edges(0.5, 0.5, learned=False)
-    per_amount = whole / driven
-    digit = float(np.min(moved[moved > 0], initial=1.0))
-    at_start = np.abs(current[starts + 1]) * steps[starts] * per_amount
-    at_stop = np.abs(current[stops + 1]) * steps[stops + 1] * per_amount
-    start, stop = _shrunk(moved[starts], at_start, digit), _shrunk(moved[stops + 1], at_stop, digit)
-    return Edges(round(start, 2), round(stop, 2), learned=True)
-
-
-def _shrunk(moved: Floats, whole: Floats, digit: float) -> float:
-    """Believe a learned share only as far as it lies beyond what chance makes of one half.
-
-    ``moved`` and ``whole`` are movements over steps, seen and if all of the step were loaded [%]; ``digit`` is the
-    smallest step of the register [%]. Chance: currents that begin anywhere between readings have shares of variance
-    1/12 each, and the difference of two rounded readings has a sixth of the square of their digit.
-    """
-    beyond = float(moved.sum() / whole.sum()) - 0.5
-    chance = float(digit * np.sqrt(len(moved) / 6) / whole.sum()) ** 2 + 1 / (12 * len(moved))
-    trust = max(0.0, 1 - CHANCE_SIGMAS**2 * chance / max(beyond**2, chance))
-    return float(np.clip(0.5 + trust * beyond, 0, 1))
-
-
 def step_charge(current: Floats, steps: Floats, longest: float, edges: Edges, rest_a: float) -> Floats:
     """Integrate each step between two readings [A·ms].
 
-    Formula: Q = Σ I·Δt, the share of a step that the later reading already held from ``learn_edges``: what begins, or
-    changes under way, as runs begin; a charge that tapers off as runs end. Units: A·ms. Source: trapezoid's error at
-    the edges of a constant current, learned from the data. Longest sampling interval: any; tested to 15 min. Weakness:
-    a run's ends are uncertain by a part of a step times the current there.
+    Formula: Q = Σ I·Δt, the share of a step that its loaded reading holds at the ends of runs, and its later reading
+    elsewhere, from ``learn_edges``; half each where the current turns. Units: A·ms. Source: trapezoid's error at the
+    edges of a constant current, learned from the data. Longest sampling interval: any; tested to 15 min. Weakness: a
+    run's ends are uncertain by a part of a step times the current there.
     """
     now, after = current[:-1], current[1:]
-    loaded, loaded_after = np.abs(now) > rest_a, np.abs(after) > rest_a
-    tapers = (now < -rest_a) & (after > now) & (after <= rest_a)
-    ends = loaded & ~loaded_after
-    share = np.where(ends | tapers, 1 - edges.stop, edges.start)
-    share = np.where(loaded & loaded_after & (np.sign(now) != np.sign(after)), 0.5, share)
-    share = np.where(~loaded & ~loaded_after, 0.5, share)
+    before, then = np.abs(now) > rest_a, np.abs(after) > rest_a
+    turns = (before == then) & (~before | (np.sign(now) != np.sign(after)))
+    share = np.where(turns, 0.5, edges.later)
+    for sign in (1, -1):
+        share = np.where(~before & then & (np.sign(after) == sign), edges.shares["start", sign], share)
+        share = np.where(before & ~then & (np.sign(now) == sign), 1 - edges.shares["stop", sign], share)
     return np.where(steps <= longest, ((1 - share) * now + share * after) * steps, 0.0)
 
 

@@ -182,7 +182,7 @@ def _half_cycle(
     if len(working) == 0:
         return None
     begin, end = first + int(working[0]), min(first + int(working[-1]) + 1, len(loaded) - 1)
-    start = max(begin - 1, first) if timeline.edges.start > 0.25 else begin
+    start = max(begin - 1, first) if timeline.edges.shares["start", 1 if discharging else -1] > 0.25 else begin
     ah = abs(float(timeline.charge_ah[end] - timeline.charge_ah[start]))
     steps = np.diff(timeline.ts[begin : end + 1]) * (np.diff(timeline.gap_ms[begin : end + 1]) == 0)
     hours = float((steps * loaded[begin:end]).sum()) / HOUR_MS

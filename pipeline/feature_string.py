@@ -18,16 +18,15 @@ from numpy.typing import NDArray
 
 from pipeline.contract import TS, Series, day_starts
 from pipeline.feature_charge import (
-    Edges,
     Floats,
     Ints,
-    learn_edges,
     measure_runs,
     smooth_heat,
     smooth_lag,
     step_charge,
     step_volts,
 )
+from pipeline.feature_edges import Edges, learn_edges
 from pipeline.physics import CurrentScale, current_scale, find_current_sign
 from pipeline.site import SourceSettings
 

@@ -30,11 +30,11 @@ HYSTERESIS_LIMIT_V = 0.005
 """Half of LFP's hysteresis is 2.5-12.5 mV; 7.5 mV are taken out at the empty end [V]."""
 OHM_LIMIT = 1 / 3
 """Share by which the resistance may be wrong that takes the current's part out of an anchor's voltage [1]."""
-CURVE_FULL_LIMIT_PCT, CURVE_EMPTY_LIMIT_PCT = 0.3, 0.2
-"""Assumed limits of a cell's own curve against the one in use, at a full and an empty anchor. For comparison: the
-built-in curve and the simulation's differ by 0.1-0.7 % from 3.38 to 3.44 V and by 0.15-0.25 % from 3.00 to 3.20 V [% of
-charge]."""
-MOST_FULL_PCT = 100.0 - CURVE_FULL_LIMIT_PCT
+CURVE_LIMIT_V = 0.012
+"""Assumed limit of a cell's own curve against the one in use, at the ends that anchors are read on. The built-in curve
+against that of an LFP cell measured at C/32 (Sunil, Pattipati and Balasingam, IEEE Transactions on Instrumentation and
+Measurement, 2025: APR18650M1B): 10-18 mV from 3.0 to 3.2 V, 10-14 mV from 3.38 to 3.40 V, on the same ends [V]."""
+MOST_FULL_PCT = 99.7
 """A full anchor is read as no fuller than this: a charge ends with the string's first cell, so the median cell lies
 between 99.4 and 100 % [%]."""
 DIFFUSION_S = 200.0
@@ -80,7 +80,7 @@ def anchor_pct(
 ) -> Floats:
     """Return the standard uncertainty of each anchor's state of charge that all anchors of its kind share.
 
-    Formula: u² = u_curve² + (u_V / slope)² + u_lead², u_V joining reading, hysteresis (empty end) and resistance,
+    Formula: u² = (u_V / slope)² + u_lead², u_V joining curve, reading, hysteresis (empty end) and resistance,
     u_lead the surface's lead over the bulk (full end; all of it is uncertain). Units: % of charge. Source: JCGM 100
     (GUM), 5.1: independent standard uncertainties joined by squares; the parts are named in docs/soh.md. Longest
     sampling interval: 15 min. Weakness: assumes a curve near the built-in one; a chemistry that lies further off shifts
@@ -105,10 +105,9 @@ def anchor_pct(
     ohm = OHM_AH / nominal_ah if nominal_ah else 0.0
     drop = OHM_LIMIT * ohm * np.abs(np.nan_to_num(current_a))
     hysteresis = np.where(is_full, 0.0, HYSTERESIS_LIMIT_V)
-    volts = np.sqrt(CELL_LIMIT_V**2 + hysteresis**2 + drop**2) / NORMAL_95
-    curve = np.where(is_full, CURVE_FULL_LIMIT_PCT, CURVE_EMPTY_LIMIT_PCT) / NORMAL_95
+    volts = np.sqrt(CURVE_LIMIT_V**2 + CELL_LIMIT_V**2 + hysteresis**2 + drop**2) / NORMAL_95
     lead = np.where(is_full, _lead_pct(current_a, nominal_ah), 0.0) / NORMAL_95
-    return np.asarray(np.sqrt(curve**2 + (volts / slopes(soc_pct, chemistry)) ** 2 + lead**2))
+    return np.asarray(np.sqrt((volts / slopes(soc_pct, chemistry)) ** 2 + lead**2))
 
 
 def joined(parts: dict[str, float]) -> float:

@@ -2,8 +2,9 @@
 
 Each run draws a string (cells, duty, weather, ageing) and what reads it: the current sensor's offset and gain, an
 error that all cell voltages share, noise and rounding, the logging interval, gaps, a season without a full charge. The
-open-circuit curve on which it is read lies between the built-in one and the cells' own. What is measured is what a
-build and the app would make of it: feature extraction, counts between anchors, the present capacity, and its trend.
+open-circuit curve on which it is read is the cells' own, wrong at either end by what measured curves differ by. What
+is measured is what a build and the app would make of it: feature extraction, counts between anchors, the present
+capacity, and its trend.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ from pipeline.site import ChemistrySettings, SourceSettings
 GAIN_PCT, OFFSET_A, SHARED_V = 0.5 / 1.96, 0.2, 0.003
 """The sensors: standard deviation of the gain (class 0.5 for 95 %), limit of the offset, limit of what all cells'
 voltages share [%, A, V]."""
+CURVE_V = 0.012 / 1.96
+"""Standard deviation by which the curve in use is wrong at each end [V]."""
+KNEES_V, BEND_V = (3.24, 3.34), 0.04
+"""Below and above these voltages the curve may be wrong, in full from ``BEND_V`` on [V]."""
 NOISE_A = 0.05
 LONGEST_STEPS = 3
 """Nothing is counted over a longer stretch without readings [logging intervals]."""
@@ -81,11 +86,15 @@ class _Sensors:
 
 def _draw_sensors(seed: int) -> _Sensors:
     rng = random(seed, "sensors of capacity runs")
-    share = float(rng.uniform())
-    built_in = np.asarray(LFP.ocv_v)
     charge, volts = np.array(OPEN_CIRCUIT).T
     own = np.interp(np.asarray(LFP.soc_pct) / 100, charge, volts)
-    curve = tuple(zip(LFP.soc_pct, ((1 - share) * built_in + share * own).tolist(), strict=True))
+    at_empty, at_full = CURVE_V * rng.standard_normal(2)
+    read = (
+        own
+        + at_empty * np.clip((KNEES_V[0] - own) / BEND_V, 0, 1)
+        + at_full * np.clip((own - KNEES_V[1]) / BEND_V, 0, 1)
+    )
+    curve = tuple(zip(LFP.soc_pct, read.tolist(), strict=True))
     return _Sensors(
         gain=1 + GAIN_PCT / 100 * float(rng.standard_normal()),
         offset_a=float(rng.uniform(-OFFSET_A, OFFSET_A)),

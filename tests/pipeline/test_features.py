@@ -197,7 +197,8 @@ def test_edges_of_a_run_are_learned():
     reader, _ = string(days=40, step_min=15)
     edges = read_story(reader, SAID).timeline.edges
     assert edges.learned
-    assert edges.start < 0.15  # a current begins with its stamp
+    assert edges.shares["start", 1] < 0.15  # a current begins with its stamp
+    assert edges.shares["start", -1] < 0.15
 
 
 def test_turning_points_ignore_small_reversals():
