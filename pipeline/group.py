@@ -57,6 +57,7 @@ class GroupBuilder:
         self._underived: set[int] = set()
         self._quality: dict[int, pl.DataFrame] = {}
         self._standing_quality: pl.DataFrame | None = None
+        self._all_quality: pl.DataFrame | None = None
         stack = SheetStack if plan.kind is Kind.ANALOG else FrameStack
         folder = (plan.source, plan.name)
         self._stacks: dict[str, LevelStack[Any]] = {
@@ -112,6 +113,7 @@ class GroupBuilder:
         """
         for start in sorted(self._open):
             self._close(start)
+        self._all_quality = self._gather_quality()
         if self._plan.kind is Kind.COUNTER:
             self._settle_limits()
         for start in sorted(self._with_neighbours(self._underived)):
@@ -135,6 +137,9 @@ class GroupBuilder:
     @property
     def quality(self) -> pl.DataFrame | None:
         """How complete each signal is in each cut (``pipeline.coverage``), in order of time; None without any cut."""
+        return self._all_quality
+
+    def _gather_quality(self) -> pl.DataFrame | None:
         frames = [self._quality[start] for start in sorted(self._quality)]
         if self._standing_quality is not None:
             made = self._standing_quality[TS].to_physical().is_in(list(self._quality))

@@ -22,10 +22,12 @@ from pipeline.openfile import OpenFile
 from pipeline.readings import settle
 from pipeline.signals import Signal
 from pipeline.site import Site
-from pipeline.strict import parse_strictly
+from pipeline.strict import JOINED_BYTES, parse_strictly
 
 FILES_AT_ONCE = 8
 """Files whose blocks are parsed in one go; their texts are in memory together [files]."""
+SHORT_AT_ONCE = 64
+"""The same of short blocks, which are parsed as one text [files]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +151,7 @@ class _Reader:
     def next_chunk(self, active: Sequence[OpenFile], failed: list[InputError]) -> Chunk:
         """Read the next block of each file."""
         clocks: list[Clock] = []
-        for at in range(0, len(active), FILES_AT_ONCE):
-            opened = [file for file in active[at : at + FILES_AT_ONCE] if self._fill(file, failed)]
+        for opened in self._filled(active, failed):
             for parsed in parse_strictly(opened):
                 gather(clocks, parsed)
         frames = [frame for clock in clocks for frame in self._frames(clock)]
@@ -164,6 +165,19 @@ class _Reader:
             resume={file.path: point for file in active if file.finished and (point := file.resume_point())},
             ends={file.path: end for file in active if file.finished and (end := file.end())},
         )
+
+    def _filled(self, active: Sequence[OpenFile], failed: list[InputError]) -> Iterator[list[OpenFile]]:
+        """Read the next block of each file, and hand the files out in such numbers as are parsed in one go."""
+        opened: list[OpenFile] = []
+        for file in active:
+            if self._fill(file, failed):
+                opened.append(file)
+            is_short = all(len(one.block) <= JOINED_BYTES for one in opened)
+            if len(opened) >= (SHORT_AT_ONCE if is_short else FILES_AT_ONCE):
+                yield opened
+                opened = []
+        if opened:
+            yield opened
 
     def _fill(self, file: OpenFile, failed: list[InputError]) -> bool:
         """Read a file's next block; False where there is none."""

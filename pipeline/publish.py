@@ -130,10 +130,12 @@ def collect_garbage(store: Path, manifest: Manifest) -> int:
             path.unlink()
             (store / READERS / f"{build_id}.lock").unlink(missing_ok=True)
     removed = 0
-    for path in (store / contract.PARTS).rglob("*.parquet"):
-        if path.relative_to(store).as_posix() not in needed:
-            path.unlink()
-            removed += 1
+    for folder, _, names in os.walk(store / contract.PARTS):
+        below = Path(folder).relative_to(store).as_posix()
+        for name in names:
+            if name.endswith(".parquet") and f"{below}/{name}" not in needed:
+                Path(folder, name).unlink()
+                removed += 1
     return removed
 
 
