@@ -39,16 +39,21 @@ def empty_url(tmp_path_factory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def chromium():
     """Return the one browser of the run; without one the tests are skipped, or fail under CI=true."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     path = find_chromium()
     if path is None:
         say = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         say("no Chromium on this machine, and none could be installed")
+    expect.set_options(timeout=PATIENT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
         browser.close()
+
+
+PATIENT_MS = 20_000
+"""How long is waited for what must come to be: a busy machine is slow, and nothing here measures time [ms]."""
 
 
 class Visit:
@@ -58,6 +63,7 @@ class Visit:
         self.context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
         )
+        self.context.set_default_timeout(3 * PATIENT_MS)
         self.problems: list[str] = []
         self.context.route("**/*", self._only_this_machine)
         self.page = self.context.new_page()
