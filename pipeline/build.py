@@ -98,14 +98,16 @@ def build(
         if standing is not None and standing.config_hash != config_hash:
             standing = None
         writer = PartWriter(settings.store, settings.compression, settings.parquet_threads)
-        context = Context(
-            settings.model_copy(update={"source_tz": naive_zone}), site, levels, zone, config_hash, writer
-        )
+        read_as = settings.model_copy(update={"source_tz": naive_zone})
+        context = Context(read_as, site, levels, zone, config_hash, writer, publish.Notes(settings.store))
         try:
             pending = [] if rebuild else publish.read_pending(settings.store)
             jobs, unread = find_jobs(found.sources, known_groups(settings.store, config_hash, standing, pending), seen)
             outcomes, tables = course.run(context, jobs, standing, progress)
             manifest = _assemble(context, found, outcomes, tables, unread, standing, site_path, site_hash)
+        except BaseException:
+            context.notes.flush()
+            raise
         finally:
             writer.close()
         if seen.now != seen.before:

@@ -64,7 +64,9 @@ def _state(descriptor: int, before: Fingerprint | SourceFile, now: Fingerprint) 
         return "same"
     if now.size < before.size or before.size == 0:
         return "changed"
-    if _edges(descriptor, before.size) != (before.head, before.tail):
+    length = min(before.size, _EDGE)
+    head = now.head if length == _EDGE else _hash(os.pread(descriptor, length, 0))
+    if head != before.head or _hash(os.pread(descriptor, length, before.size - length)) != before.tail:
         return "changed"
     return "grown" if now.size > before.size else "same"
 

@@ -53,6 +53,7 @@ class GroupBuilder:
         self._cuts = Cuts(old.cut if old else "month", plan.zone)
         self._open: dict[int, list[pl.DataFrame]] = defaultdict(list)
         self._raw: dict[int, list[Pending]] = defaultdict(list)
+        self._near: dict[int, list[pl.DataFrame]] = {}
         self._cut_back: dict[int, CutBack] = {}
         self._underived: set[int] = set()
         self._quality: dict[int, pl.DataFrame] = {}
@@ -236,10 +237,9 @@ class GroupBuilder:
         """Read a cut's raw rows with all those around it that its levels depend on."""
         low, high = self._reach(start, self._spans())
         near = sorted(other for other in self._raw if other < high and self._cuts.end(other) > low)
+        self._near = {other: self._near.get(other) or self._read_raw(other) for other in near}
         frames = [
-            between(frame.select(TS, *readings_of(frame)), low, high)
-            for other in near
-            for frame in self._read_raw(other)
+            between(frame.select(TS, *readings_of(frame)), low, high) for other in near for frame in self._near[other]
         ]
         return by_clock(frames, self._kinds)[0]
 

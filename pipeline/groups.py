@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline import discover, ingest, publish
+from pipeline import discover, ingest
 from pipeline.catalogue import series_of
 from pipeline.contract import FileEnd, GroupRecord, Rejected, ResumePoint, SourceFile, Tally
 from pipeline.errors import NotContinued
@@ -57,7 +57,7 @@ def build_group(context: Context, job: Job, records: Mapping[tuple[str, str], Gr
         outcome = _read(context, job, plan, states, _starts(job, states, from_ends=True))
     except NotContinued:
         outcome = _read(context, job, plan, states, _starts(job, states, from_ends=False))
-    publish.save_pending(context.settings.store, outcome.record)
+    context.notes.add(outcome.record)
     return outcome
 
 

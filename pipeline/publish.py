@@ -15,8 +15,10 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
+from time import perf_counter
 
 from filelock import FileLock, Timeout
 
@@ -29,6 +31,8 @@ from pipeline.parts import folder_name
 PENDING = "pending"
 BUILDS = "builds"
 READERS = "readers"
+WORTH_RESUMING_S = 2.0
+"""A build that is killed sooner is not resumed but begun anew: an update may be over before notes would pay [s]."""
 LOOKED_AT_S = 0.2
 """A server that looks whether a builder is at work holds the lock for less than this [s]."""
 
@@ -78,6 +82,38 @@ def save_pending(store: Path, record: GroupRecord) -> None:
     name = f"{folder_name(record.group.source)}.{record.group.name}.json"
     # No waiting for the disk: a note that a power failure spoils is sealed, hence left out, and its group built again.
     _replace(store / PENDING / name, contract.seal(record), lasting=False)
+
+
+class Notes:
+    """Notes which groups a build has finished; the first ones are held until it is seen that it takes its time.
+
+    Parameters
+    ----------
+    store : Path
+        The store's folder.
+    """
+
+    def __init__(self, store: Path) -> None:
+        self._store = store
+        self._held: list[GroupRecord] = []
+        self._begun = perf_counter()
+        self._guard = Lock()
+
+    def add(self, record: GroupRecord) -> None:
+        """Note a finished group."""
+        with self._guard:
+            self._held.append(record)
+            if perf_counter() - self._begun >= WORTH_RESUMING_S:
+                self._write()
+
+    def flush(self) -> None:
+        """Write what is still held: the build ends before its time."""
+        with self._guard, suppress(OSError):
+            self._write()
+
+    def _write(self) -> None:
+        while self._held:
+            save_pending(self._store, self._held.pop())
 
 
 def read_pending(store: Path) -> list[GroupRecord]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pipeline.contract import GroupRecord, Level
 from pipeline.parts import PartWriter
+from pipeline.publish import Notes
 from pipeline.settings import Settings
 from pipeline.signals import Kind, Signal
 from pipeline.site import Site
@@ -25,6 +26,7 @@ class Context:
     zone: str
     config_hash: str
     writer: PartWriter
+    notes: Notes
 
 
 @dataclass(slots=True)
