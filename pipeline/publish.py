@@ -135,7 +135,8 @@ def save_looks(store: Path, notes: bytes) -> None:
 def publish(store: Path, manifest: Manifest) -> None:
     """Swap the manifest: the one moment at which readers change over."""
     data = contract.seal(manifest)
-    _replace(store / BUILDS / f"{manifest.build_id}.json", data)
+    # Only a process that still reads this build asks for the copy, and none outlives a power failure.
+    _replace(store / BUILDS / f"{manifest.build_id}.json", data, lasting=False)
     _replace(contract.manifest_path(store), data)
     for path in (store / PENDING).glob("*.json"):
         path.unlink()
