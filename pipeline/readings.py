@@ -49,7 +49,7 @@ def settle(settled: Settled, signals: Mapping[str, Signal], scales: Scales) -> p
         counts = whole.counts(member)
         counts.noted.add(settled.noted)
         history.mark_start()
-        _order(member, settled.utc, counts)
+        _order(member, settled.utc, counts, is_rising=block.is_rising)
         history.mark_end(counts)
         member.file.mark_end(end_ms)
         member.file.counts.add(counts)
@@ -93,6 +93,9 @@ class Block:
         self._scales = scales
         self._strict_prefixes: dict[int, _Judged] = {}
         self._noted: dict[tuple[int, int], Counter[str]] = {}
+        self._turning: dict[int, int] = {}
+        self.is_rising = bool((settled.utc[1:] >= settled.utc[:-1]).all())
+        """Whether no row is older than the one before it."""
 
     def edges(self) -> tuple[int | None, int | None]:
         """Return the earliest stamp, and the last one if it would be the same whatever followed [epoch ms UTC]."""
@@ -129,6 +132,12 @@ class Block:
         )
         part.counts.rows = row
         return self._strict_prefixes[row].counts(part)
+
+    def last_turning_row(self, last_ms: int) -> int:
+        """Find the last row, well before the end, that is younger than all before it and older than all after it."""
+        if last_ms not in self._turning:
+            self._turning[last_ms] = _last_turning_row(self.settled.utc, last_ms)
+        return self._turning[last_ms]
 
     def noted_before(self, row: int, last_ms: int) -> Counter[str]:
         """Count the decisions on stamps before a row, and the rows older than one before them or than ``last_ms``."""
@@ -192,12 +201,12 @@ def _late_rows(utc: Ints, last_ms: int) -> NDArray[np.bool_]:
     return utc < np.maximum.accumulate(np.concatenate(([last_ms], utc[:-1])))
 
 
-def _order(member: Parsed, utc: Ints, counts: Counts) -> None:
+def _order(member: Parsed, utc: Ints, counts: Counts, *, is_rising: bool) -> None:
     """Count rows that are older than one before them, and note how far the file has come."""
     file = member.file
     if len(utc) == 0:
         return
-    if utc[0] <= file.last_ms or not bool((utc[1:] >= utc[:-1]).all()):
+    if utc[0] <= file.last_ms or not is_rising:
         late = utc[_late_rows(utc, file.last_ms)]
         counts.noted["out_of_order"] += len(late)
         if len(late):
@@ -238,7 +247,7 @@ class _History:
         """Remember a row near the end of the file's last block."""
         utc = self.block.settled.utc
         if self.member.file.is_end and len(utc):
-            row = _last_turning_row(utc, self.last_ms)
+            row = self.block.last_turning_row(self.last_ms)
             if row > 0:
                 self._mark(row, counts)
 

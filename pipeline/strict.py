@@ -189,6 +189,8 @@ def _is_evenly_quoted(dialect: Dialect, block: bytes, rows: int) -> bool:
 
 
 def _values(file: OpenFile, frame: pl.DataFrame) -> pl.DataFrame:
+    if len(file.found.signals) == 1:
+        return frame.to_series(1).alias(file.found.signals[0]).to_frame()
     values = frame[:, 1:]
     values.columns = list(file.found.signals)
     return values
