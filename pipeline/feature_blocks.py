@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,8 @@ RAGGED_FILL = 0.5
 DAY_MS = 86_400_000
 
 Mask = NDArray[np.bool_]
+_Rows = tuple[Ints, NDArray[np.float32], NDArray[np.int32] | None]
+"""Stamps of rows, their readings, and how long after the row each was taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,13 @@ class Block:
     after: NDArray[np.float32] | None = None
     ts_before: int | None = None
     ts_after: int | None = None
+    later: NDArray[np.int32] | None = None
+    """How long after its row's stamp each reading was taken, where cells have clocks of their own [ms]."""
+
+    def stamps(self, rows: NDArray[Any], columns: NDArray[Any] | int) -> Ints:
+        """Return when single readings were taken, by the clock of each cell [epoch ms UTC]."""
+        taken: Ints = self.ts[rows] if self.later is None else self.ts[rows] + self.later[rows, columns]
+        return taken
 
     @property
     def day_edges(self) -> list[tuple[int, int, int]]:
@@ -80,12 +89,12 @@ def read_blocks(reader: RawReader, places: Places, start_ms: int, interval_ms: f
         if len(block.ts) == 0:
             continue
         if held is not None:
-            beside = (before, block.values[0], ts_before, int(block.ts[0]))
-            yield Block(held.ts, held.values, held.day, held.days, *beside)
+            beside = {"after": block.values[0], "ts_after": int(block.ts[0])}
+            yield replace(held, before=before, ts_before=ts_before, **beside)
             before, ts_before = held.values[-1], int(held.ts[-1])
         held = block
     if held is not None:
-        yield Block(held.ts, held.values, held.day, held.days, before, None, ts_before)
+        yield replace(held, before=before, ts_before=ts_before)
 
 
 def _stretches(reader: RawReader, start_ms: int, interval_ms: float) -> Iterator[tuple[int, int]]:
@@ -110,10 +119,11 @@ def _read_block(reader: RawReader, places: Places, low: int, high: int) -> Block
     frame = reader.read(places.signals, low, high)
     days = np.asarray(day_starts(low, max(high - 1, low), reader.zone), np.int64)
     stamps, values = stamps_of(frame), _matrix(frame, places.signals)
+    later = None
     if any(one.null_count() for one in frame.get_columns()):
         keep = ~np.isnan(values).all(axis=1)
-        stamps, values = _gather_ragged(stamps[keep], values[keep], days)
-    return Block(stamps, values, np.searchsorted(days, stamps, side="right") - 1, days)
+        stamps, values, later = _gather_ragged(stamps[keep], values[keep], days)
+    return Block(stamps, values, np.searchsorted(days, stamps, side="right") - 1, days, later=later)
 
 
 def _matrix(frame: pl.DataFrame, signals: Sequence[str]) -> NDArray[np.float32]:
@@ -122,28 +132,36 @@ def _matrix(frame: pl.DataFrame, signals: Sequence[str]) -> NDArray[np.float32]:
     return frame.select(pl.col(signals).cast(pl.Float32)).to_numpy(order="c")
 
 
-def _gather_ragged(stamps: Ints, values: NDArray[np.float32], days: Ints) -> tuple[Ints, NDArray[np.float32]]:
+def _gather_ragged(stamps: Ints, values: NDArray[np.float32], days: Ints) -> _Rows:
     """Bring cells with clocks of their own together: on such days, rows are buckets of the median step of one cell."""
     if len(stamps) == 0 or np.isnan(values).mean() < 1 - RAGGED_FILL:
-        return stamps, values
+        return stamps, values, None
     day = np.searchsorted(days, stamps, side="right") - 1
-    parts = [_gather_day(stamps[day == one], values[day == one]) for one in np.unique(day)]
-    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+    parts = [_gather_day(stamps[day == one], values[day == one], int(days[one])) for one in np.unique(day)]
+    later = [np.zeros(part[1].shape, np.int32) if part[2] is None else part[2] for part in parts]
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts]), np.vstack(later)
 
 
-def _gather_day(stamps: Ints, values: NDArray[np.float32]) -> tuple[Ints, NDArray[np.float32]]:
+def _gather_day(stamps: Ints, values: NDArray[np.float32], midnight: int) -> _Rows:
     present = ~np.isnan(values)
     if present.mean() >= RAGGED_FILL:
-        return stamps, values
+        return stamps, values, None
     counts = present.sum(axis=0)
     busiest = stamps[present[:, int(counts.argmax())]]
     step = int(np.median(np.diff(busiest))) if len(busiest) > 1 else DAY_MS
-    bucket = stamps // step
-    rows, place = np.unique(bucket, return_inverse=True)
-    gathered = np.full((len(rows), values.shape[1]), np.nan, np.float32)
+    rows, place = np.unique(stamps // step, return_inverse=True)
+    starts = np.maximum(rows * step, midnight)
     at, column = np.nonzero(present)
+    gathered = np.full((len(rows), values.shape[1]), np.nan, np.float32)
     gathered[place[at], column] = values[at, column]
-    return rows * step, gathered
+    if len(at) > np.count_nonzero(~np.isnan(gathered)):
+        aside = np.abs(values[at, column] - row_median(gathered)[place[at]])
+        farthest_last = np.argsort(aside, kind="stable")  # of several readings in a row, the one that stands out stays
+        at, column = at[farthest_last], column[farthest_last]
+        gathered[place[at], column] = values[at, column]
+    later = np.zeros(gathered.shape, np.int32)
+    later[place[at], column] = stamps[at] - starts[place[at]]
+    return starts, gathered, later
 
 
 def row_median(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -239,7 +257,7 @@ def day_extremes(block: Block) -> dict[str, NDArray[np.float64] | Ints]:
         columns = np.arange(shape[1])
         for day, low, high in block.day_edges:
             at = pick(values[low:high], axis=0) + low
-            extreme[day], stamp[day] = values[at, columns], block.ts[at]
+            extreme[day], stamp[day] = values[at, columns], block.stamps(at, columns)
         out[name], out[f"{name}_ts"] = np.where(np.isinf(extreme), np.nan, extreme), stamp
     return out
 

@@ -79,17 +79,18 @@ def unsafe_rows(
             for column in np.flatnonzero(beyond[low:high].any(axis=0)):
                 at = np.flatnonzero(beyond[low:high, column]) + low
                 cell = (int(places.packs[column]), int(places.numbers[column]))
-                found.append(_unsafe(kind, limit, block.ts, block.values[:, column], median, at, pick, cell))
+                stamps = block.stamps(at, int(column))
+                found.append(_unsafe(kind, limit, stamps, block.values[:, column], median, at, pick, cell))
             at = np.flatnonzero(whole[low:high]) + low
             if len(at):
-                found.append(_unsafe(kind, limit, block.ts, median, median, at, pick, None))
+                found.append(_unsafe(kind, limit, block.ts[at], median, median, at, pick, None))
     return found
 
 
 def _unsafe(
     kind: str,
     limit: float,
-    ts: Ints,
+    stamps: Ints,
     values: Singles,
     median: Singles,
     at: Ints,
@@ -99,7 +100,7 @@ def _unsafe(
     worst = int(at[pick(values[at])])  # type: ignore[operator]
     return event_rows(
         {
-            "ts": ts[at[:1]],
+            "ts": stamps[:1],
             "kind": [kind],
             "pack": [cell[0] if cell else None],
             "cell": [cell[1] if cell else None],
@@ -108,7 +109,7 @@ def _unsafe(
             "before": [None],
             "after": [None],
             "limit": [limit],
-            "end": ts[at[-1:]],
+            "end": stamps[-1:],
             "samples": [len(at)],
             "ambiguous": [False],
         }

@@ -7,7 +7,7 @@ than any resistance makes of what the string's current and voltage do for that o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import polars as pl
@@ -42,6 +42,8 @@ WEAK_PCT, FULLER_PCT, CURVE_MARGIN = 6.0, 3.0, 1.25
 the curve is trusted to this factor [%, %, 1]."""
 GOES_ON, STAYS_V = 0.9, 0.005
 """A charge goes on while its current keeps this share, and the string is where it was within this [1, V]."""
+ELSEWHEN_V = 0.025
+"""Where cells have clocks of their own: how far from what its string passes through a cell may be at any time [V]."""
 SHARED_CELLS = 4
 """So many cells that stand out at one instant are one event of the string [cells]."""
 LOOK_AROUND = 3
@@ -162,6 +164,8 @@ def voltage_spikes(
     if chemistry is not None and timeline is not None:
         allowed = RESISTS * np.fmax(state.ohm * _current_swing(block, timeline), _swing(_median_v(block)))
     found = find_spikes(block, residual_v, VOLTS, allowed)
+    if block.later is not None:
+        found = _only(found, ~_is_elsewhen(block, found))
     rows, here = found.rows, residual_v[found.rows, found.columns].astype(np.float64)
     if len(rows) == 0:
         return found
@@ -172,11 +176,22 @@ def voltage_spikes(
         charged &= ~((here > 0) & _was_not_ahead(block, found))
         ambiguous |= charged & ~_goes_on(block, state)[rows]
     ambiguous &= ~_is_calm(state)[rows]
-    keep = ~ambiguous | _is_large(found, here)
     limit = np.where(ambiguous, EXCURSION_V, found.limit)
-    return Spikes(
-        rows[keep], found.columns[keep], found.before[keep], found.after[keep], limit[keep], np.asarray(ambiguous[keep])
-    )
+    judged = Spikes(rows, found.columns, found.before, found.after, limit, np.asarray(ambiguous))
+    return _only(judged, ~ambiguous | _is_large(found, here))
+
+
+def _only(found: Spikes, keep: Mask) -> Spikes:
+    return Spikes(*(getattr(found, one.name)[keep] for one in fields(Spikes)))
+
+
+def _is_elsewhen(block: Block, found: Spikes) -> Mask:
+    """Whether a cell with a clock of its own read no more than what the string passes through between its rows."""
+    median = _median_v(block)
+    around = [median[found.rows + side] for side in range(3)]
+    low, high = np.fmin.reduce(around), np.fmax.reduce(around)
+    value = block.values[found.rows, found.columns]
+    return np.asarray((value >= low - ELSEWHEN_V) & (value <= high + ELSEWHEN_V))
 
 
 def _is_large(found: Spikes, here: Floats) -> Mask:
@@ -272,7 +287,7 @@ def spike_rows(kind: str, block: Block, residual: Singles, spikes: Spikes, place
     at = np.concatenate([own, np.asarray(worst, np.intp)])
     rows, columns = spikes.rows[at], spikes.columns[at]
     is_own = np.arange(len(at)) < len(own)
-    stamps = block.ts[rows]
+    stamps = block.stamps(rows, columns)
     return event_rows(
         {
             "ts": stamps,

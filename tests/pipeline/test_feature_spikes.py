@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import features
-from pipeline.feature_blocks import Block
+from pipeline.feature_blocks import Block, _gather_day
 from pipeline.feature_spikes import KELVIN, VOLTS, Spikes, _was_not_ahead, find_spikes
 from pipeline.site import SourceSettings
-from tests.pipeline.strings import NOMINAL_AH, string
+from tests.pipeline.strings import NOMINAL_AH, MemoryReader, string
 
 SAID = SourceSettings(chemistry="LFP", nominal_ah=NOMINAL_AH)
 AT_REST, ON_PLATEAU = 96 * 10 + 8, 96 * 10 + 70
@@ -33,6 +33,51 @@ def test_a_single_reading_of_half_the_limit_is_found_where_the_string_is_steady(
     assert own["ts"].to_physical().to_list() == [truth.ts[row]]
     assert own["residual"].item() == pytest.approx(volts, abs=0.002)
     assert own["limit"].item() == pytest.approx(0.05)
+
+
+def with_own_clocks(reader, seconds):
+    """Give each cell a clock of its own: ``seconds(cell, row)`` after the string's."""
+    frame = reader.frames[0]
+    cells = [name for name in frame.columns if "p1_v" in name]
+    apart = []
+    for number, name in enumerate(cells, 1):
+        shift = pl.Series([seconds(number, row) * 1000 for row in range(frame.height)], dtype=pl.Duration("ms"))
+        apart.append(frame.select(pl.col("ts") + shift, pl.col(name)))
+    return MemoryReader([frame.drop(cells), *apart])
+
+
+@pytest.mark.parametrize("volts", [0.15, 0.6])
+def test_a_reading_is_named_by_the_clock_of_its_own_cell(volts):
+    """Cells that are read a few seconds apart share rows; a finding of one reading gives the stamp in its file."""
+    reader, truth = string(days=12, spikes={(ON_PLATEAU, 8): volts})
+    apart = with_own_clocks(reader, lambda cell, _: 7 * cell + 3)
+    tables = features.extract(apart, SAID, {}, None).tables
+    raw = apart.read(["bms1_p1_v8"], truth.ts[ON_PLATEAU] + 59_000, truth.ts[ON_PLATEAU] + 59_001)
+    for kind in ["voltage_spike"] if volts < 0.5 else ["voltage_spike", "over_voltage"]:
+        own = tables["excursions"].filter(kind=kind, pack=1, cell=8)
+        assert own["ts"].to_list() == raw["ts"].to_list()
+        assert own["value"].item() == pytest.approx(raw["bms1_p1_v8"].item())
+
+
+def test_sound_cells_that_are_read_minutes_apart_do_not_stand_out():
+    reader, _ = string(days=12)
+    shifts = np.random.default_rng(4).integers(0, 840, (12, 12 * 96 + 2))
+    apart = with_own_clocks(reader, lambda cell, row: int(shifts[cell - 1, row]))
+    found = features.extract(apart, SAID, {}, None).tables["excursions"]
+    assert found.filter(pl.col("kind") == "voltage_spike").is_empty()
+
+
+def test_of_two_readings_in_one_row_the_one_that_stands_out_stays():
+    stamps = np.arange(0, 86_400_000, 60_000, dtype=np.int64)
+    values = np.full((len(stamps), 5), np.nan, np.float32)
+    for cell in range(5):
+        values[cell::5, cell] = 3.3
+    values[[603, 604], 3] = 3.3, 3.9
+    values[[605, 606], 3] = 3.3, 3.3
+    rows, gathered, later = _gather_day(stamps, values, 0)
+    row, column = np.argwhere(gathered > 3.5)[0]
+    assert (rows[row] + later[row, column], column) == (stamps[604], 3)
+    assert np.nanmax(values) == np.nanmax(gathered)
 
 
 def test_a_smaller_one_is_not():
