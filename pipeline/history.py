@@ -11,7 +11,10 @@ import polars as pl
 
 from pipeline.contract import RAW, TS, TS_DTYPE, Group, Series
 from pipeline.frames import between, in_order
-from pipeline.parts import read_part
+from pipeline.parts import read_raw_parts
+
+PARTS_AT_ONCE = 16
+"""Parts read together; their bytes are in memory side by side [parts]."""
 
 
 class History:
@@ -53,12 +56,18 @@ class History:
         DataFrame
             ``ts`` and the signals, one row per stamp at which any of them has one, sorted; null is no reading.
         """
+        wanted = [
+            (part, names)
+            for part, held in self._parts
+            if part.first_ms < end_ms and part.last_ms >= start_ms
+            if (names := tuple(name for name in signals if name in held))
+        ]
         pieces: dict[tuple[str, ...], list[pl.DataFrame]] = defaultdict(list)
-        for part, held in self._parts:
-            if part.first_ms >= end_ms or part.last_ms < start_ms:
-                continue
-            if names := tuple(name for name in signals if name in held):
-                pieces[names].append(between(read_part(self._root, part, [TS, *names]), start_ms, end_ms))
+        for at in range(0, len(wanted), PARTS_AT_ONCE):
+            some = wanted[at : at + PARTS_AT_ONCE]
+            frames = read_raw_parts(self._root, [(part, (TS, *names)) for part, names in some])
+            for (_, names), frame in zip(some, frames, strict=True):
+                pieces[names].append(between(frame, start_ms, end_ms))
         frame = reduce(_beside, map(in_order, pieces.values())) if pieces else pl.DataFrame(schema={TS: TS_DTYPE})
         there = set(frame.columns)
         missing = [pl.lit(None, pl.Float32).alias(name) for name in signals if name not in there]
