@@ -7,8 +7,10 @@ CSV that was edited in its middle without a change of size or time.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,11 +69,16 @@ def check(settings: Settings, *, deep: bool = False, progress: Tell | None = Non
     if manifest is None:
         raise StoreMissing(f"{settings.store} holds no store of this version; build one first (make build-pyramids).")
     parts = [part for group in manifest.groups for part in group.parts]
-    with publish.building(settings.store):
+    with _held(settings.store):
         faults = [*_parts(settings.store, parts, deep=deep, progress=progress), *_files(manifest.files)]
         if deep and not faults:
             faults += _readings(settings, manifest)
     return CheckReport(manifest.build_id, len(parts), len({file.path for file in manifest.files}), tuple(faults))
+
+
+def _held(store: Path) -> AbstractContextManager[None]:
+    """Keep builds out while the store is looked at; nothing can build in one that cannot be written to."""
+    return publish.building(store) if os.access(store, os.W_OK) else nullcontext()
 
 
 def _parts(store: Path, parts: Sequence[Part], *, deep: bool, progress: Tell | None) -> Iterator[Fault]:

@@ -106,3 +106,12 @@ def test_an_edit_that_no_fingerprint_sees_is_found_by_a_deep_check(tmp_path):
     assert faults(settings, deep=True) == [
         ("m1 com_ap", "differs from its CSV, first in 2024-03; build with --rebuild")
     ]
+
+
+def test_a_store_that_cannot_be_written_to_is_checked_without_holding_it(built, monkeypatch):
+    """On a read-only mount, where not even a lock can be taken."""
+    lock = built.store / ".build.lock"
+    lock.unlink(missing_ok=True)
+    monkeypatch.setattr("os.access", lambda path, mode: mode != os.W_OK)
+    assert faults(built) == []
+    assert not lock.exists()
