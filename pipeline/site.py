@@ -32,12 +32,19 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pipeline.errors import SiteFileError
 from pipeline.signals import Kind, Signal, describe
 
 SITE_FILE = "site.toml"
+LIMIT_NAMES = (
+    *("voltage_deviation_mv", "temperature_variation_k", "degradation_pct_per_month", "soh_pct"),
+    *("excursion_mv", "excursion_k", "excursion_steady_mv", "excursion_steady_k"),
+    *("robust_z_watch", "robust_z_warning", "robust_z_critical", "spread_floor_mv", "spread_floor_k"),
+    *("persistent_days", "persistent_of_days", "baseline_days", "false_alarms_per_year"),
+)
+"""What ``[thresholds]`` may replace: a misspelt limit stops the build, not the pages that would rest on it."""
 
 
 class _Section(BaseModel):
@@ -104,6 +111,14 @@ class Site(_Section):
     chemistries: dict[str, ChemistrySettings] = Field({}, description="Chemistries beside the built-in LFP.")
     thresholds: dict[str, float] = Field({}, description="Limits that replace the built-in ones, by name.")
     soh_model: SohModel = Field(SohModel(), description="Coefficients of the model SOH.")
+
+    @field_validator("thresholds")
+    @classmethod
+    def _are_limits(cls, said: dict[str, float]) -> dict[str, float]:
+        for name in said:
+            if name not in LIMIT_NAMES:
+                raise ValueError(f"{name} is no limit. There is: {', '.join(LIMIT_NAMES)}")
+        return said
 
     def source(self, folder_name: str) -> SourceSettings:
         """Return what is said of the source discovered as ``folder_name`` (or renamed to it); empty when nothing is."""
