@@ -14,11 +14,12 @@ from app.analytics import leads, neighbours
 from app.analytics.cells import deviations, typical_levels
 from app.analytics.change import Change, change_signs, changes
 from app.analytics.degradation import rate
+from app.analytics.ends import Context
 from app.analytics.excursions import excursion_signs
 from app.analytics.grid import DAY_MS, Floats, Grid, last_valid
 from app.analytics.health import rate_signs, relative_now, soh_signs
 from app.analytics.limits import Limit
-from app.analytics.profile import Context, profile_of, rest_shift
+from app.analytics.profile import profile_of, rest_shift
 from app.analytics.resistance import resistances
 from app.analytics.robust import robust_z
 from app.analytics.signs import (
@@ -103,7 +104,17 @@ def judge(evidence: Evidence, iso: Callable[[int], str], *, explained: bool = Tr
     pairs = _add_leads(evidence, by_cell)
     residual = _residuals(grid)
     verdicts: dict[int, list[CellVerdict]] = defaultdict(list)
-    context = Context(grid, typical_levels(grid), moved, residual, evidence.limits, iso, explained, pairs)
+    context = Context(
+        grid,
+        typical_levels(grid),
+        moved,
+        residual,
+        evidence.limits,
+        iso,
+        explained,
+        typical_a=evidence.typical_a,
+        pairs=pairs,
+    )
     profiles = {key: profile_of(*key, own, context) for key, own in by_cell.items()}
     faults = {key: name_fault(profile) for key, profile in profiles.items()}
     for first, second in list(leads.unspoken(profiles, faults, by_cell)):

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from app.analytics import neighbours
-from app.analytics.change import Change
-from app.analytics.grid import DAY_MS, Floats, Grid, row_median
-from app.analytics.growth import keeps_falling
-from app.analytics.limits import Limit
+from app.analytics.ends import Context, Ends, charge_levels, clarity, ends_of, grows_down, lacks_charge
+from app.analytics.grid import Floats, Grid, row_median
 from app.analytics.robust import robust_z
 from app.analytics.signs import WATCH, Profile, Sign, worst
 from app.analytics.standing import NEAR_EMPTY
@@ -22,38 +19,16 @@ OFFSET_MV_PER_PCT = 12.0
 """More than this at rest between the knees is no difference in charge, where the curve is flatter [mV/%]."""
 LEAST_CHARGE_PCT = 0.3
 """Charge that a cell is credited with before its offset at rest is called one of its reading [%]."""
-KEPT_AT_TOP = 0.7
-"""A cell that lacks less than this share at charge end of what it lacks near empty lacks capacity, not charge [1]."""
-UNSEEN_Z = 3.0
-"""Nor does one whose charge end is not even this far from its string's [1]."""
-SHIFT_WINDOW = 15
-"""Valid days over which the two ends of a change are compared [d]."""
-BASELINE_DAYS, LEAST_BEFORE, LATE_DAYS = 30, 3, 2
-"""Days before an onset that it is held against, how many it takes, and how late is too late to have days after [d]."""
-TOP_FLOOR_PCT = 0.15
-"""Smallest spread of charges at charge end that a string is credited with [%]."""
-GROWTH_PCT = 0.3
-"""Smallest growth of what a cell lacks that is called growth [%]."""
-GROWN_SHARE = 0.4
-"""Of what a cell that stands out by its level lacks, at least so much has to have grown to be called growth [1]."""
-EMPTY_MEASURES, CHARGE_MEASURES = ("low_pct", "bot_pct"), ("low_pct", "bot_pct", "top_pct")
+BENT_MV_PER_PCT = 5.0
+"""A slope that makes less than this at the typical current, for each per cent that a cell's charge lies apart, is the
+curve's [mV/%]."""
+STEADY_SHARE, STEADY_MV = 0.25, 1.5
+"""A wrong reading is wrong by the same amount on most days: to this share of it, and so much [1, mV]."""
+STEADY_OF = (10.0, 90.0)
+"""Percentiles of the days between which it is [%]."""
+RESIDUAL_DAYS = 30
+"""Last days at rest that tell a steady residual [d]."""
 HEALTH_RULES = frozenset({"soh", "degradation_rate"})
-CHARGE_REGIMES = ("charge_end", "discharge_end", "rest_empty")
-
-
-@dataclass(frozen=True)
-class Context:
-    """What the verdict on one cell is made from, beside its signs."""
-
-    grid: Grid
-    levels: dict[str, Floats]
-    changes: list[Change]
-    residual: dict[int, dict[int, float | None]]
-    limits: Mapping[str, Limit]
-    iso: Callable[[int], str]
-    explained: bool = True
-    pairs: Mapping[tuple[int, int], int] = field(default_factory=dict)
-    """The neighbour that a cell shares a wrong lead with, by pack and cell, where all pairs were compared."""
 
 
 def profile_of(pack: int, cell: int, signs: Sequence[Sign], context: Context) -> Profile:
@@ -62,17 +37,19 @@ def profile_of(pack: int, cell: int, signs: Sequence[Sign], context: Context) ->
     if worst(solid) == WATCH and worst(signs) != WATCH and not any(sign.rule in HEALTH_RULES for sign in signs):
         solid = []  # what is only watched does not name what warns
     column = context.grid.place(pack, cell)
-    ends = _ends(column, solid, context)
-    drifts_down = _grows_down(column, solid, context)
+    ends = ends_of(column, solid, context)
+    drifts_down = grows_down(column, solid, context)
     rest = [sign for sign in solid if sign.regime in ("rest", "any")]
     return Profile(
         top=_direction(solid, ("charge_end",)),
         bottom=_direction(solid, ("discharge_end", "rest_empty")),
         rest=_direction(rest, ("rest", "any")),
-        resistance=-_direction(solid, ("load",)) if not _changed_slope(solid) else _changed_slope(solid),
+        resistance=_slope_direction(solid),
         drifts_down=drifts_down,
         lead_partner=_lead_partner(pack, cell, rest, context),
-        is_offset=_is_offset(rest, ends, [] if column is None else _levels(column, context)),
+        is_offset=_is_offset(rest, ends, [] if column is None else charge_levels(column, context))
+        and not _is_overfull(solid)
+        and _is_steady(column, rest, context.grid),
         is_hot=any(
             sign.of_sensor and sign.rule in ("temperature_variation", "change") and sign.value > 0 for sign in signs
         )
@@ -81,126 +58,13 @@ def profile_of(pack: int, cell: int, signs: Sequence[Sign], context: Context) ->
         is_worn=any(sign.rule in HEALTH_RULES for sign in signs),
         has_voltage_spike=any(sign.rule == "excursion" and sign.unit == "mV" for sign in signs),
         has_temperature_spike=any(sign.rule in ("excursion", "safe_range") and sign.of_sensor for sign in signs),
-        shortfall=ends.is_shortfall and not _lacks_charge(column, solid, drifts_down, context),
-        is_discharged=_is_discharged(solid),
+        shortfall=ends.is_shortfall and not lacks_charge(column, solid, drifts_down, context),
+        is_bent=_is_bent(column, solid, context),
     )
 
 
 def _clearest(signs: Iterable[Sign]) -> float:
-    return max((_clarity(sign) for sign in signs), default=0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """What a cell has more than its string at charge end, and near empty [%]; NaN where it is not known."""
-
-    top: float
-    bottom: float
-    top_z: float
-
-    @property
-    def is_shortfall(self) -> bool:
-        """Whether the cell lacks near empty what it does not lack at charge end."""
-        is_unseen = not abs(self.top_z) > UNSEEN_Z
-        return self.bottom < 0 and (is_unseen or not self.top < KEPT_AT_TOP * self.bottom)
-
-
-def _ends(column: int | None, solid: Sequence[Sign], context: Context) -> Ends:
-    """Compare both ends of a cell's charge with its string's.
-
-    Of a cell that stands out by its change, by how much it has changed: what it always was says nothing of the fault.
-    """
-    if column is None:
-        return Ends(np.nan, np.nan, np.nan)
-    by_measure = {change.measure: change for change in context.changes}
-    if _stands_by_level(solid):
-        levels = _levels(column, context)
-        top_z = float(robust_z(context.levels["top_pct"], TOP_FLOOR_PCT)[column])
-        return Ends(levels[2], levels[1] if np.isnan(levels[0]) else levels[0], top_z)
-    onset = min((one.at_ms for one in solid if one.rule == "change" and one.regime in CHARGE_REGIMES), default=None)
-    moved = {name: _moved_most(by_measure.get(name), column) for name in EMPTY_MEASURES}
-    moved["top_pct"] = _moved_since(onset, by_measure.get("top_pct"), column, context.grid)
-    near_empty = [moved[name][0] for name in EMPTY_MEASURES if not np.isnan(moved[name][0])]
-    return Ends(moved["top_pct"][0], max(near_empty, key=abs, default=np.nan), moved["top_pct"][1])
-
-
-def _lacks_charge(column: int | None, solid: Sequence[Sign], drifts_down: bool, context: Context) -> bool:
-    """Whether it is charge that a cell lacks, whatever its two ends say side by side.
-
-    It warns of lacking as much where charges end; or it falls further behind, and no charge has ended high since.
-    """
-    since = min((one.at_ms for one in solid if one.regime in CHARGE_REGIMES), default=None)
-    if column is None or since is None:
-        return False
-    if any(_lacks_at_top(sign, solid, _levels(column, context)) for sign in solid):
-        return True
-    if not drifts_down:
-        return False
-    full = context.grid.days[np.isfinite(context.grid["top_pct"][:, column])]
-    return not bool((full >= since).any())
-
-
-def _lacks_at_top(sign: Sign, solid: Sequence[Sign], levels: Sequence[float]) -> bool:
-    """Whether a sign warns of charge that is lacking at charge end, about as much as near empty."""
-    if sign.regime != "charge_end" or sign.value >= 0 or sign.severity == WATCH:
-        return False
-    if sign.rule == "change":
-        near_empty = [one.value for one in solid if one.rule == "change" and one.regime in NEAR_EMPTY]
-        return sign.value < KEPT_AT_TOP * min(near_empty, default=0.0)
-    near_empty = [one for one in levels[:2] if not np.isnan(one)]
-    return levels[2] < KEPT_AT_TOP * min(near_empty, default=0.0)
-
-
-def _stands_by_level(solid: Sequence[Sign]) -> bool:
-    """Whether a cell's distance from its string is at least as clear, in charge, as its change; or is what shrinks."""
-    own = [one for one in solid if one.regime in CHARGE_REGIMES]
-    level = max((one for one in own if one.rule == "voltage_deviation"), key=_clarity, default=None)
-    change = max((one for one in own if one.rule == "change"), key=_clarity, default=None)
-    if level is None or change is None:
-        return change is None
-    return _clarity(change) <= _clarity(level) or (level.severity != WATCH and change.value * level.value < 0)
-
-
-def _clarity(sign: Sign) -> float:
-    return abs(sign.z or 0.0)
-
-
-def _levels(column: int, context: Context) -> list[float]:
-    """Return a cell's present charge against its string's, in the order of ``CHARGE_MEASURES`` [%]."""
-    return [float(context.levels[name][column]) for name in CHARGE_MEASURES]
-
-
-def _moved_most(change: Change | None, column: int) -> tuple[float, float]:
-    """Return a measure's change and its z: at its best window where that is a finding, else over ``SHIFT_WINDOW``."""
-    if change is not None and abs(change.z[column]) > change.limit[column]:
-        return float(change.step[column]), float(change.z[column])
-    return _moved(change, column)
-
-
-def _moved_since(onset: int | None, change: Change | None, column: int, grid: Grid) -> tuple[float, float]:
-    """Return how far a measure lies from its first days since an onset [epoch ms], and z; NaN without a day since."""
-    step, z = _moved(change, column)
-    if change is None or onset is None or onset > grid.days[-1] - LATE_DAYS * DAY_MS or not z:
-        return step, z
-    series = grid[change.measure][:, column] - row_median(grid[change.measure])
-    known, since = np.isfinite(series), grid.days >= onset
-    before, after = series[known & ~since][:BASELINE_DAYS], series[known & since][-SHIFT_WINDOW:]
-    if len(before) < LEAST_BEFORE:
-        return step, z
-    if len(after) == 0:
-        return np.nan, np.nan
-    moved = float(np.median(after) - np.median(before))
-    return moved, moved * z / step
-
-
-def _moved(change: Change | None, column: int) -> tuple[float, float]:
-    """Return a measure's change and its z over ``SHIFT_WINDOW`` valid days, or over fewer where there are no more."""
-    if change is None:
-        return np.nan, np.nan
-    known = np.flatnonzero(np.isfinite(change.steps[: change.windows.index(SHIFT_WINDOW) + 1, column]))
-    if len(known) == 0:
-        return np.nan, np.nan
-    return float(change.steps[known[-1], column]), float(change.scores[known[-1], column])
+    return max((clarity(sign) for sign in signs), default=0.0)
 
 
 def _is_offset(rest: Sequence[Sign], ends: Ends, levels: Sequence[float]) -> bool:
@@ -261,29 +125,40 @@ def _opposite(pack: int, cell: int, levels: Floats, scores: Floats, floor: float
     return max(found, key=lambda one: abs(around[one] or 0.0), default=None)
 
 
-def _is_discharged(solid: Sequence[Sign]) -> bool:
-    """Whether a cell lacks charge at rest or at charge end, where a resistance shows nothing, or the other way."""
-    own = [sign for sign in solid if sign.regime in ("charge_end", "rest_empty") and sign.value < 0]
-    load = [abs(sign.z or 0.0) for sign in solid if sign.regime == "load"]
-    return bool(own) and max(abs(sign.z or 0.0) for sign in own) > 0.5 * max(load, default=0.0)
+def _is_bent(column: int | None, solid: Sequence[Sign], context: Context) -> bool:
+    """Whether a slope on the current is no more than a charge that lies apart makes of the curve.
+
+    Held against the charge at rest near empty, where a resistance shows nothing, and the residual at rest.
+    """
+    if column is None or context.typical_a is None:
+        return False
+    at_load = max((_at_load(sign, context.typical_a) for sign in solid if sign.regime == "load"), default=0.0)
+    apart = abs(float(np.nan_to_num(context.levels["low_pct"][column])))
+    above = max((sign.value for sign in solid if sign.regime in ("rest", "any")), default=0.0)
+    return at_load < max(BENT_MV_PER_PCT * apart, above)
 
 
-def _grows_down(column: int | None, solid: Sequence[Sign], context: Context) -> bool:
-    """Whether a cell's charge falls further and further behind its string's."""
-    changed = [change for change in context.changes if change.measure in CHARGE_MEASURES]
-    if column is None or not changed:
+def _at_load(sign: Sign, typical_a: float) -> float:
+    """Return the voltage that a slope takes at the typical current [mV]."""
+    return sign.value * typical_a if sign.rule == "change" else -sign.value
+
+
+def _is_overfull(solid: Sequence[Sign]) -> bool:
+    """Whether a cell is as far above its string near empty as at rest: it holds more, and reads right."""
+    own = [sign for sign in solid if sign.rule == "voltage_deviation" and sign.severity != WATCH]
+    return any(sign.regime in NEAR_EMPTY and sign.value > 0 for sign in own)
+
+
+def _is_steady(column: int | None, rest: Sequence[Sign], grid: Grid) -> bool:
+    """Whether a residual at rest is much the same on most days since it began, as that of a wrong reading is."""
+    if column is None or not rest:
         return False
-    if not any(sign.regime in CHARGE_REGIMES for sign in solid):
-        return False
-    with np.errstate(invalid="ignore"):
-        furthest = max(changed, key=lambda one: np.nan_to_num(abs(one.z[column]), nan=-1.0))
-    if not furthest.step[column] < -GROWTH_PCT:
-        return False
-    if _stands_by_level(solid) and not furthest.step[column] < GROWN_SHARE * context.levels[furthest.measure][column]:
-        return False
-    matrix = context.grid[furthest.measure]
-    days = (context.grid.days - context.grid.days[0]) / DAY_MS
-    return keeps_falling(days, matrix[:, column] - row_median(matrix), GROWTH_PCT)
+    residual = (grid["rest_mv"][:, column] - row_median(grid["rest_mv"]))[grid.days >= min(one.at_ms for one in rest)]
+    known = residual[np.isfinite(residual)][-RESIDUAL_DAYS:]
+    if len(known) == 0:
+        return True
+    low, high = np.percentile(known, STEADY_OF)
+    return bool(high - low < STEADY_SHARE * abs(np.median(known)) + STEADY_MV)
 
 
 def _direction(signs: Sequence[Sign], regimes: tuple[str, ...]) -> int:
@@ -295,9 +170,17 @@ def _direction(signs: Sequence[Sign], regimes: tuple[str, ...]) -> int:
     return int(np.sign(max(own, key=lambda sign: abs(sign.z or 0.0)).value))
 
 
-def _changed_slope(signs: Sequence[Sign]) -> int:
-    own = [sign for sign in signs if sign.regime == "load" and sign.rule == "change"]
-    return int(np.sign(own[0].value)) if own else 0
+def _slope_direction(signs: Sequence[Sign]) -> int:
+    """Which way a cell's slope on the current stands out: by its level; where that is sound, by its change.
+
+    A resistance that is too high shrinks with every warmer month, and is too high all the same.
+    """
+    own = [sign for sign in signs if sign.regime == "load"]
+    level = [sign for sign in own if sign.rule == "voltage_deviation" and sign.severity != WATCH]
+    clearest = max(level or own, key=clarity, default=None)
+    if clearest is None:
+        return 0
+    return int(np.sign(clearest.value)) * (1 if clearest.rule == "change" else -1)
 
 
 def _is_lastingly_hot(signs: Sequence[Sign]) -> bool:

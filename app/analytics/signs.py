@@ -109,8 +109,8 @@ class Profile:
     """Whether its heat stands out more clearly than anything of its voltage."""
     is_worn: bool = False
     """Whether its estimated capacity, or the trend of it, stands out."""
-    is_discharged: bool = False
-    """Whether it lacks charge where a resistance shows nothing, as clearly as its slope stands out."""
+    is_bent: bool = False
+    """Whether its slope is no more than what a charge that lies apart makes of the curve."""
 
 
 def name_fault(profile: Profile) -> Fault:
@@ -147,7 +147,7 @@ def name_fault(profile: Profile) -> Fault:
 def _electrical(profile: Profile) -> Fault | None:
     if profile.lead_partner is not None or (profile.is_offset and not profile.resistance):
         return Fault.SENSE_LEAD
-    if profile.resistance > 0 and not profile.is_discharged:
+    if profile.resistance > 0 and not profile.is_bent:
         return Fault.HIGH_RESISTANCE
     charge = _charge(profile)
     if charge is not None:

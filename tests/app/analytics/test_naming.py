@@ -1,0 +1,77 @@
+"""Faults in situations that look like another's: what else a fault does to a cell does not name it."""
+
+import numpy as np
+import pytest
+
+from tests.app.analytics.grids import TYPICAL_A, cell_grid
+from tests.app.analytics.test_judge import CELL, flagged, judged
+
+
+def named(cells):
+    found = flagged(judged(cells))
+    assert set(found) == {(1, 17)}
+    return found[1, 17].fault
+
+
+def resist(cells, milliohm):
+    """Put a resistance into a cell, by day [mΩ]: on its slope, and on both ends under current."""
+    cells["k_sxy"][:, CELL] -= milliohm / 1000 * cells["k_sxx"][:, CELL]
+    for name, amps, slope in (("top", 15.0, 40.0), ("bot", -TYPICAL_A, 25.0)):
+        cells[f"{name}_mv"][:, CELL] += milliohm * amps
+        cells[f"{name}_pct"][:, CELL] += milliohm * amps / slope
+
+
+def lack(cells, name, pct):
+    slope = {"top": 40.0, "low": 25.0, "bot": 25.0}[name]
+    cells[f"{name}_pct"][:, CELL] += pct
+    cells[f"{name}_mv"][:, CELL] += slope * pct
+
+
+@pytest.mark.parametrize("milliohm", [0.3, 0.7, 1.6])
+def test_a_resistance_from_the_first_day_is_one_though_warmth_lessens_it(milliohm):
+    cells = cell_grid()
+    resist(cells, milliohm * np.linspace(1.0, 0.75, 120))
+    assert named(cells) == "high_resistance"
+
+
+@pytest.mark.parametrize("milliohm", [0.5, 1.6])
+def test_a_resistance_that_balancing_has_bled_is_a_resistance(milliohm):
+    cells = cell_grid()
+    resist(cells, np.full(120, milliohm))
+    for name in ("low", "bot"):
+        lack(cells, name, np.linspace(0.0, -4.0, 120))
+    assert named(cells) == "high_resistance"
+
+
+def test_a_slope_that_a_charge_apart_makes_is_no_resistance():
+    cells = cell_grid()
+    cells["k_sxy"][60:, CELL] -= 1.5e-4 * cells["k_sxx"][60:, CELL]
+    late = (np.arange(120) >= 60).astype(float)
+    for name in ("top", "low", "bot"):
+        lack(cells, name, 4.0 * late)
+    assert named(cells) == "imbalance"
+
+
+@pytest.mark.parametrize("seen", [-0.5, -0.8])
+def test_a_leak_read_near_empty_is_a_leak_where_the_top_is_flat(seen):
+    cells = cell_grid()
+    for name in ("low", "bot"):
+        lack(cells, name, np.linspace(0.0, -5.0, 120))
+    lack(cells, "top", np.linspace(0.0, seen, 120))
+    assert named(cells) == "self_discharge"
+
+
+def test_a_cell_that_rests_in_the_upper_knee_reads_right():
+    cells = cell_grid()
+    depth = np.random.default_rng(5).uniform(0.3, 1.0, 120)
+    cells["rest_mv"][:, CELL] += 150.0 * depth
+    for name, pct in (("low", 3.0), ("bot", 1.8), ("top", 1.2)):
+        lack(cells, name, pct)
+    assert named(cells) == "imbalance"
+
+
+def test_a_reading_that_is_off_by_the_same_every_day_is_a_lead():
+    cells = cell_grid()
+    for name in ("rest_mv", "top_mv", "low_mv", "bot_mv", "all_mv"):
+        cells[name][:, CELL] += 25.0
+    assert named(cells) == "sense_lead"
