@@ -156,7 +156,7 @@ def _believed(found: Mapping[End, _Share | None]) -> dict[End, float]:
 
 
 def _shrunk(beyond: float, chance: float) -> float:
-    return beyond * max(0.0, 1 - chance / max(beyond**2, chance))
+    return beyond * (1 - chance / beyond**2) if beyond**2 > chance else 0.0
 
 
 def _common(shares: Mapping[End, float]) -> float:

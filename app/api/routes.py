@@ -73,11 +73,11 @@ def rests_on(
     level: str | None,
 ) -> dict[str, Any]:
     """Answer ``/provenance``; what is not said is taken from ``view``, the address of a page."""
+    if source is not None and pack is not None:
+        pack_of(loader.current().source(source), pack)
     if view is not None:
         scope = scope_of(view, kind, source=source)
         source, (start_ms, end_ms) = scope.source if kind != "all" else source, (scope.start_ms, scope.end_ms)
-    if source is not None and pack is not None:
-        pack_of(loader.current().source(source), pack)
     found = provenance_of(
         question, source, signals=signals or (), pack=pack, start_ms=start_ms, end_ms=end_ms, level=level
     )

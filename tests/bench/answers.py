@@ -131,9 +131,10 @@ class Probe:
         self, path: str, parameters: Sequence[Mapping[str, Any]], source: Mapping[str, Any], random: Random
     ) -> Iterator[Asked]:
         known = {one["name"]: one for one in parameters}
-        pack = random.choice(source["packs"]) if source["packs"] else {"pack": 1, "cells": 1}
         said = {"system": source["name"], "meter": source["name"], "source": source["name"], "text": "power"}
-        said |= {"pack": str(pack["pack"]), "cell": str(random.randint(1, int(pack["cells"])))}
+        if source["packs"]:
+            pack = random.choice(source["packs"])
+            said |= {"pack": str(pack["pack"]), "cell": str(random.randint(1, int(pack["cells"])))}
         said |= {"signal": random.choice(source["signals"]), "view": "?when=recent"}
         filled = path
         for name, value in said.items():
