@@ -18,6 +18,8 @@ BLOCK_ROWS = 50_000
 """Rows held at once, about [rows]: with 260 cells some 50 MB."""
 RAGGED_FILL = 0.5
 """Days on which a row holds fewer readings than this share have cells with clocks of their own [1]."""
+MOVES = 1.5
+"""By how many times what the string moves from row to row an earlier reading of a row has to stand out [1]."""
 DAY_MS = 86_400_000
 
 Mask = NDArray[np.bool_]
@@ -155,13 +157,29 @@ def _gather_day(stamps: Ints, values: NDArray[np.float32], midnight: int) -> _Ro
     gathered = np.full((len(rows), values.shape[1]), np.nan, np.float32)
     gathered[place[at], column] = values[at, column]
     if len(at) > np.count_nonzero(~np.isnan(gathered)):
-        aside = np.abs(values[at, column] - row_median(gathered)[place[at]])
-        farthest_last = np.argsort(aside, kind="stable")  # of several readings in a row, the one that stands out stays
-        at, column = at[farthest_last], column[farthest_last]
+        stays = _standing_out(gathered, values[at, column], place[at], column)
+        at, column = at[stays], column[stays]
         gathered[place[at], column] = values[at, column]
     later = np.zeros(gathered.shape, np.int32)
     later[place[at], column] = stamps[at] - starts[place[at]]
     return starts, gathered, later
+
+
+def _standing_out(
+    last: NDArray[np.float32], readings: NDArray[np.float32], place: NDArray[np.intp], column: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """Order readings so that of several of one cell in a row the last stays, or one that stands out.
+
+    ``last`` holds the last of each row. A reading stands out when it is farther, to one side, from both the cell's last
+    and its reading in the row before than the string moves between them: else a load that begins between two readings
+    sets cells apart.
+    """
+    median = row_median(last)
+    moves = np.nan_to_num(np.abs(np.diff(median, prepend=median[:1])))
+    before = readings - last[np.maximum(place - 1, 0), column]
+    after = readings - last[place, column]
+    aside = np.where(before * after > 0, np.minimum(np.abs(before), np.abs(after)), 0.0)
+    return np.argsort(np.where(aside > MOVES * moves[place], aside, 0.0), kind="stable")
 
 
 def row_median(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -151,3 +151,16 @@ def test_a_sound_string_has_none_however_wide_it_spreads(seed, noise, knee):
     residual = residual.clip(-0.08, 0.08).astype(np.float32)
     block = Block(np.arange(60) * 900_000, residual, np.zeros(60, np.intp), np.zeros(1, np.int64))
     assert len(find_spikes(block, residual, VOLTS, np.zeros(60)).rows) == 0
+
+
+def test_a_load_that_begins_between_two_readings_of_a_row_sets_no_cell_apart():
+    """Where only some cells are read twice in the row in which a load begins, they stay with the others."""
+    stamps = np.arange(0, 86_400_000, 10_000, dtype=np.int64)
+    values = np.full((len(stamps), 9), np.nan, np.float32)
+    for cell in range(9):
+        taken = np.arange(cell, len(stamps), 48)  # every 8 min, 10 s after the cell before
+        values[taken, cell] = np.where(stamps[taken] < 43_100_000, 3.43, 3.29) + 0.03 * (cell == 2)
+        if cell < 4:
+            values[43_050_000 // 10_000 + cell, cell] = 3.43 + 0.03 * (cell == 2)
+    _, gathered, _ = _gather_day(stamps, values, 0)
+    assert np.nanmax(np.abs(gathered - np.nanmedian(gathered, axis=1)[:, None])) < 0.04
