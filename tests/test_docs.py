@@ -139,6 +139,7 @@ WITHOUT_METHODS = {
     "judge": "asks every rule",
     "limits": "is docs/limits.md",
     "profile": "sums signs up for the naming of faults",
+    "ends": "sums signs at both ends of the charge up for the naming of faults",
     "feature_blocks": "reads rows",
     "feature_version": "hashes the code",
 }
