@@ -224,16 +224,7 @@ def measure_capacity(
             f"{several(len(counts.ts), 'count')} between full and empty ({depth}); a capacity needs {MIN_COUNTS}."
         )
     excess = _excess(counts)
-    values = _paired(counts)
-    keep = inliers(values)
-    series = _Series(
-        counts.ts[keep],
-        values[keep],
-        counts.shared_pct[keep],
-        _lever(counts)[keep],
-        excess.edges_pct,
-        counts.offset.own,
-    )
+    series = _series(counts, excess.edges_pct)
     day = np.unique(series.ts // DAY_MS, return_index=True)[1]
     first = series.ts <= series.ts[day[min(BASELINE_COUNTS_DAYS, len(day)) - 1]]
     inside = (series.ts >= (start_ms or 0)) & (series.ts < (end_ms if end_ms is not None else series.ts[-1] + 1))
@@ -286,6 +277,12 @@ class _Series:
             "offset": abs(float(np.average(self.lever[which], weights=weights))) * self.offset_a,
             "edges": self.edges_pct,
         }
+
+
+def _series(counts: Counts, edges_pct: float) -> _Series:
+    values, lever = _paired(counts), _lever(counts)
+    keep = inliers(values)
+    return _Series(counts.ts[keep], values[keep], counts.shared_pct[keep], lever[keep], edges_pct, counts.offset.own)
 
 
 def _interval(found: tuple[Level, dict[str, float]] | str) -> Interval:

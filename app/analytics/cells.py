@@ -104,16 +104,20 @@ def deviations(grid: Grid, limits: Mapping[str, Limit]) -> list[Sign]:
     return found
 
 
+def _scores(scored: Floats, grid: Grid, regime: Regime, limits: Mapping[str, Limit]) -> Floats:
+    """Score each day: millivolts against what the string's spread and the voltages' resolution can be, charge apart."""
+    in_mv = regime.scored == regime.residual
+    floor = max(limits["spread_floor_mv"].value, grid.coarse_mv / 2) if in_mv else regime.floor
+    return daily_z(scored, floor, heavy_tails=not in_mv)
+
+
 def _in_regime(grid: Grid, regime: Regime, limits: Mapping[str, Limit]) -> list[Sign]:
     residual = of_enough(grid[regime.residual])
     scored = of_enough(grid[regime.scored])
     if not np.isfinite(scored).any():
         return []
     limit = limits["voltage_deviation_mv"]
-    floor = (
-        max(limits["spread_floor_mv"].value, grid.coarse_mv / 2) if regime.scored == regime.residual else regime.floor
-    )
-    z = daily_z(scored, floor, heavy_tails=regime.scored != regime.residual)
+    z = _scores(scored, grid, regime, limits)
     valid = ~np.isnan(z)
     needed, of_last = int(limits["persistent_days"].value), int(limits["persistent_of_days"].value)
     with np.errstate(invalid="ignore"):

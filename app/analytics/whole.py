@@ -39,38 +39,8 @@ def system_findings(
     last_ms : int
         The last day's midnight [epoch ms UTC].
     """
-    found = []
-    limit = limits["soh_pct"]
-    if soh.value is not None and soh.high is not None and soh.high < limit.value:
-        text = (
-            f"Measured state of health {soh.value:.1f} % ({soh.low:.1f}-{soh.high:.1f} %), below {limit.value:.0f} %."
-        )
-        found.append(
-            Finding(
-                rule="soh",
-                subject="system",
-                value=round(soh.value, 2),
-                limit=limit.value,
-                unit="%",
-                severity=WARNING,
-                at=iso(last_ms),
-                text=text,
-            )
-        )
-    fastest = limits["degradation_pct_per_month"]
-    if trend.value is not None and trend.high is not None and trend.high < -fastest.value:
-        found.append(
-            Finding(
-                rule="degradation_rate",
-                subject="system",
-                value=round(trend.value, 4),
-                limit=-fastest.value,
-                unit=fastest.unit,
-                severity=WARNING,
-                at=iso(last_ms),
-                text=f"Capacity moves by {trend.value:+.2f} % a month ({trend.low:+.2f} to {trend.high:+.2f} %).",
-            )
-        )
+    found = [*_low_health(soh, limits["soh_pct"], iso(last_ms))]
+    found += _fast_loss(trend, limits["degradation_pct_per_month"], iso(last_ms))
     whole = excursions.filter(pl.col("pack").is_null())
     for (kind,), rows in sorted(whole.partition_by("kind", as_dict=True).items()):
         found.append(_whole_finding(str(kind), rows, iso))
@@ -78,6 +48,42 @@ def system_findings(
     for (kind,), rows in sorted(together.partition_by("kind", as_dict=True).items()):
         found.append(_together(str(kind), rows, iso))
     return tuple(found)
+
+
+def _low_health(soh: Interval, limit: Limit, at: str) -> list[Finding]:
+    if soh.value is None or soh.high is None or soh.high >= limit.value:
+        return []
+    text = f"Measured state of health {soh.value:.1f} % ({soh.low:.1f}-{soh.high:.1f} %), below {limit.value:.0f} %."
+    return [
+        Finding(
+            rule="soh",
+            subject="system",
+            value=round(soh.value, 2),
+            limit=limit.value,
+            unit="%",
+            severity=WARNING,
+            at=at,
+            text=text,
+        )
+    ]
+
+
+def _fast_loss(trend: Interval, fastest: Limit, at: str) -> list[Finding]:
+    if trend.value is None or trend.high is None or trend.high >= -fastest.value:
+        return []
+    text = f"Capacity moves by {trend.value:+.2f} % a month ({trend.low:+.2f} to {trend.high:+.2f} %)."
+    return [
+        Finding(
+            rule="degradation_rate",
+            subject="system",
+            value=round(trend.value, 4),
+            limit=-fastest.value,
+            unit=fastest.unit,
+            severity=WARNING,
+            at=at,
+            text=text,
+        )
+    ]
 
 
 def _together(kind: str, rows: pl.DataFrame, iso: Callable[[int], str]) -> Finding:

@@ -18,7 +18,8 @@ from app.answers.heatmaps import METRICS, Metric, heatmap, heatmaps, sensor_cell
 from app.answers.strings import QUANTITIES, Quantity
 from app.answers.window import NO_READINGS, filled, pack_of, source_of
 from app.shapes.pictures import SurfaceAnswer
-from pipeline.contract import Level, Series
+from app.store import Store
+from pipeline.contract import Level, Pack, Series
 
 __all__ = [
     "METRICS",
@@ -88,6 +89,13 @@ def surface(
     return _surface(system, pack, start_ms, end_ms, quantity, mode, max_points, rows or max_points)
 
 
+def _compared_with(store: Store, system: str, own: Pack, quantity: Quantity, mode: Mode) -> list[Series]:
+    """List a pack's series, and behind them those of the packs that the string's median is made of."""
+    others = () if mode in ("absolute", "neighbours") else source_of(store, system, "bess").packs
+    packs = [own, *(one for one in others if one.pack != own.pack)]
+    return [one for each in packs for one in strings.series_of(store, system, each, quantity)]
+
+
 @loader.memoised
 def _surface(
     system: str,
@@ -100,8 +108,7 @@ def _surface(
     rows: int,
 ) -> SurfaceAnswer:
     store = loader.current()
-    source = source_of(store, system, "bess")
-    own = pack_of(source, pack)
+    own = pack_of(source_of(store, system, "bess"), pack)
     mine = strings.series_of(store, system, own, quantity)
     numbers = tuple(one.cell for one in mine if one.cell is not None)
     answer = SurfaceAnswer(
@@ -121,9 +128,7 @@ def _surface(
         return answer
     start, end = filled(mine, start_ms, end_ms)
     level = query.choose_level(store, mine[0], start, end, max_points)
-    alone = mode in ("absolute", "neighbours")
-    packs = [own] if alone else [own, *(one for one in source.packs if one.pack != pack)]
-    string = [one for each in packs for one in strings.series_of(store, system, each, quantity)]
+    string = _compared_with(store, system, own, quantity, mode)
     read = strings.read_rows(store, string, level, start, end)
     step = level.step_ms or max(mine[0].interval_ms, 1)
     cut = Cut(

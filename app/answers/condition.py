@@ -47,23 +47,8 @@ def thermal(system: str) -> ThermalAnswer:
     """
     evidence = evidence_of(system)
     grid = evidence.sensors
-    limit = evidence.limits["temperature_variation_k"].value
-    none = np.zeros(0)
     if grid is None:
-        return ThermalAnswer(
-            build_id=loader.current().build_id,
-            level=None,
-            coverage=None,
-            reason=NO_SENSORS,
-            sensors=(),
-            limit_k=limit,
-            fastest=None,
-            rate_reason=NO_SENSORS,
-            ts=np.zeros(0, np.int64),
-            low=none,
-            high=none,
-            tracks=(),
-        )
+        return _no_sensors(evidence)
     found = hotspots(grid, evidence.heat_a2, evidence.limits)
     every = [one for one in loader.current().all_series(system) if one.pack is not None and one.unit == "°C"]
     interval = float(np.median([one.interval_ms for one in every])) if every else 0.0
@@ -73,7 +58,7 @@ def thermal(system: str) -> ThermalAnswer:
         level=None,
         coverage=_known_share(found.residual),
         sensors=tuple(_sensor(int(at), found, grid, evidence) for at in found.order),
-        limit_k=limit,
+        limit_k=evidence.limits["temperature_variation_k"].value,
         fastest=None if reason else _fastest(grid, every, evidence),
         rate_reason=reason,
         ts=grid.days,
@@ -84,6 +69,23 @@ def thermal(system: str) -> ThermalAnswer:
             for at in found.order[:TRACKS]
         ),
         notes=(f"Sensors stand for the cells beside them, {_mapped(evidence)}.",),
+    )
+
+
+def _no_sensors(evidence: SystemEvidence) -> ThermalAnswer:
+    return ThermalAnswer(
+        build_id=loader.current().build_id,
+        level=None,
+        coverage=None,
+        reason=NO_SENSORS,
+        sensors=(),
+        limit_k=evidence.limits["temperature_variation_k"].value,
+        fastest=None,
+        rate_reason=NO_SENSORS,
+        ts=np.zeros(0, np.int64),
+        low=np.zeros(0),
+        high=np.zeros(0),
+        tracks=(),
     )
 
 

@@ -40,17 +40,7 @@ def cycles(system: str, start_ms: int | None = None, end_ms: int | None = None) 
     window = window_of(evidence, start_ms, end_ms)
     table, days = evidence.table("cycles"), evidence.table("system_day")
     if table.width == 0 or table.height == 0:
-        reason = " ".join(evidence.source.notes) or "No current is logged: cycles are unknown."
-        return CyclesAnswer(
-            build_id=loader.current().build_id,
-            level=None,
-            coverage=None,
-            reason=reason,
-            cycles=(),
-            efc=None,
-            efc_total=None,
-            rte_pct=None,
-        )
+        return _no_current(evidence)
     inside = days_between(_half_cycles(system), start_ms, end_ms, whole_days=False)
     own_days = days_between(days, start_ms, end_ms, whole_days=True)
     anchors = evidence.table("anchors")
@@ -73,6 +63,19 @@ def cycles(system: str, start_ms: int | None = None, end_ms: int | None = None) 
         rte_pct=_rounded(trip.pct, 2),
         depths=_depths(inside),
         notes=tuple(notes),
+    )
+
+
+def _no_current(evidence: SystemEvidence) -> CyclesAnswer:
+    return CyclesAnswer(
+        build_id=loader.current().build_id,
+        level=None,
+        coverage=None,
+        reason=" ".join(evidence.source.notes) or "No current is logged: cycles are unknown.",
+        cycles=(),
+        efc=None,
+        efc_total=None,
+        rte_pct=None,
     )
 
 

@@ -19,7 +19,7 @@ from app.answers.strings import Quantity
 from app.answers.window import NO_READINGS, filled, source_of
 from app.shapes.answer import Answer, Floats, Ints
 from app.store import Store
-from pipeline.contract import DAY_MS, RAW, Level
+from pipeline.contract import DAY_MS, RAW, Level, Series
 
 FRAMES_MAX = 60
 """Frames that are sent at most: what a reader follows in half a minute, and some 20 kB [frames]."""
@@ -94,23 +94,8 @@ def frames(
     store = loader.current()
     source_of(store, system, "bess")
     string = strings.string_of(store, system, quantity)
-    unit = strings.unit_of(quantity, mode)
     table = limits(store.site.thresholds)
-    answer = FramesAnswer(
-        build_id=store.build_id,
-        level=None,
-        coverage=None,
-        reason=f"{system} logs no cell {quantity}.",
-        ts=np.zeros(0, np.int64),
-        width_ms=0,
-        places=tuple((one.pack or 0, one.cell or 0) for one in string),
-        z=np.zeros((0, len(string)), np.float32),
-        unit=unit,
-        quantity=quantity,
-        mode=mode,
-        statistic=_STATISTICS[quantity if mode == "absolute" else mode],
-        limit=None if mode == "absolute" else table[_LIMITS[unit]].value,
-    )
+    answer = _empty(store, system, string, quantity, mode)
     if not string:
         return answer
     window = filled(string, start_ms, end_ms)
@@ -126,13 +111,34 @@ def frames(
     expected = sum((window[1] - window[0]) / max(one.interval_ms, 1) for one in string)
     share = round(min(1.0, readings / expected), 6) if expected > 0 else None
     why = None if readings else NO_READINGS
-    return replace(answer, level=level.name, coverage=share, reason=why, ts=ts, width_ms=width, z=decimal(z, unit))
+    z = decimal(z, answer.unit)
+    return replace(answer, level=level.name, coverage=share, reason=why, ts=ts, width_ms=width, z=z)
 
 
 def width_of(span_ms: int, most: int, interval_ms: int) -> int:
     """Choose the shortest length of a frame, of those a reader thinks in, that needs few enough frames [ms]."""
     fitting = (one for one in WIDTHS_MS if one >= interval_ms and -(-span_ms // one) <= most)
     return next(fitting, -(-span_ms // most) if span_ms > WIDTHS_MS[-1] * most else max(interval_ms, WIDTHS_MS[0]))
+
+
+def _empty(store: Store, system: str, string: Sequence[Series], quantity: Quantity, mode: Mode) -> FramesAnswer:
+    """Return the answer of a system of which no such cell is logged."""
+    unit = strings.unit_of(quantity, mode)
+    return FramesAnswer(
+        build_id=store.build_id,
+        level=None,
+        coverage=None,
+        reason=f"{system} logs no cell {quantity}.",
+        ts=np.zeros(0, np.int64),
+        width_ms=0,
+        places=tuple((one.pack or 0, one.cell or 0) for one in string),
+        z=np.zeros((0, len(string)), np.float32),
+        unit=unit,
+        quantity=quantity,
+        mode=mode,
+        statistic=_STATISTICS[quantity if mode == "absolute" else mode],
+        limit=None if mode == "absolute" else limits(store.site.thresholds)[_LIMITS[unit]].value,
+    )
 
 
 def _level(store: Store, width_ms: int) -> Level:

@@ -52,9 +52,7 @@ def health(system: str) -> HealthAnswer:
     usable = packs.usable_capacity(window)
     days = evidence.table("system_day")
     told = _bms(days)
-    base, reference = _reference(evidence)
-    counts = 100 * capacity.values / base if base else np.zeros(0)
-    ts = capacity.ts if base else np.zeros(0, np.int64)
+    reference, ts, counts = _in_percent(evidence)
     return HealthAnswer(
         build_id=loader.current().build_id,
         level=None,
@@ -90,10 +88,15 @@ def health(system: str) -> HealthAnswer:
     )
 
 
-def _reference(evidence: SystemEvidence) -> tuple[float | None, str]:
-    if evidence.nominal_ah:
-        return evidence.nominal_ah, "nominal capacity"
-    return evidence.capacity.baseline.value, "first 30 valid days"
+def _in_percent(evidence: SystemEvidence) -> tuple[str, Ints, Floats]:
+    """Return what the counts are given in per cent of, their times and values; empty where that is unknown."""
+    capacity, nominal_ah = evidence.capacity, evidence.nominal_ah
+    base, reference = (
+        (nominal_ah, "nominal capacity") if nominal_ah else (capacity.baseline.value, "first 30 valid days")
+    )
+    if not base:
+        return reference, np.zeros(0, np.int64), np.zeros(0)
+    return reference, capacity.ts, 100 * capacity.values / base
 
 
 def _of_nominal(energy: Interval, nominal_kwh: float | None) -> Interval:

@@ -9,7 +9,7 @@ from app.analytics import ledger as book
 from app.analytics import selfdischarge
 from app.analytics.cycles import days_between
 from app.analytics.grid import Floats, Grid, Ints, lay_out
-from app.analytics.ledger import USUAL_BALANCING_A, CycleRow, End, Ledger
+from app.analytics.ledger import USUAL_BALANCING_A, CycleRow, End, Ledger, Limiting
 from app.analytics.selfdischarge import Leak, SelfDischarge
 from app.answers.evidence import SystemEvidence, evidence_of
 from app.errors import BadParameter
@@ -64,21 +64,7 @@ def ledger(
         reason=(" ".join(_untold(kept, evidence)) or None) if kept.limiting else _why_none(evidence),
         untold=_untold(kept, evidence) if kept.limiting else (),
         cycles=tuple(_cycle(row, evidence) for row in kept.cycles),
-        limiting=tuple(
-            LimitingCell(
-                kind=one.kind,
-                pack=one.pack,
-                cell=one.cell,
-                times=one.times,
-                of=one.of,
-                recent=one.recent,
-                margin_mv=_rounded(one.margin_mv, 1),
-                offset_ah=_rounded(one.offset_ah, 2),
-                first_at=evidence.stamp(one.first_ts),
-                last_at=evidence.stamp(one.last_ts),
-            )
-            for one in kept.limiting
-        ),
+        limiting=tuple(_limiting(one, evidence) for one in kept.limiting),
         lost_ah=_rounded(kept.lost_ah, 2),
         lost_kwh=_rounded(kept.lost_kwh, 3),
         balancing_ah=_rounded(kept.balancing_ah, 2),
@@ -137,6 +123,21 @@ def _untold(kept: Ledger, evidence: SystemEvidence) -> tuple[str, ...]:
 def _notes(kept: Ledger) -> tuple[str, ...]:
     said = () if kept.lost_ah is None and kept.balancing_ah is None else (NEAR_TRUTH,)
     return said if kept.balancing_ah is None else (*said, LEVEL_MEANS)
+
+
+def _limiting(one: Limiting, evidence: SystemEvidence) -> LimitingCell:
+    return LimitingCell(
+        kind=one.kind,
+        pack=one.pack,
+        cell=one.cell,
+        times=one.times,
+        of=one.of,
+        recent=one.recent,
+        margin_mv=_rounded(one.margin_mv, 1),
+        offset_ah=_rounded(one.offset_ah, 2),
+        first_at=evidence.stamp(one.first_ts),
+        last_at=evidence.stamp(one.last_ts),
+    )
 
 
 def _cycle(row: CycleRow, evidence: SystemEvidence) -> LedgerCycle:
