@@ -57,9 +57,18 @@ def from_neighbours(values: Floats, packs: Ints) -> Floats:
         Pack of each column.
     """
     with_none = np.concatenate([values, np.full((len(values), 1), np.nan, values.dtype)], axis=1)
-    around = with_none[:, _nearest(packs)]
-    middle = row_median(around.reshape(-1, 2 * BESIDE)).reshape(values.shape)
+    around = np.stack([with_none[:, one] for one in _nearest(packs).T])
+    middle = _middle_of_four(*around)
+    gaps = np.isnan(middle)
+    middle[gaps] = row_median(around[:, gaps].T)
     return np.asarray(values - middle)
+
+
+def _middle_of_four(a: Floats, b: Floats, c: Floats, d: Floats) -> Floats:
+    """Take the median of four numbers by comparing them, which is far quicker than sorting; NaN where one is unknown."""
+    low = np.maximum(np.minimum(a, b), np.minimum(c, d))
+    high = np.minimum(np.maximum(a, b), np.maximum(c, d))
+    return np.asarray((low + high) / 2)
 
 
 def _nearest(packs: Ints) -> Ints:
