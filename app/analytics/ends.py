@@ -17,6 +17,10 @@ from app.analytics.standing import NEAR_EMPTY
 
 KEPT_AT_TOP = 0.7
 """A cell that lacks less than this share at charge end of what it lacks near empty lacks capacity, not charge [1]."""
+TOP_SHOWS_PCT, CLEARLY_SEEN = 0.45, 1.5
+"""Right below the upper knee the curve is so flat that a cell which lacks several per cent of charge there may read as
+lacking no more than this [%]; it then has to stand out at charge end by so many times ``UNSEEN_Z`` [1]. Source: strings
+simulated with three open-circuit curves."""
 UNSEEN_Z, UNSEEN_LEVEL_Z = 3.0, 2.2
 """Nor does one whose charge end has not even changed so far, or is not so far from its string's: where
 the curve flattens right below full, a cell that lacks several per cent reads as lacking half of one [1]."""
@@ -65,8 +69,9 @@ class Ends:
     @property
     def is_shortfall(self) -> bool:
         """Whether the cell lacks near empty what it does not lack at charge end."""
-        is_unseen = not abs(self.top_z) > self.unseen_z
-        return self.bottom < 0 and (is_unseen or not self.top < KEPT_AT_TOP * self.bottom)
+        is_seen = abs(self.top_z) > self.unseen_z and self.top < KEPT_AT_TOP * self.bottom
+        is_flat = abs(self.top_z) > CLEARLY_SEEN * self.unseen_z and self.top < -KEPT_AT_TOP * TOP_SHOWS_PCT
+        return self.bottom < 0 and not (is_seen or is_flat)
 
 
 def ends_of(column: int | None, solid: Sequence[Sign], context: Context) -> Ends:
@@ -145,13 +150,13 @@ def _moved_most(change: Change | None, column: int) -> tuple[float, float]:
 
 
 def _moved_since(onset: int | None, change: Change | None, column: int, grid: Grid) -> tuple[float, float]:
-    """Return how far a measure lies from its first days since an onset [epoch ms], and z; NaN without a day since."""
+    """Return how far a measure lies since an onset [epoch ms] from the days right before it, and z; NaN without both."""
     step, z = _moved(change, column)
     if change is None or onset is None or onset > grid.days[-1] - LATE_DAYS * DAY_MS or not z:
         return step, z
     series = grid[change.measure][:, column] - row_median(grid[change.measure])
     known, since = np.isfinite(series), grid.days >= onset
-    before, after = series[known & ~since][:BASELINE_DAYS], series[known & since][-SHIFT_WINDOW:]
+    before, after = series[known & ~since][-BASELINE_DAYS:], series[known & since]
     if len(before) < LEAST_BEFORE:
         return step, z
     if len(after) == 0:

@@ -19,7 +19,8 @@ from app.analytics.excursions import excursion_signs
 from app.analytics.grid import DAY_MS, Floats, Grid, last_valid
 from app.analytics.health import rate_signs, relative_now, soh_signs
 from app.analytics.limits import Limit
-from app.analytics.profile import profile_of, rest_shift
+from app.analytics.partner import rest_shift
+from app.analytics.profile import profile_of
 from app.analytics.resistance import resistances
 from app.analytics.robust import robust_z
 from app.analytics.signs import (

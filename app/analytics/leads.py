@@ -152,7 +152,7 @@ def settle(signs: Sequence[Sign], profile: Profile, named: Key | None) -> list[S
             out.append(replace(sign, severity=WATCH, text=text))
         else:
             text = sign.text
-            if profile.lead_partner is not None and sign.regime in ("rest", "any"):
+            if profile.lead_partner is not None and sign.regime in ("rest", "any", "load"):
                 text = f"{text} The lead shared with cell {profile.lead_partner} reads wrong: both cells are sound."
             out.append(replace(sign, severity=WARNING if sign.severity == CRITICAL else sign.severity, text=text))
     return out

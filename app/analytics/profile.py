@@ -6,15 +6,12 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from app.analytics import neighbours
 from app.analytics.ends import Context, Ends, charge_levels, clarity, ends_of, grows_down, lacks_charge
-from app.analytics.grid import Floats, Grid, row_median
-from app.analytics.robust import robust_z
+from app.analytics.grid import Grid, row_median
+from app.analytics.partner import LEAD_FLOOR_MV, lead_partner
 from app.analytics.signs import WATCH, Profile, Sign, worst
 from app.analytics.standing import NEAR_EMPTY
 
-LEAD_FLOOR_MV, LEAD_Z = 3.0, 3.0
-"""Smallest residual at rest that may point to a sense lead [mV], and how far its partner has to stand out [1]."""
 OFFSET_MV_PER_PCT = 12.0
 """More than this at rest between the knees is no difference in charge, where the curve is flatter [mV/%]."""
 LEAST_CHARGE_PCT = 0.3
@@ -46,7 +43,7 @@ def profile_of(pack: int, cell: int, signs: Sequence[Sign], context: Context) ->
         rest=_direction(rest, ("rest", "any")),
         resistance=_slope_direction(solid),
         drifts_down=drifts_down,
-        lead_partner=_lead_partner(pack, cell, rest, context),
+        lead_partner=lead_partner(pack, cell, solid, context),
         is_offset=_is_offset(rest, ends, [] if column is None else charge_levels(column, context))
         and not _is_overfull(solid)
         and _is_steady(column, rest, context.grid),
@@ -75,54 +72,6 @@ def _is_offset(rest: Sequence[Sign], ends: Ends, levels: Sequence[float]) -> boo
     known = [ends.top, ends.bottom] if all(sign.rule == "change" for sign in rest) else [ends.top, ends.bottom, *levels]
     charge = max(LEAST_CHARGE_PCT, *(float(np.nan_to_num(abs(one))) for one in known))
     return bool(level > max(OFFSET_MV_PER_PCT * charge, LEAD_FLOOR_MV))
-
-
-def _lead_partner(pack: int, cell: int, rest: Sequence[Sign], context: Context) -> int | None:
-    """Find the neighbour that is off by as much the other way: by its change where the cell has changed."""
-    if not rest:
-        return None
-    if (pack, cell) in context.pairs:
-        return context.pairs[pack, cell]
-    column = context.grid.place(pack, cell)
-    change = next((one for one in context.changes if one.measure == "rest_mv"), None)
-    if column is not None and change is not None and any(sign.rule == "change" for sign in rest):
-        window = int(change.best[column])
-        return _opposite(pack, cell, change.steps[window], change.scores[window], 0.0, context)
-    levels = np.array(
-        [
-            np.nan if (value := context.residual.get(int(at), {}).get(int(one))) is None else value
-            for at, one in zip(context.grid.packs, context.grid.numbers, strict=True)
-        ]
-    )
-    return _opposite(pack, cell, levels, robust_z(levels, 1.0), LEAD_FLOOR_MV, context)
-
-
-def rest_shift(first: tuple[int, int], second: tuple[int, int], context: Context) -> tuple[float, float]:
-    """Return how far a cell is off at rest, and its z, as its neighbour is: by its change, or by its level [mV]."""
-    at, beside = context.grid.place(*first), context.grid.place(*second)
-    change = next((one for one in context.changes if one.measure == "rest_mv"), None)
-    if at is None or beside is None:
-        return 0.0, 0.0
-    if change is not None and abs(change.z[beside]) > change.limit[beside]:
-        window = int(change.best[beside])
-        return float(change.steps[window, at]), float(change.scores[window, at])
-    levels = context.levels["rest_mv"]
-    return float(levels[at]), float(robust_z(levels, 1.0)[at])
-
-
-def _opposite(pack: int, cell: int, levels: Floats, scores: Floats, floor: float, context: Context) -> int | None:
-    """Find the neighbour whose value is opposite and as large, and stands out itself."""
-    places = {one: context.grid.place(pack, one) for one in (cell - 1, cell, cell + 1)}
-    around = {one: None if at is None or np.isnan(levels[at]) else float(levels[at]) for one, at in places.items()}
-    found = [
-        one
-        for one, at in places.items()
-        if one != cell
-        and at is not None
-        and abs(scores[at]) > LEAD_Z
-        and neighbours.is_sense_lead(cell, {cell: around[cell], one: around[one]}, floor)
-    ]
-    return max(found, key=lambda one: abs(around[one] or 0.0), default=None)
 
 
 def _is_bent(column: int | None, solid: Sequence[Sign], context: Context) -> bool:

@@ -75,3 +75,37 @@ def test_a_reading_that_is_off_by_the_same_every_day_is_a_lead():
     for name in ("rest_mv", "top_mv", "low_mv", "bot_mv", "all_mv"):
         cells[name][:, CELL] += 25.0
     assert named(cells) == "sense_lead"
+
+
+def test_a_contact_whose_drop_one_reading_gains_and_the_other_loses_is_a_lead():
+    cells = cell_grid()
+    resist(cells, np.full(120, 0.2))
+    cells["k_sxy"][:, CELL + 1] += 0.2e-3 * cells["k_sxx"][:, CELL + 1]
+    found = flagged(judged(cells))
+    assert {key: one.fault for key, one in found.items()} == {(1, 17): "sense_lead"}
+    assert all(one.severity != "critical" for one in found.values())
+
+
+def test_a_slope_that_the_cell_beside_does_not_mirror_is_a_resistance():
+    cells = cell_grid()
+    resist(cells, np.full(120, 0.2))
+    cells["k_sxy"][:, CELL + 1] += 0.08e-3 * cells["k_sxx"][:, CELL + 1]
+    assert flagged(judged(cells))[1, 17].fault == "high_resistance"
+
+
+def test_a_charge_that_reads_on_the_flat_of_the_curve_is_one_where_it_stands_out_there():
+    cells = cell_grid()
+    late = (np.arange(120) >= 60).astype(float)
+    for name in ("low", "bot"):
+        lack(cells, name, -4.5 * late)
+    lack(cells, "top", -0.9 * late)
+    assert named(cells) == "imbalance"
+
+
+def test_a_capacity_shows_near_empty_alone():
+    cells = cell_grid()
+    late = (np.arange(120) >= 60).astype(float)
+    for name in ("low", "bot"):
+        lack(cells, name, -4.5 * late)
+    lack(cells, "top", -0.1 * late)
+    assert named(cells) == "low_capacity"
