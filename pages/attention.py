@@ -14,6 +14,8 @@ from pages.glance import RANKS, Flagged, SystemGlance
 from pages.grids import severity, words
 
 ATTENTION, WORST = "overview-attention", "overview-worst"
+MANY_OLD = 3
+"""So many sources whose data are old are said in one row [1]."""
 Rows = list[dict[str, Any]]
 
 
@@ -51,7 +53,11 @@ def attention_columns() -> list[dict[str, Any]]:
 def attention_rows(systems: Sequence[SystemGlance], issues: Sequence[Issue], view: View) -> Rows:
     """List what needs attention, the gravest first."""
     rows = [row for glance in systems for row in (*_cells(glance, view), *_system(glance, view))]
-    rows += [_issue(one, view) for one in issues]
+    old = [one for one in issues if one.what == "old"]
+    apart = [one for one in issues if one.what != "old" or len(old) < MANY_OLD]
+    rows += [_issue(one, view) for one in apart]
+    if len(old) >= MANY_OLD:
+        rows.append(_all_old(old, view))
     return sorted(rows, key=lambda row: RANKS.get(row["severity"], 3))
 
 
@@ -115,6 +121,16 @@ def _issue(one: Issue, view: View) -> dict[str, Any]:
         return _row("watch", one.source, text, t("Coverage"), quality)
     text = t("The last reading is {age} old", age=duration(one.value))
     return _row("watch", one.source, text, t("Data quality"), quality)
+
+
+def _all_old(old: Sequence[Issue], view: View) -> dict[str, Any]:
+    """Say once that many sources are old; the row leads to the oldest."""
+    oldest = max(old, key=lambda one: one.value)
+    ages = [duration(one) for one in sorted({row.value for row in old})]
+    said = t("The last reading is {age} old", age=ages[0]) if len(set(ages)) == 1 else None
+    text = said or t("The last readings are {low} to {high} old", low=ages[0], high=ages[-1])
+    href = view.href("/quality", source=oldest.source)
+    return _row("watch", counted(len(old), "source"), text, t("Data quality"), href)
 
 
 def worst_columns() -> list[dict[str, Any]]:

@@ -10,13 +10,14 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from app.components import badge, band_badge, kpi, kpi_row, partial, provenance, section, severity_counts
+from app.figures.timeseries import short_names
 from app.language import t
 from app.numbers import NOTHING, age, counted, energy, known, number, percent, quantity, stamp
 from app.scope import Scope
 from app.shapes.answer import Interval
 from app.shapes.kpis import Stat
 from app.shapes.packs import PackReport
-from pages.glance import MeterGlance, SystemGlance, need_attention
+from pages.glance import RANKS, MeterGlance, SystemGlance, need_attention
 from pages.reportlinks import report_links
 
 STALE_DAYS = 2
@@ -42,6 +43,7 @@ def data_tile(scope: Scope, coverage: float | None, now_ms: int) -> Component:
         note=t(
             "{last_ms}, {coverage} coverage", last_ms=stamp(scope.last_ms, scope.zone), coverage=percent(coverage, 1)
         ),
+        href=scope.view.href("/quality", source=scope.source),
     )
 
 
@@ -55,10 +57,10 @@ def status_words(glance: SystemGlance) -> Component:
     return badge(glance.severity, words)
 
 
-def soh_tile(report: PackReport | None) -> Component:
-    """Show the headline state of health with its interval, its band and what it rests on."""
+def soh_tile(report: PackReport | None, href: str) -> Component:
+    """Show the headline state of health with its interval, its band and what it rests on; it leads to the packs'."""
     if report is None:
-        return kpi(t("State of health"), NOTHING, note=t("not judged"), severity="unknown")
+        return kpi(t("State of health"), NOTHING, note=t("not judged"), severity="unknown", href=href)
     basis = report.soh_basis or "unknown"
     value = getattr(report.soh, basis, None)
     mark = provenance(
@@ -75,7 +77,7 @@ def soh_tile(report: PackReport | None) -> Component:
         html.Span([band_badge(report.band), span]) if report.band else report.soh_reason or t("no reason was given")
     )
     label = t("SOH ({basis})", basis=t(basis)) if report.soh_basis else t("State of health")
-    return kpi(label, quantity(value, "%"), note=note, mark=mark)
+    return kpi(label, quantity(value, "%"), note=note, mark=mark, href=href)
 
 
 def rate_words(rate: Interval) -> str:
@@ -87,13 +89,15 @@ def rate_words(rate: Interval) -> str:
 
 def hottest_tile(glance: SystemGlance) -> Component:
     """Show the highest temperature: of the last week where the battery logs it, else of the whole period's sensors."""
+    href = glance.scope.view.href("/cells", system=glance.scope.source, tab="heatmaps")
     week = glance.stat("temperature", "cell_max_t")
     if week is not None and known(week.max):
-        return kpi(t("Hottest cell, 7 days"), quantity(week.max, "°C"), note=t("highest reading"))
+        return kpi(t("Hottest cell, 7 days"), quantity(week.max, "°C"), note=t("highest reading"), href=href)
     report = glance.comparison.system if glance.comparison else None
     if report is not None and known(report.max_t):
-        return kpi(t("Hottest sensor"), quantity(report.max_t, "°C"), note=t("highest reading of the period"))
-    return kpi(t("Hottest cell"), NOTHING, note=t("no temperature is logged"), severity="unknown")
+        note = t("highest reading of the period")
+        return kpi(t("Hottest sensor"), quantity(report.max_t, "°C"), note=note, href=href)
+    return kpi(t("Hottest cell"), NOTHING, note=t("no temperature is logged"), severity="unknown", href=href)
 
 
 def system_tile(glance: SystemGlance, now_ms: int) -> html.Article:
@@ -102,11 +106,13 @@ def system_tile(glance: SystemGlance, now_ms: int) -> html.Article:
     soc = glance.stat("soc", "soc")
     day, week = glance.alarms(1), glance.alarms(7)
     alarms = "unknown" if week is None or day is None else t("{day} in the last 24 h of data", day=len(day))
+    battery = scope.view.href("/battery", system=scope.source)
+    charge = quantity(soc.last if soc else None, "%", 0)
     tiles = [
-        soh_tile(report),
-        kpi(t("State of charge"), quantity(soc.last if soc else None, "%", 0), note=t("last reading")),
+        soh_tile(report, scope.view.href("/cells", system=scope.source)),
+        kpi(t("State of charge"), charge, note=t("last reading"), href=battery),
         available_tile(glance),
-        kpi(t("Alarms, 7 days"), NOTHING if week is None else number(len(week)), note=alarms),
+        kpi(t("Alarms, 7 days"), NOTHING if week is None else number(len(week)), note=alarms, href=battery),
         hottest_tile(glance),
         data_tile(scope, report.coverage if report else None, now_ms),
     ]
@@ -124,10 +130,11 @@ def meter_tile(glance: MeterGlance, now_ms: int) -> html.Article:
     status = badge("watch", counted(odd, "odd counter step")) if odd else badge("fine", t("Counters steady"))
     if not found.counter_steps:
         status = badge("unknown", t("No counters"))
+    href = scope.view.href("/meter", meter=scope.source)
     tiles = [
-        kpi(t("Import"), energy(found.import_kwh), note=_from(found.from_power.get("import_kwh"))),
-        kpi(t("Export"), energy(found.export_kwh), note=_from(found.from_power.get("export_kwh"))),
-        kpi(t("Peak"), quantity(found.peak_kw, "kW"), note=t("highest raw reading")),
+        kpi(t("Import"), energy(found.import_kwh), note=_from(found.from_power.get("import_kwh")), href=href),
+        kpi(t("Export"), energy(found.export_kwh), note=_from(found.from_power.get("export_kwh")), href=href),
+        kpi(t("Peak"), quantity(found.peak_kw, "kW"), note=t("highest raw reading"), href=href),
         data_tile(scope, found.coverage, now_ms),
     ]
     return _tile(scope, "/meter", "meter", status, tiles, glance.reasons)
@@ -153,7 +160,9 @@ def safe(systems: Sequence[SystemGlance]) -> Component:
     alarms = counted(sum(map(len, known_alarms)), "alarm") if known_alarms else t("alarms unknown")
     severity = "critical" if critical or ongoing else "warning" if attention else "fine"
     if all(glance.comparison is None for glance in systems):
-        return kpi(t("Is it safe?"), t("Not judged"), note=alarms, severity="unknown")
+        href = _leads(systems, "/cells", None, tab="critical")
+        return kpi(t("Is it safe?"), t("Not judged"), note=alarms, severity="unknown", href=href)
+    worst = min(attention, key=lambda row: RANKS.get(row.verdict.severity, 3), default=None)
     words = {
         "critical": f"{counted(critical, 'critical cell')}",
         "warning": t("Look at it"),
@@ -164,16 +173,17 @@ def safe(systems: Sequence[SystemGlance]) -> Component:
         words[severity],
         note=t("{alarms} in the last 7 days of data, {ongoing} going on", alarms=alarms, ongoing=ongoing),
         severity=severity,
+        href=_leads(systems, "/cells", worst.system if worst else None, tab="critical"),
     )
 
 
 def working(systems: Sequence[SystemGlance]) -> Component:
     """Say whether it works: whether the converters (or the strings' currents) moved in the last week of data."""
+    battery = _leads(systems, "/battery", None)
     judged = [row for glance in systems if (row := glance.stat("pcs", "_ap") or glance.stat("battery", "bms1_c"))]
     if not judged:
-        return kpi(
-            t("Is it working?"), t("Not known"), note=t("neither power nor current is logged"), severity="unknown"
-        )
+        why = t("neither power nor current is logged")
+        return kpi(t("Is it working?"), t("Not known"), note=why, severity="unknown", href=battery)
     ran = [row for row in judged if row.max is not None and row.min is not None and row.max > row.min]
     peaks = {row.unit: _reach(row) for row in sorted(ran, key=_reach)}
     reached = ", ".join(quantity(peak, unit) for unit, peak in peaks.items()) or t("nothing")
@@ -182,7 +192,14 @@ def working(systems: Sequence[SystemGlance]) -> Component:
         t("{ran} of {judged} ran", ran=len(ran), judged=counted(len(judged), "system")),
         note=t("up to {reached} in the last 7 days of data", reached=reached),
         severity="fine" if len(ran) == len(judged) else "watch",
+        href=battery,
     )
+
+
+def _leads(systems: Sequence[SystemGlance], path: str, name: str | None, **more: str) -> str:
+    """Lead to the evidence about a system, the first one where none is named."""
+    found = next((glance for glance in systems if glance.scope.source == name), systems[0])
+    return found.scope.view.href(path, system=found.scope.source, **more)
 
 
 def _reach(row: Stat) -> float:
@@ -197,33 +214,39 @@ def available_tile(glance: SystemGlance) -> Component:
         "left out": t("losses while discharging"),
     }
     mark = provenance(rule, subject="the available energy", question="energy_available")
+    href = glance.scope.view.href("/battery", system=glance.scope.source)
     value = glance.available_kwh
     if value is None:
-        return kpi(
-            t("Energy available"), NOTHING, note=t("no measured capacity, charge or voltage"), severity="unknown"
-        )
-    return kpi(t("Energy available"), energy(value), note=t("estimate, before losses"), mark=mark)
+        why = t("no measured capacity, charge or voltage")
+        return kpi(t("Energy available"), NOTHING, note=why, severity="unknown", href=href)
+    return kpi(t("Energy available"), energy(value), note=t("estimate, before losses"), mark=mark, href=href)
 
 
 def available(systems: Sequence[SystemGlance]) -> Component:
     """Say how much energy there is: the sum over the systems, and the state of charge of each."""
+    asked, battery = t("How much energy is available?"), _leads(systems, "/battery", None)
     charges = [(glance.scope.source, row.last) for glance in systems if (row := glance.stat("soc", "soc")) is not None]
-    said = [f"{name} {quantity(value, '%', 0)}" for name, value in charges if known(value)]
+    called = short_names([str(name) for name, _ in charges])
+    said = [
+        f"{name} {quantity(value, '%', 0)}" for name, (_, value) in zip(called, charges, strict=True) if known(value)
+    ]
     if not said:
-        return kpi(
-            t("How much energy is available?"), t("Not known"), note=t("no charge is logged"), severity="unknown"
-        )
+        return kpi(asked, t("Not known"), note=t("no charge is logged"), severity="unknown", href=battery)
     found = [value for glance in systems if (value := glance.available_kwh) is not None]
     charged = t("charged: {said}", said=", ".join(said))
     if not found:
-        return kpi(t("How much energy is available?"), t("Capacity not known"), note=charged, severity="unknown")
+        return kpi(asked, t("Capacity not known"), note=charged, severity="unknown", href=battery)
     partly = (
         ""
         if len(found) == len(systems)
         else t("{found} of {systems} systems; ", found=len(found), systems=len(systems))
     )
+    least = min(charges, key=lambda row: row[1] if row[1] is not None else 101.0)[0]
     return kpi(
-        t("How much energy is available?"), t("About {found}", found=energy(sum(found))), note=f"{partly}{charged}"
+        asked,
+        t("About {found}", found=energy(sum(found))),
+        note=f"{partly}{charged}",
+        href=_leads(systems, "/battery", least),
     )
 
 
@@ -234,10 +257,12 @@ def trending(systems: Sequence[SystemGlance]) -> Component:
     if not judged:
         reasons = Counter(rate.reason for _, rate in rates if rate.reason)
         note = reasons.most_common(1)[0][0] if reasons else t("no system could be judged")
-        return kpi(t("What are the trends?"), t("Not known"), note=note, severity="unknown")
+        href = _leads(systems, "/battery", None)
+        return kpi(t("What are the trends?"), t("Not known"), note=note, severity="unknown", href=href)
     name, rate = min(judged, key=lambda row: float(row[1].value or 0.0))
     return kpi(
         t("What are the trends?"),
         quantity(rate.value, "%/month", 2),
         note=t("capacity of {name}; {rate_words}", name=name, rate_words=rate_words(rate)),
+        href=_leads(systems, "/battery", name),
     )

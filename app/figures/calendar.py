@@ -51,7 +51,7 @@ def day_by_hour(
             zmax=reach if signed else None,
             hoverongaps=False,
             hovertemplate=f"%{{x|%a %-d %b %Y}}, %{{y}}:00<br>%{{z}} {unit}<extra></extra>",
-            colorbar={"title": {"text": unit, "side": "right"}, "thickness": 10, "outlinewidth": 0, "ticks": "outside"},
+            colorbar={"title": {"text": unit, "side": "top"}, "thickness": 10, "outlinewidth": 0, "ticks": "outside"},
         )
     )
     return style(

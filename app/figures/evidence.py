@@ -20,6 +20,8 @@ from app.shapes.verdicts import Finding
 
 ROW_PX, TITLE_PX, EDGES_PX = 96, 40, 88
 """Height of a measure's plot, of the words above it, and around all of them [px]."""
+NEAR_LIMITS = 14.0
+"""Where a row shows this many times a limit, its two words would lie on each other and are written as one [1]."""
 MARKERS_MAX = 120
 """Up to so many points are marked one by one."""
 REGIMES = ("rest", "charge_end", "discharge_end")
@@ -209,10 +211,20 @@ def _limit_words(track: Measured, axis: str, theme: str | None) -> list[dict[str
         return []
     place = {"xref": "paper", "x": 1, "xanchor": "left", "yref": axis, "showarrow": False, "xshift": 4}
     font = {"size": 11, "color": colours(theme)["limit"]}
+    if _reach(track) > NEAR_LIMITS * track.limit:
+        return [place | {"y": 0, "font": font, "text": f"±{number(track.limit)} {track.unit}"}]
     return [
         place | {"y": value, "font": font, "text": f"{'+' if value > 0 else ''}{number(value)} {track.unit}"}
         for value in (-track.limit, track.limit)
     ]
+
+
+def _reach(track: Measured) -> float:
+    """Return the height that the row shows, from the lowest to the highest of what is drawn and its limits."""
+    drawn = np.concatenate([track.value, track.low, track.high, *track.neighbours.values()]).astype(np.float64)
+    limits = (-track.limit, track.limit) if track.limit is not None else (0.0,)
+    every = np.concatenate([drawn[np.isfinite(drawn)], limits])
+    return float(every.max() - every.min())
 
 
 def _words(text: str, top: float, theme: str | None) -> dict[str, Any]:

@@ -138,14 +138,14 @@ def _drawn(
 def _words(one: Map, top: float, theme: str | None) -> dict[str, object]:
     font = {"size": 12, "color": colours(theme)["ink"]}
     place = {"x": 0, "xref": "paper", "xanchor": "left", "y": top, "yref": "paper", "yanchor": "bottom", "yshift": 4}
-    return {"text": one.title, "showarrow": False, "font": font, **place}
+    return {"text": f"{one.title} [{_unit(one)}]", "showarrow": False, "font": font, **place}
 
 
 def _map(
     one: Map, plan: Arrangement, axis: str, domain: tuple[float, float], beside: Mapping[tuple[int, int], int]
 ) -> go.Heatmap:
-    unit = "z" if one.unit == "1" else one.unit
-    bar: dict[str, object] = {"title": {"text": unit, "side": "right"}, "thickness": 10, "outlinewidth": 0}
+    unit = _unit(one)
+    bar: dict[str, object] = {"thickness": 10, "outlinewidth": 0}
     bar |= {"len": domain[1] - domain[0], "y": domain[0], "yanchor": "bottom", "lenmode": "fraction"}
     if one.scale.ticks:
         few = _few(one.scale)
@@ -170,6 +170,10 @@ def _map(
         hovertemplate="%{text}<extra></extra>",
         hoverongaps=False,
     )
+
+
+def _unit(one: Map) -> str:
+    return "z" if one.unit == "1" else one.unit
 
 
 def _few(scale: Scale) -> list[tuple[float, str]]:

@@ -10,8 +10,11 @@ import polars as pl
 from app.figures import objects as go
 from app.figures.theme import colours, faded, series_colour, style
 from app.language import t
+from app.numbers import percent
 
 _ROW_PX, _LOW_ROW_PX = 26, 16
+BAR_TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""What the legend names [1]."""
 MANY_ROWS = 20
 """Rows from which they are drawn lower [rows]."""
 
@@ -66,8 +69,8 @@ def _days(frame: pl.DataFrame, labels: list[str], theme: str | None) -> go.Heatm
         zmax=1,
         colorscale=[[0.0, missing], [0.75, faded(missing, 0.35)], [1.0, faded(colours(theme)["accent"], 0.3)]],
         colorbar={
-            "title": {"text": "coverage", "side": "right"},
-            "tickformat": ".0%",
+            "tickvals": list(BAR_TICKS),
+            "ticktext": [percent(share) for share in BAR_TICKS],
             "thickness": 12,
             "outlinewidth": 0,
             "len": 0.85,

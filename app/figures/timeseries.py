@@ -28,6 +28,8 @@ LONG_NAME, KEPT_OF_END = 12, 3
 """Of other names longer than the first, only the end is kept, where that tells them apart [characters]."""
 LONGEST_TITLE = 26
 """A single line's name stands in its panel's title when both are no longer than this [characters]."""
+LONGEST_LINE = 18
+"""What lines have in common is written beside their panel in two lines from here [characters]."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,9 +179,11 @@ def _framed(panel: Sequence[Line], limits: Sequence[Limit], *, alone: bool) -> P
     said = {"counter": t("{first} per point", first=first.unit), "flag": "alarm"}.get(first.kind, first.unit)
     single = f"{panel[0].name} [{said}]" if said else panel[0].name
     titled = len(panel) == 1 and len(single) <= LONGEST_TITLE
+    shared = {line.answer.label for line in panel}
+    common = _in_two_lines(f"{first.label} [{said}]") if len(panel) > 1 == len(shared) and said else said or "1"
     direct = len(panel) <= MAX_DIRECT_LABELS and not titled and not (alone and len(panel) == 1)
     return Panel(
-        title=single if titled else said or "1",
+        title=single if titled else common,
         unit=first.unit,
         low=min(low, 0.0) if flag else low,
         high=max(high, 1.0) if flag else high,
@@ -187,6 +191,15 @@ def _framed(panel: Sequence[Line], limits: Sequence[Limit], *, alone: bool) -> P
         labels=tuple((line.name, line.last, line.hue) for line in panel if line.last is not None) if direct else (),
         legend=len(panel) > MAX_DIRECT_LABELS,
     )
+
+
+def _in_two_lines(title: str) -> str:
+    """Break a long title at the space nearest to its middle, so that it stays beside its own panel."""
+    spaces = [at for at, letter in enumerate(title) if letter == " "]
+    if len(title) <= LONGEST_LINE or not spaces:
+        return title
+    cut = min(spaces, key=lambda at: abs(at - len(title) / 2))
+    return f"{title[:cut]}<br>{title[cut + 1 :]}"
 
 
 def _extent(lines: Sequence[SeriesAnswer]) -> tuple[float, float]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from dash import dcc, html
 
+from app.answers.attention import Issue
 from app.answers.sources import list_sources
 from app.view import View
 from pages import overview
+from pages.attention import attention_rows
 from pages.glance import RANKS
 from tests.pages.words import of_type, words
 
@@ -35,6 +37,28 @@ def test_every_source_has_a_tile_that_leads_to_its_page_and_its_signals():
         assert any(f"={name}" in href for href in links)
         assert any(href.startswith("/explore?") and f"signals={name}:" in href for href in links)
     assert overview.update_tile(overview.tile_id("nobody"), "") == []
+
+
+def test_each_of_the_four_answers_and_each_figure_of_a_tile_leads_to_its_evidence():
+    pages = ("/battery?", "/cells?", "/meter?", "/quality?")
+    tiles = [overview.update_tile(overview.tile_id(row["name"]), "") for row in list_sources()]
+    for shown in (overview.update_questions(""), *tiles):
+        values = [one for one in of_type(shown, html.Div) if getattr(one, "className", "") == "ps-kpi-value"]
+        links = [link.href for one in values for link in of_type(one, dcc.Link)]
+        assert len(links) == len(values) > 0
+        assert all(href.startswith(pages) for href in links)
+
+
+def test_many_old_sources_are_said_in_one_row_that_leads_to_the_oldest():
+    old = [Issue(name, "meter", "old", days * 86_400_000.0) for name, days in (("a", 3), ("b", 9), ("c", 5))]
+
+    (row,) = attention_rows([], old, View.parse(""))
+    apart = attention_rows([], old[:2], View.parse(""))
+
+    assert {"3", "9"} < set(row["what"].replace("\N{NO-BREAK SPACE}", " ").split())
+    assert row["source"] == "3 sources"
+    assert "source=b" in row["href"]
+    assert [one["source"] for one in apart] == ["a", "b"]
 
 
 def test_each_worst_cell_is_a_link_to_its_page():
