@@ -31,6 +31,8 @@ CHANGE_FLOORS = {"rest_mv": 0.3, "top_pct": 0.10, "bot_pct": 0.10, "low_pct": 0.
 """Smallest spread of changes: means of many readings resolve less than one reading does [mV, %]."""
 CHANGE_MIN = {"rest_mv": 1.5, "top_pct": 0.7, "bot_pct": 0.5, "low_pct": 0.5, "slope": 0.12}
 """Smallest change worth a warning: a few floors [mV, %; slope: share of the typical resistance]."""
+GAINED = 1.2
+"""To hold more near empty is no fault of its own: it has to be so many times as much to warn [1]."""
 COARSE_SHARE = 0.2
 """Spread that a coarse step leaves in a level of many readings, as a share of the step [1]."""
 HEAVY_TAILS = 1.25
@@ -41,6 +43,7 @@ PAST_SHARE = 0.15
 """A cell may end past its string by so much of its move, and have only come closer all the same [1]."""
 BALANCED_PER_PCT = {"rest_mv": 12.0, "low_pct": 1.2, "bot_pct": 1.2}
 """What a per cent at charge end makes elsewhere at most [mV/%, 1]."""
+NEAR_EMPTY = ("bot_pct", "low_pct")
 SLOPE_FLOOR_MV = 0.3
 """Smallest spread of changes of slope, as the residual they make at the typical current [mV]."""
 
@@ -265,7 +268,8 @@ def change_signs(grid: Grid, found: list[Change], limits: Mapping[str, Limit], t
         smallest = smallest_of(change.measure, typical_ohm)
         steps, scores, limit = change.step, change.z, change.limit
         with np.errstate(invalid="ignore"):
-            beyond = (np.abs(scores) > limit) & (np.abs(steps) > smallest)
+            least = np.where(steps > 0, GAINED, 1.0) * smallest if change.measure in NEAR_EMPTY else smallest
+            beyond = (np.abs(scores) > limit) & (np.abs(steps) > least)
         explained = balanced.get(change.measure, np.zeros(len(steps), bool))
         for column in np.flatnonzero(beyond & ~explained):
             step, z = float(steps[column]), float(scores[column])

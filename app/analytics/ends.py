@@ -150,7 +150,7 @@ def _moved_most(change: Change | None, column: int) -> tuple[float, float]:
 
 
 def _moved_since(onset: int | None, change: Change | None, column: int, grid: Grid) -> tuple[float, float]:
-    """Return how far a measure lies since an onset [epoch ms] from the days right before it, and z; NaN without both."""
+    """Return how far a measure lies since an onset [epoch ms] from the days before it, and z; NaN with none since."""
     step, z = _moved(change, column)
     if change is None or onset is None or onset > grid.days[-1] - LATE_DAYS * DAY_MS or not z:
         return step, z

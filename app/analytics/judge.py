@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from app.analytics import leads, neighbours
+from app.analytics import knee, leads, neighbours
 from app.analytics.cells import deviations, typical_levels
 from app.analytics.change import Change, change_signs, changes
 from app.analytics.degradation import rate
@@ -102,6 +102,7 @@ def judge(evidence: Evidence, iso: Callable[[int], str], *, explained: bool = Tr
     relative = relative_now(grid)
     soh = relative if evidence.soh.value is None else evidence.soh.value * (1 + relative / 100)
     by_cell = _signs(evidence, moved, relative)
+    knee.calmed(by_cell, grid)
     pairs = _add_leads(evidence, by_cell)
     residual = _residuals(grid)
     verdicts: dict[int, list[CellVerdict]] = defaultdict(list)

@@ -26,6 +26,9 @@ MANY_PACKS = 3
 """From so many packs on, what the same place shows in the others is taken out [packs]."""
 LEVEL_DAYS, LEAST_DAYS = 30, 20
 """Last valid days whose median is a cell's level, and how many it takes at least [d]."""
+STEEP_TAILS = {"charge_end": 1.25}
+"""Above its string, where the curve is steep and each cell's own, sound cells lie further out than normal ones:
+the limit on z is raised by this [1]. Source: sound strings simulated with three open-circuit curves."""
 NEAR_EMPTY = ("discharge_end", "rest_empty")
 """Where to be above the string is to hold more than it: no fault of a cell that always did."""
 BY_CHANCE = 0.025
@@ -65,7 +68,8 @@ def _in_regime(grid: Grid, regime: Regime, limits: Mapping[str, Limit]) -> list[
     z = tailed_z(levels_of(grid[regime.scored]), floor)
     known = np.isfinite(grid[regime.residual])
     with np.errstate(invalid="ignore"):
-        beyond = (np.abs(level) > limit.value) & (np.abs(z) > standing_z(len(level)))
+        far = standing_z(len(level)) * np.where(level > 0, STEEP_TAILS.get(regime.key, 1.0), 1.0)
+        beyond = (np.abs(level) > limit.value) & (np.abs(z) > far)
         beyond &= (level < 0) | (regime.key not in NEAR_EMPTY)
     return [
         Sign(

@@ -214,7 +214,8 @@ def test_what_the_whole_string_does_is_a_finding_on_the_system():
 
 def test_a_site_moves_a_limit():
     cells = cell_grid()
-    cells["rest_mv"][:, CELL] += 9.0
+    for name in ("rest_mv", "all_mv"):
+        cells[name][:, CELL] += 9.0
     assert flagged(judged(cells)) == {}
     assert set(flagged(judged(cells, thresholds={"voltage_deviation_mv": 5.0}))) == {(1, 17)}
 

@@ -109,3 +109,35 @@ def test_a_capacity_shows_near_empty_alone():
         lack(cells, name, -4.5 * late)
     lack(cells, "top", -0.1 * late)
     assert named(cells) == "low_capacity"
+
+
+def test_a_cell_that_reads_high_only_where_the_string_rests_above_the_knee_is_watched():
+    cells = cell_grid()
+    cells["rest_mv"][:, CELL] += 16.0
+    cells["all_mv"][:, CELL] += 4.0
+    assert flagged(judged(cells)) == {}
+    watched = [one for one in judged(cells).by_pack[1] if one.cell == 17]
+    assert [one.severity for one in watched] == ["watch"]
+
+
+@pytest.mark.parametrize("always", [12.0, -4.0])
+def test_a_cell_that_reads_high_all_the_time_or_low_at_rest_is_no_matter_of_the_knee(always):
+    cells = cell_grid()
+    cells["rest_mv"][:, CELL] += 16.0 * np.sign(always)
+    cells["all_mv"][:, CELL] += always
+    assert set(flagged(judged(cells))) == {(1, 17)}
+
+
+def test_a_surplus_near_empty_has_to_be_larger_than_a_lack_to_warn():
+    for pct, is_flagged in ((-0.57, True), (0.57, False), (0.9, True)):
+        cells = cell_grid()
+        cells["low_pct"][60:, CELL] += pct
+        cells["low_mv"][60:, CELL] += 25.0 * pct
+        assert bool(flagged(judged(cells))) is is_flagged
+
+
+def test_above_the_string_at_charge_end_a_cell_has_to_lie_further_out():
+    for pct, is_flagged in ((0.66, False), (-0.66, True), (0.9, True)):
+        cells = cell_grid()
+        lack(cells, "top", pct)
+        assert bool(flagged(judged(cells))) is is_flagged
