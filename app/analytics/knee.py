@@ -24,9 +24,9 @@ def calmed(by_cell: Mapping[tuple[int, int], list[Sign]], grid: Grid) -> None:
     """Only watch the cells that read high at rest, and of which nothing else stands out.
 
     Formula: the median residual over all readings below ``AT_ALL_TIMES`` of that at rest, which is above ``LEAST_MV``,
-    both of the last thirty valid days, where rest is all that a cell warns of. Units: mV. Source: the open-circuit curve, some 2 mV/% between the
-    knees and 20 to 200 mV/% above the upper one. Longest sampling interval: any. Weakness: a small surplus of charge,
-    seen at rest alone, is watched and not warned of.
+    both of the last thirty valid days, where rest is all that a cell warns of. Units: mV. Source: the open-circuit
+    curve, some 2 mV/% between the knees and 20 to 200 mV/% above the upper one. Longest sampling interval: any.
+    Weakness: a small surplus of charge, seen at rest alone, is watched and not warned of.
 
     Parameters
     ----------
