@@ -5,6 +5,7 @@ Colour carries meaning only. A test holds ``assets/10-packscope.css`` against `C
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any, Literal, cast
 
 from plotly.colors import get_colorscale
@@ -87,6 +88,8 @@ TEXT_PX = 12
 LINE_PX = 1.25
 ENVELOPE_ALPHA = 0.15
 """Opacity of the band between minimum and maximum [1]."""
+MESSAGE_LINE = 44
+"""Length of a line of a chart that says why it is empty, so that it fits a phone [characters]."""
 CHART_MIN_PX = 240
 """No chart is lower than this, on any screen [px]."""
 
@@ -184,7 +187,8 @@ def message(text: str, theme: str | None, *, height: int | None = None) -> go.Fi
     """Draw a chart that says why it is empty."""
     figure = go.Figure()
     own = colours(theme)
-    figure.add_annotation(text=text, showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper", align="center")
+    lines = "<br>".join(textwrap.wrap(text, MESSAGE_LINE, break_long_words=False))
+    figure.add_annotation(text=lines, showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper", align="center")
     figure.update_annotations(font={"color": own["ink-3"], "size": TEXT_PX + 2})
     hidden = {"visible": False}
     return style(figure, theme, height=height, xaxis=hidden, yaxis=hidden)
