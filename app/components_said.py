@@ -20,6 +20,7 @@ PROPERTIES = ("children", "title", "label", "placeholder", "options", "rowData",
 """Properties of a component in which there are words, or parts with words."""
 ROW_WORDS = frozenset(
     {"label", "what", "evidence", "fault", "findings", "text", "reason", "signal", "note", "topic", "subject", "title"}
+    | {"advice", "band", "basis"}
 )
 """Keys of a table's row, or of a choice, whose values are words."""
 FIGURE_WORDS = frozenset({"name", "text", "hovertext", "hovertemplate", "ticktext"})
@@ -64,7 +65,9 @@ def _component(part: Component) -> Component:
 
 
 def _row(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    said = {name: pieces(row[name]) for name in ROW_WORDS & row.keys() if isinstance(row[name], str)}
+    said: dict[str, Any] = {name: pieces(row[name]) for name in ROW_WORDS & row.keys() if isinstance(row[name], str)}
+    if isinstance(reasons := row.get("reasons"), Mapping):
+        said["reasons"] = {name: say(why) for name, why in reasons.items()}
     changed = {name: text for name, text in said.items() if text != row[name]}
     return {**row, **changed} if changed else row
 

@@ -24,6 +24,8 @@ DECIMAL = {ENGLISH: ".", "de": ","}
 """Decimal mark by language."""
 _DAY = {ENGLISH: "d MMM y", "de": "d. MMM y"}
 """How a language writes a day, in the letters of Unicode's date patterns (UTS 35)."""
+_MONTH = "MMMM y"
+"""How both write a month."""
 
 _DIGITS = {"V": 3, "mV": 1, "°C": 1, "K": 1, "%": 1, "A": 1, "kW": 1, "kWh": 1, "MWh": 2, "GWh": 2, "Ah": 1, "bar": 2}
 _DIGITS |= {"kΩ": 0, "ppm": 0, "mΩ": 2, "": 3}
@@ -103,6 +105,16 @@ def stamp(stamp_ms: int | None, zone: str, *, minutes: bool = True) -> str:
     local = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=stamp_ms)).astimezone(ZoneInfo(zone))
     day = format_date(local, _DAY[current()], locale=current())
     return f"{day}, {local:%H:%M}" if minutes else day
+
+
+def day(at: str) -> str:
+    """Write the day of an instant that is given as ISO 8601 with its offset: ``3 May 2024``."""
+    return format_date(datetime.fromisoformat(at), _DAY[current()], locale=current())
+
+
+def month(at: str) -> str:
+    """Write the month of an instant that is given as ISO 8601 with its offset: ``May 2024``."""
+    return format_date(datetime.fromisoformat(at), _MONTH, locale=current())
 
 
 def duration(span_ms: float) -> str:

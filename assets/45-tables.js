@@ -39,8 +39,21 @@
 
   /* A number that is not known: a dash that says why, to the pointer and to a screen reader. */
   components.PackscopeUnknown = function (props) {
-    const why = (props.data && props.data.reason) || props.why;
+    const row = props.data || {};
+    const why = (row.reasons && row.reasons[props.colDef.field]) || row.reason || props.why;
     return React.createElement("span", { role: "img", title: why, "aria-label": why }, "–");
+  };
+
+  /* A band of state of health: its place on the ramp as a swatch, and its name; hatched where there is none. */
+  components.PackscopeBand = function (props) {
+    const colour = props.colours[props.data && props.data[props.bandKey]];
+    const swatch = React.createElement("span", {
+      className: colour ? "ps-swatch" : "ps-swatch ps-hatched",
+      style: colour ? { backgroundColor: colour } : {},
+      "aria-hidden": "true",
+      key: "swatch",
+    });
+    return React.createElement("span", { className: "ps-badge ps-band" }, [swatch, props.value]);
   };
 
   components.PackscopeBadge = function (props) {

@@ -11,6 +11,7 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, html
 
 from app.components import icon, table
+from app.figures.theme import BANDS
 from app.language import current, t
 from app.numbers import DECIMAL, NOTHING, THIN
 from app.view import ms_to_wall
@@ -51,6 +52,13 @@ def severity(field: str, title: str, *, key: str, width: int = 120) -> dict[str,
     return column | {"cellRenderer": "PackscopeBadge", "cellRendererParams": {"severity": key}}
 
 
+def band(field: str, title: str, *, width: int = 130) -> dict[str, Any]:
+    """Describe a column of bands of state of health: words in ``field``, the band itself in ``<field>_key``."""
+    colours = {"colours": dict(BANDS), "bandKey": f"{field}_key"}
+    drawn = {"cellRenderer": "PackscopeBand", "cellRendererParams": colours}
+    return words(field, title, width=width, wrap=True) | drawn
+
+
 def figures(
     field: str,
     title: str,
@@ -63,7 +71,7 @@ def figures(
 ) -> dict[str, Any]:
     """Describe a column of numbers of one unit, which stands in its head; unknown is a dash that says ``why``.
 
-    A row that holds a ``reason`` of its own gives that one.
+    A row that holds a ``reason`` of its own gives that one, and one of the field where its ``reasons`` hold one.
     With ``trim``, noughts at the end of the ``digits`` decimals are left away: for columns of several units.
     """
     form = f",.{digits}{'~' if trim else ''}f"
@@ -88,7 +96,7 @@ def moment(stamp_ms: int | None, zone: str) -> str | None:
 
 
 def grid(
-    name: str, columns: Columns, rows: Sequence[Mapping[str, Any]] | None = None, *, height: int = MOST_PX
+    name: str, columns: Columns, rows: Sequence[Mapping[str, Any]] | None = None, *, height: int | None = MOST_PX
 ) -> html.Div:
     """Put a table on a page, with its CSV; it says so where it has no rows.
 
@@ -100,10 +108,10 @@ def grid(
         See `words`, `figures` and `severity`.
     rows : sequence of mapping or None
         Its rows, where they are known at once.
-    height : int
-        Height [px]; a callback may fit it to the rows (`fitted`).
+    height : int or None
+        Height [px]; a callback may fit it to the rows (`fitted`). As high as its rows, however many, when it is None.
     """
-    inner = table(name, columns, rows, height=height if rows is None else _height(len(rows), height))
+    inner = table(name, columns, rows, height=height if rows is None or height is None else _height(len(rows), height))
     inner.csvExportParams = {"fileName": f"packscope-{name}.csv"}
     inner.dashGridOptions |= {"ensureDomOrder": True}
     return html.Div([inner])
@@ -117,6 +125,16 @@ def csv_button(name: str) -> html.Button:
 def fitted(rows: int, most: int = MOST_PX) -> dict[str, str]:
     """Make a table as high as its rows, and scroll when they are many."""
     return {"height": f"{_height(rows, most)}px", "width": "100%"}
+
+
+def fitted_or_hidden(rows: int, most: int = MOST_PX) -> dict[str, str]:
+    """Make a table as high as its rows; one without rows gives way to the words that say why."""
+    return fitted(rows, most) if rows else {"display": "none"}
+
+
+def shown_if(wanted: bool) -> dict[str, str]:
+    """Show a table that is as high as its rows, or hide it."""
+    return {"width": "100%"} if wanted else {"display": "none"}
 
 
 def _height(rows: int, most: int) -> int:

@@ -65,7 +65,7 @@ def from_neighbours(values: Floats, packs: Ints) -> Floats:
 
 
 def _middle_of_four(a: Floats, b: Floats, c: Floats, d: Floats) -> Floats:
-    """Take the median of four numbers by comparing them, which is far quicker than sorting; NaN where one is unknown."""
+    """Take the median of four numbers by comparing them, far quicker than by sorting; NaN where one is unknown."""
     low = np.maximum(np.minimum(a, b), np.minimum(c, d))
     high = np.minimum(np.maximum(a, b), np.maximum(c, d))
     return np.asarray((low + high) / 2)

@@ -18,7 +18,7 @@ from app.components.marks import (
     unknown,
 )
 from app.components.states import empty, failure, partial, skeleton
-from app.components.tables import plain_table, table
+from app.components.tables import table
 
 __all__ = [
     "BAND_WORDS",
@@ -49,7 +49,6 @@ __all__ = [
     "or_why",
     "page",
     "partial",
-    "plain_table",
     "provenance",
     "section",
     "select",

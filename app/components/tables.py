@@ -1,4 +1,4 @@
-"""Tables: one that sorts and filters, and a short one of finished words."""
+"""A table that sorts and filters."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_ag_grid as dag
-from dash import html
 
-from app.components.kinds import Content, aria
 from app.gridtexts import grid_texts
 from app.language import t
 
@@ -53,24 +51,3 @@ def table(
         style={"height": f"{height}px" if height else None, "width": "100%"},
         className="ps-table",
     )
-
-
-def plain_table(
-    header: Sequence[str],
-    rows: Sequence[Sequence[Content]],
-    *,
-    numeric: Sequence[int] = (),
-    wrapped: Sequence[int] = (),
-) -> html.Div:
-    """Write a short table of finished words.
-
-    Columns in ``numeric`` are aligned right, in tabular figures; those in ``wrapped`` may break their lines.
-    """
-    kind = dict.fromkeys(numeric, "ps-right") | dict.fromkeys(wrapped, "ps-wrap")
-    titles = [
-        html.Th(t(words), className=kind.get(at), scope="col") if words else html.Td()
-        for at, words in enumerate(header)
-    ]
-    body = [html.Tr([html.Td(cell, className=kind.get(at)) for at, cell in enumerate(row)]) for row in rows]
-    whole = html.Table([html.Thead(html.Tr(titles)), html.Tbody(body)], className="ps-plain")
-    return html.Div(whole, className="ps-scroll", tabIndex=0, role="group", **aria(label=t("Table")))

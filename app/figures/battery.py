@@ -14,7 +14,7 @@ import numpy as np
 from app.figures import objects as go
 from app.figures.theme import colours, series_colour, style
 from app.language import t
-from app.numbers import counted, number
+from app.numbers import counted, number, stamp
 from app.shapes.cycles import Cycle, DepthCount
 from app.shapes.kpis import AlarmEvent
 from app.shapes.series import SeriesAnswer
@@ -158,9 +158,9 @@ def _ticks(marks: Sequence[Mark], label: str, zone: str, theme: str | None) -> g
 
 
 def _told(mark: Mark, zone: str) -> str:
-    start, end = (moment.astimezone(ZoneInfo(zone)) for moment in (mark.start, mark.end))
-    times = f"{start:%d %b %Y, %H:%M} – {end:%d %b %Y, %H:%M}"
-    return f"<b>{mark.label}</b><br>{times}<br>{counted(mark.events, 'event')}, peak {number(mark.peak, 0)}"
+    start, end = (stamp(round(1000 * moment.timestamp()), zone) for moment in (mark.start, mark.end))
+    how = t("{events}, peak {peak}", events=counted(mark.events, "event"), peak=number(mark.peak, 0))
+    return f"<b>{mark.label}</b><br>{start} – {end}<br>{how}"
 
 
 def cycle_energy(cycles: Sequence[Cycle], *, unit: Unit, zone: str, theme: str | None) -> go.Figure:

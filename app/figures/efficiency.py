@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import numpy as np
 
 from app.analytics.cycles import GOOD_PCT, IMPROVABLE_PCT
@@ -11,7 +9,7 @@ from app.analytics.efficiency import RED_PCT
 from app.figures import objects as go
 from app.figures.theme import colours, message, series_colour, style
 from app.language import mark, t
-from app.numbers import quantity
+from app.numbers import day, quantity
 from app.shapes.efficiency import ChargeCurve, ChargeCurves, RoundTrips
 
 HEIGHT_PX = 300
@@ -85,7 +83,6 @@ def charge_curves(answer: ChargeCurves, *, theme: str | None) -> go.Figure:
 
 def _curve(curve: ChargeCurve, theme: str | None, *, is_first: bool) -> go.Scatter:
     name = t("last sixty days") if curve.late else t("first sixty days")
-    day = f"{datetime.fromisoformat(curve.start):%-d %b %Y}"
     return go.Scatter(
         x=curve.missing_ah.astype(np.float32),
         y=curve.cell_v.astype(np.float32),
@@ -94,5 +91,5 @@ def _curve(curve: ChargeCurve, theme: str | None, *, is_first: bool) -> go.Scatt
         legendgroup=name,
         showlegend=is_first,
         line={"color": series_colour(1 if curve.late else 0, theme), "width": 1.5},
-        hovertemplate=f"{day}<br>%{{x:.0f}} Ah, %{{y:.3f}} V<extra></extra>",
+        hovertemplate=f"{day(curve.start)}<br>%{{x:.0f}} Ah, %{{y:.3f}} V<extra></extra>",
     )

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dash import Dash, Input, Output, html
 from dash.development.base_component import Component
 
 from app.answers import battery, series
 from app.answers import health as answers
-from app.components import columns, graph, plain_table, section, skeleton
+from app.components import columns, graph, section, skeleton
 from app.figures.battery import bms_steps
 from app.figures.cells import soh_triples
 from app.figures.health import capacity_chart
 from app.language import t
-from app.numbers import quantity, stamp
 from app.scope import Scope, scope_of
 from app.shapes.packs import ComparisonAnswer
 from pages.batteryparts import healthwords
+from pages.grids import Columns, csv_button, figures, fitted_or_hidden, grid, moment, register_csv, shown_if, words
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 CAPACITY, SAID, FACTS, SHIFTED = "battery-capacity", "battery-capacity-said", "battery-facts", "battery-shifted"
 GRAPH, STEPS, NOTES = "battery-soh", "battery-soh-steps", "battery-soh-notes"
+NO_SHIFT, NO_STEPS = "battery-no-shift", "battery-no-steps"
 STEP_LEVEL = "1d"
 """Level at which the steps of the BMS's health are dated."""
 MOST_DAYS = 20_000
@@ -48,8 +49,9 @@ def panel(scope: Scope) -> Component:
                     section(t("Capacities and health, apart"), html.Div(skeleton(6), id=FACTS), question="comparison"),
                     section(
                         t("Cells that moved most at full charge"),
-                        html.Div(skeleton(6), id=SHIFTED),
+                        [html.Div(id=NO_SHIFT), grid(SHIFTED, healthwords.shifted_columns(), height=None)],
                         note=t("Against their string's median, since the first 30 full charges. A drift, no health."),
+                        tools=csv_button(SHIFTED),
                         question="critical",
                     ),
                 ]
@@ -63,7 +65,12 @@ def panel(scope: Scope) -> Component:
                     ),
                     section(
                         t("What the BMS reports"),
-                        [html.Div(skeleton(3), id=STEPS), html.Div(id=NOTES, className="ps-caption")],
+                        [
+                            html.Div(id=NO_STEPS),
+                            grid(STEPS, step_columns()),
+                            html.Div(id=NOTES, className="ps-caption"),
+                        ],
+                        tools=csv_button(STEPS),
                         question="bess_kpis",
                     ),
                 ]
@@ -77,18 +84,27 @@ def soh_signal(signals: Sequence[str]) -> str | None:
     return next((name for name in signals if name.endswith("_soh")), None)
 
 
-def steps(scope: Scope) -> Component:
-    """List when the BMS changed its whole-percent health, to the day."""
+def step_columns() -> Columns:
+    """Describe the table of the BMS's steps."""
+    return (
+        words("at", t("Day of the step"), width=130),
+        figures("before", t("From"), "%"),
+        figures("after", t("To"), "%"),
+    )
+
+
+def steps(scope: Scope) -> tuple[list[dict[str, Any]], str]:
+    """List when the BMS changed its whole-percent health, to the day; say why where it did not."""
     name = soh_signal(scope.signals)
     if name is None:
-        return html.P(t("{source} logs no state of health of its BMS.", source=scope.source))
+        return [], t("{source} logs no state of health of its BMS.", source=scope.source)
     found = bms_steps(
         series.series(str(scope.source), name, scope.start_ms, scope.end_ms, max_points=MOST_DAYS, level=STEP_LEVEL)
     )
     if not found:
-        return html.P(t("The BMS did not change its state of health in this period. It reports whole per cents."))
-    rows = [[stamp(at, scope.zone, minutes=False), quantity(a, "%", 0), quantity(b, "%", 0)] for at, a, b in found]
-    return plain_table([t("Day of the step"), t("From"), t("To")], rows, numeric=(1, 2))
+        return [], t("The BMS did not change its state of health in this period. It reports whole per cents.")
+    rows = [{"at": (moment(at, scope.zone) or "")[:10], "before": a, "after": b} for at, a, b in found]
+    return rows, ""
 
 
 def notes(answer: ComparisonAnswer) -> list[Component]:
@@ -102,19 +118,26 @@ def draw(answer: ComparisonAnswer, theme: str | None) -> go.Figure:
     return soh_triples([*answer.packs, answer.system], theme=theme)
 
 
-def update(search: str | None, theme: str | None) -> tuple[go.Figure, Component, list[Component]]:
+def update(
+    search: str | None, theme: str | None
+) -> tuple[go.Figure, list[dict[str, Any]], dict[str, str], str, list[Component]]:
     """Fill the row of the period."""
     scope = scope_of(search, "bess")
     answer = battery.comparison(str(scope.source), scope.start_ms, scope.end_ms)
-    return draw(answer, theme), steps(scope), notes(answer)
+    rows, why = steps(scope)
+    return draw(answer, theme), rows, fitted_or_hidden(len(rows)), why, notes(answer)
 
 
-def update_whole(search: str | None, theme: str | None) -> tuple[go.Figure, list[Component], Component, Component]:
+def update_whole(
+    search: str | None, theme: str | None
+) -> tuple[go.Figure, list[Component], Component, list[dict[str, Any]], dict[str, str], str]:
     """Fill the rows of the whole history."""
     scope = scope_of(search, "bess")
     answer = answers.health(str(scope.source))
     figure = capacity_chart(answer, zone=scope.zone, theme=theme)
-    return figure, healthwords.said(answer), healthwords.facts(answer), healthwords.shifted(answer)
+    rows = healthwords.shifted(answer.saturation)
+    why = "" if rows else t("Too few full charges, or no cells, to compare.")
+    return figure, healthwords.said(answer), healthwords.facts(answer), rows, shown_if(bool(rows)), why
 
 
 def register(app: Dash) -> None:
@@ -123,14 +146,19 @@ def register(app: Dash) -> None:
         Output(CAPACITY, "figure"),
         Output(SAID, "children"),
         Output(FACTS, "children"),
-        Output(SHIFTED, "children"),
+        Output(SHIFTED, "rowData"),
+        Output(SHIFTED, "style"),
+        Output(NO_SHIFT, "children"),
         Input("period", "data"),
         Input("theme", "data"),
     )(update_whole)
     app.callback(
         Output(GRAPH, "figure"),
-        Output(STEPS, "children"),
+        Output(STEPS, "rowData"),
+        Output(STEPS, "style"),
+        Output(NO_STEPS, "children"),
         Output(NOTES, "children"),
         Input("period", "data"),
         Input("theme", "data"),
     )(update)
+    register_csv(app, STEPS, SHIFTED)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
 
-from app.components import Content, plain_table
 from app.language import mark, t
-from app.numbers import NOTHING, number, quantity
+from app.numbers import NOTHING, day, month, number, quantity
 from app.shapes.answer import Interval
 from app.shapes.health import ForecastDates, HealthAnswer, ShiftedCell
+from pages.grids import Columns, figures, words
 
 PARTS = {
     "counts": mark("scatter of the counts"),
@@ -21,8 +22,6 @@ PARTS = {
     "edges": mark("charges against discharges"),
 }
 """Parts of the error budget, in words."""
-NAMED = {"whiteSpace": "normal", "maxWidth": "16rem", "minWidth": "7rem"}
-"""A name and its remark break their lines rather than push the numbers off a phone."""
 STEP_SHARE, SURE_Z = 0.6, 5.0
 """A step of this share of the whole shift, and this far from chance, is said to be one; else the shift is gradual."""
 
@@ -65,7 +64,7 @@ def forecast_words(dates: ForecastDates) -> str:
 
 
 def _month(stamp: str | None) -> str:
-    return t("a date beyond 40 years") if stamp is None else f"{datetime.fromisoformat(stamp):%B %Y}"
+    return t("a date beyond 40 years") if stamp is None else month(stamp)
 
 
 def _yearly_words(answer: HealthAnswer) -> str:
@@ -95,13 +94,8 @@ def _sensor_words(answer: HealthAnswer) -> str:
 def _step_words(answer: HealthAnswer) -> str:
     if not answer.capacity_steps:
         return ""
-    steps = ", ".join(f"{quantity(one.size, '%', 1)} ({_day(one.at)})" for one in answer.capacity_steps)
+    steps = ", ".join(f"{quantity(one.size, '%', 1)} ({day(one.at)})" for one in answer.capacity_steps)
     return t("Steps in the capacity beside its trend: {steps}.", steps=steps)
-
-
-def _day(stamp: str) -> str:
-    at = datetime.fromisoformat(stamp)
-    return f"{at.day} {at:%b %Y}"
 
 
 def facts(answer: HealthAnswer) -> Component:
@@ -122,17 +116,16 @@ def facts(answer: HealthAnswer) -> Component:
         (t("Usable capacity"), t("first full to first empty cell"), quantity(answer.usable_ah, "Ah", 1)),
         (t("Recoverable by balancing"), t("imbalance, not ageing"), quantity(answer.recoverable_ah, "Ah", 1)),
     ]
-    told: list[list[Content]] = [[_named(name, remark), value] for name, remark, value in rows]
-    return plain_table(["", t("Value")], told, numeric=(1,))
+    return html.Dl([_fact(*row) for row in rows], className="ps-figures")
 
 
 def _percent(value: float | None, digits: int) -> str:
     return quantity(value, "%", digits)
 
 
-def _named(name: str, remark: str) -> html.Div:
-    """Put a name over its remark, so that both fit a phone."""
-    return html.Div([html.Div(name), html.Div(remark, className="ps-note")], style=NAMED)
+def _fact(name: str, remark: str, value: str) -> html.Div:
+    """Put a name over its remark and beside its value, so that all fit a phone."""
+    return html.Div([html.Dt([name, html.Div(remark, className="ps-note")]), html.Dd(value)])
 
 
 def _energy_words(answer: HealthAnswer) -> str:
@@ -142,19 +135,33 @@ def _energy_words(answer: HealthAnswer) -> str:
     return t("{share} of the nominal energy, at the battery's terminals", share=interval(energy, "%"))
 
 
-def shifted(answer: HealthAnswer) -> Component:
-    """List the cells whose voltage at full charge moved most, and since when."""
-    if not answer.saturation:
-        return html.P(t("Too few full charges, or no cells, to compare."))
-    rows: list[list[Content]] = [
-        [
-            _named(t("Pack {pack}, cell {cell}", pack=one.pack, cell=one.cell), since(one)),
-            interval(one.shift_mv, "mV"),
-            quantity(one.now_mv.value, "mV", 1),
-        ]
-        for one in answer.saturation
+def shifted_columns() -> Columns:
+    """Describe the table of the cells whose voltage at full charge moved."""
+    return (
+        words("cell", t("Cell"), width=104, wrap=True),
+        figures("moved", t("Moved by"), "mV", digits=1, width=92),
+        figures("within", "± 95 %", "mV", digits=1, width=84),
+        figures("now", t("Now"), "mV", digits=1, width=84),
+        words("how", t("How"), width=170, wrap=True),
+    )
+
+
+def shifted(cells: Sequence[ShiftedCell]) -> list[dict[str, Any]]:
+    """Flatten the cells whose voltage at full charge moved most into rows, with since when each did."""
+    return [
+        {
+            "cell": t("pack {pack} cell {cell}", pack=one.pack, cell=one.cell),
+            "moved": one.shift_mv.value,
+            "within": _half_width(one.shift_mv),
+            "now": one.now_mv.value,
+            "how": since(one),
+        }
+        for one in cells
     ]
-    return plain_table([t("Cell"), t("Moved by"), t("Now")], rows, numeric=(1, 2))
+
+
+def _half_width(value: Interval) -> float | None:
+    return None if value.low is None or value.high is None else (value.high - value.low) / 2
 
 
 def since(one: ShiftedCell) -> str:
@@ -163,5 +170,5 @@ def since(one: ShiftedCell) -> str:
     largest = max(one.steps, key=lambda step: abs(step.size), default=None)
     if largest is not None and abs(largest.size) >= STEP_SHARE * whole and abs(largest.z) >= SURE_Z:
         size = quantity(largest.size, "mV", 1)
-        return t("step of {size} on {day} ({z} σ)", size=size, day=_day(largest.at), z=number(abs(largest.z)))
+        return t("step of {size} on {day} ({z} σ)", size=size, day=day(largest.at), z=number(abs(largest.z)))
     return t("gradually, {rate} a month", rate=interval(one.drift_mv_per_month, "mV", 2))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, html
 from dash.development.base_component import Component
@@ -25,15 +25,14 @@ from app.language import mark, t, tn
 from app.numbers import number, quantity
 from app.scope import Scope
 from app.shapes.verdicts import Finding
-from pages.celltabs import detail, verdicts
+from pages.celltabs import detail, evidence, verdicts
 from pages.celltabs.verdicts import Flagged
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from pages.grids import csv_button, fitted_or_hidden, grid, register_csv
 
 GATE = {"type": "cells-gate", "tab": "critical", "keys": "pack,cell,severity"}
 GRID, EXPORT, STATE = "cells-critical-grid", "cells-critical-export", "cells-critical-state"
-GRAPH, FINDINGS = "cells-evidence-graph", "cells-evidence-findings"
+GRAPH, FINDINGS, LISTED = "cells-evidence-graph", "cells-evidence-findings", "cells-evidence-listed"
+SPIKES, EARLIER = "cells-evidence-spikes", "cells-evidence-earlier"
 FILTERS = {"all": mark("All"), "attention": mark("Need attention"), "critical": mark("Critical only")}
 KEPT = {"attention": verdicts.ATTENTION, "critical": ("critical",)}
 TOLD_MAX = 2
@@ -97,8 +96,17 @@ def panel(scope: Scope) -> list[Component]:
         ),
         section(
             t("Evidence"),
-            [html.Div(id=FINDINGS), chart],
+            [html.Div(id=FINDINGS), grid(LISTED, evidence.finding_columns(), height=None), chart],
             note=t("Grey: where 95 % of the string's cells lie. Dashed: the limits."),
+            tools=csv_button(LISTED),
+            question="critical",
+        ),
+        section(
+            t("Single readings"),
+            [grid(SPIKES, evidence.spike_columns()), html.Div(id=EARLIER, className="ps-caption")],
+            note=t("Readings of this cell that stood out alone, as they were logged; the latest first."),
+            tools=csv_button(SPIKES),
+            question="critical",
         ),
     ]
 
@@ -177,19 +185,19 @@ def detail_of(pick: tuple[int, int] | None, scope: Scope) -> CellDetail | None:
         return None
 
 
-def update(
-    asked: Mapping[str, str],
-) -> tuple[list[dict[str, Any]], list[Component], list[Component], go.Figure, dict[str, str]]:
-    """Fill the tab."""
+def update(asked: Mapping[str, str]) -> tuple[Any, ...]:
+    """Fill the tab: the table and why it is empty; of the chosen cell the words, tables and chart."""
     scope = verdicts.asked_scope(asked)
     found = verdicts.criticals(scope)
     rows = kept(verdicts.flagged_cells(found), scope)
-    pick = chosen(rows, scope)
     told = state(rows, verdicts.unknown_words(found), scope)
-    known = detail_of(pick, scope)
+    known = detail_of(chosen(rows, scope), scope)
     figure = detail.draw(known, scope, asked["theme"])
     size = {"height": f"{figure.layout.height}px"}
-    return [row_of(row) for row in rows], told, detail.words(known, scope) if known else [], figure, size
+    listed, spikes = evidence.finding_rows(known, scope), evidence.spike_rows(known, scope)
+    said = detail.words(known, scope) if known else []
+    shown = [row_of(row) for row in rows]
+    return shown, told, said, listed, spikes, fitted_or_hidden(len(spikes)), detail.earlier(known), figure, size
 
 
 def export(clicks: int, asked: Mapping[str, str]) -> dict[str, Any]:
@@ -215,11 +223,16 @@ def register(app: Dash) -> None:
         Output(GRID, "rowData"),
         Output(STATE, "children"),
         Output(FINDINGS, "children"),
+        Output(LISTED, "rowData"),
+        Output(SPIKES, "rowData"),
+        Output(SPIKES, "style"),
+        Output(EARLIER, "children"),
         Output(GRAPH, "figure"),
         Output(GRAPH, "style"),
         Input(GATE, "data"),
         prevent_initial_call=True,
     )(update)
+    register_csv(app, LISTED, SPIKES)
     in_browser: Any = app.clientside_callback
     in_browser(ClientsideFunction("packscope_cells", "pickRow"), Input(GRID, "selectedRows"))
     app.callback(

@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.components import kpi, plain_table, provenance
+from app.components import kpi, provenance
 from app.components_flat import VOID, Flat, flatten
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=12)
@@ -102,12 +102,12 @@ def test_the_tree_that_was_given_is_left_as_it_was():
     assert tree.children[0] is inner
 
 
-def test_a_tile_a_mark_and_a_table_are_one_component_each():
-    table = plain_table(["a", "b"], [[html.B("x"), "1.5"]], numeric=(1,))
-    parts = flatten([kpi("SOH", "98 %"), provenance({"level": "raw"}), table])
+def test_a_tile_a_mark_and_a_list_of_figures_are_one_component_each():
+    figures = html.Dl(html.Div([html.Dt("a"), html.Dd("1.5")]), className="ps-figures")
+    parts = flatten([kpi("SOH", "98 %"), provenance({"level": "raw"}), figures])
 
     assert [type(one) for one in parts] == [Flat, Flat, Flat]
-    assert 'class="ps-right"' in parts[2].inner
+    assert "<dd>1.5</dd>" in parts[2].inner
 
 
 def test_an_address_within_the_application_is_marked_as_one():

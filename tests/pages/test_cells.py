@@ -17,7 +17,19 @@ from app.answers.detail import CellDetail, Spike
 from app.scope import scope_of
 from app.shapes.verdicts import CellVerdict, CriticalAnswer, Finding
 from pages import cells
-from pages.celltabs import comparison, critical, detail, heatmaps, overview, pack_view, pairs, player, verdicts
+from pages.celltabs import (
+    comparison,
+    critical,
+    detail,
+    evidence,
+    heatmaps,
+    overview,
+    pack_view,
+    packtable,
+    pairs,
+    player,
+    verdicts,
+)
 from tests.pages.words import of_type, walk, words
 
 NAMES = ["Overview", "Pack comparison", "3D pack view", "Cell heatmaps", "Critical cells"]
@@ -147,14 +159,25 @@ def test_every_tab_answers_for_any_period(answering, tab, search, theme):
 
 
 def test_the_overview_keeps_three_states_of_health_apart(answering):
-    tiles, figure, table, _ = overview.update(asked())
+    tiles, figure, rows, _ = overview.update(asked())
 
     told = words(tiles)
     assert "Measured SOH" in told
     assert "model estimate, not measured" in told
     assert "BMS SOH" in told
     assert figure.data or figure.layout.annotations
-    assert "Pack 5" in words(table)
+    assert [row["name"] for row in rows] == [*(f"Pack {n}" for n in range(1, 6)), "System"]
+    assert {"measured", "model", "bms"} <= rows[0].keys()
+
+
+def test_a_pack_says_why_each_figure_of_it_is_unknown(answering):
+    report = overview.compared(scope_of("", "bess")).packs[0]
+    bare = replace(report, soh_reason="It was never full.", soh=replace(report.soh, measured=None, bms=None))
+    row = packtable.row_of(bare)
+
+    assert (row["measured"], row["bms"]) == (None, None)
+    assert row["reasons"]["measured"] == "It was never full."
+    assert "no state of health of its own" in row["reasons"]["bms"]
 
 
 def test_the_comparison_lists_every_pack_and_the_system(answering):
@@ -231,24 +254,48 @@ def cell_of(found: CellVerdict | None, **changes: Any) -> CellDetail:
     return CellDetail(**(said | {"signals": ("bms1_p2_v17",), "valid_days": 60} | changes))
 
 
-def test_a_cell_is_told_in_words_with_value_limit_when_neighbours_and_provenance(answering):
-    scope = verdicts.asked_scope(asked())
-    spike = Spike(at_ms=1_730_636_400_000, value=2.986, residual=-0.173, unit="V", signal="bms1_p2_v17")
-    shown = detail.words(cell_of(FOUND[2].cells[0], spikes=(spike,)), scope)
+SPIKE = Spike(at_ms=1_730_636_400_000, value=2.986, residual=-0.173, unit="V", signal="bms1_p2_v17")
 
-    told = words(shown)
-    for part in ("Voltage deviation", "discharge end", "−23.4 mV", "10.0 mV", "3 Nov 2024, 14:10", "18: −1.2 mV"):
+
+def test_a_cell_is_told_in_words(answering):
+    scope = verdicts.asked_scope(asked())
+
+    told = words(detail.words(cell_of(FOUND[2].cells[0]), scope))
+    for part in ("discharge end", "18: −1.2 mV", "fit low capacity", "evidence 0.80 of 1", "First seen", "2.3 times"):
         assert part in told
-    for part in ("fit low capacity", "evidence 0.80 of 1", "First seen", "2.3 times its limit", "2.986 V", "−173.0 mV"):
-        assert part in told
-    assert of_type(shown, html.Details)
     assert "has no findings" in words(detail.words(cell_of(None), scope))
+
+
+def test_findings_are_listed_with_value_limit_when_and_what_they_rest_on(answering):
+    scope = verdicts.asked_scope(asked())
+    found = replace(FOUND[2].cells[0], findings=(finding(z=-6.21, count=4),))
+    row = evidence.finding_rows(cell_of(found), scope)[0]
+
+    assert (row["rule"], row["where"]) == ("Voltage deviation", "discharge end")
+    assert (row["value"], row["limit"], row["unit"]) == (-23.4, 10.0, "mV")
+    assert row["basis"] == "robust z −6.2 · seen 4"
+    assert (row["said"], row["severity"]) == ("Critical", "critical")
+    assert evidence.finding_rows(None, scope) == []
+
+
+def test_single_readings_are_listed_as_logged_the_latest_first(answering):
+    scope = verdicts.asked_scope(asked())
+    later = replace(SPIKE, at_ms=SPIKE.at_ms + 60_000)
+    rows = evidence.spike_rows(cell_of(FOUND[2].cells[0], spikes=(SPIKE, later)), scope)
+
+    assert [row["at"] for row in rows] == ["2024-11-03 13:21", "2024-11-03 13:20"]
+    assert (rows[1]["value"], rows[1]["unit"], rows[1]["apart"], rows[1]["apart_unit"]) == (2.986, "V", -173.0, "mV")
+    many = cell_of(None, spikes=(SPIKE,) * (evidence.SPIKES_SHOWN + 2))
+    assert len(evidence.spike_rows(many, scope)) == evidence.SPIKES_SHOWN
+    assert detail.earlier(many) == "And 2 earlier ones."
+    assert detail.earlier(None) == ""
 
 
 def test_a_moment_leads_to_its_readings_in_explore(answering):
     scope = verdicts.asked_scope(asked("?pack=2&cell=17"))
-    shown = detail.words(cell_of(FOUND[2].cells[0]), scope)
-    links = [one.to_plotly_json()["props"]["href"] for one in of_type(shown, dcc.Link)]
+    known = cell_of(FOUND[2].cells[0], spikes=(SPIKE,))
+    rows = [*evidence.finding_rows(known, scope), *evidence.spike_rows(known, scope)]
+    links = [row["href"] for row in rows]
 
     assert all(href.startswith("/explore?") and "signals=C1:bms1_p2_v17" in href for href in links)
     assert any("start=2024-11-03T08:10&end=2024-11-03T20:10" in href for href in links)
@@ -268,7 +315,7 @@ def test_how_sure_a_verdict_is_depends_on_its_evidence(score, fault, said):
 
 
 def test_any_cell_of_the_site_can_be_looked_into(answering):
-    rows, _, told, figure, size = critical.update(asked("?pack=2&cell=17"))
+    rows, _, told, *_, figure, size = critical.update(asked("?pack=2&cell=17"))
 
     assert "Pack 2 cell 17" in words(told)
     assert len(figure.data) >= 4
