@@ -19,7 +19,7 @@ from app.analytics.excursions import excursion_signs
 from app.analytics.grid import DAY_MS, Floats, Grid, last_valid
 from app.analytics.health import rate_signs, relative_now, soh_signs
 from app.analytics.limits import Limit
-from app.analytics.partner import rest_shift
+from app.analytics.partner import shift_as
 from app.analytics.profile import profile_of
 from app.analytics.resistance import resistances
 from app.analytics.robust import robust_z
@@ -120,7 +120,8 @@ def judge(evidence: Evidence, iso: Callable[[int], str], *, explained: bool = Tr
     profiles = {key: profile_of(*key, own, context) for key, own in by_cell.items()}
     faults = {key: name_fault(profile) for key, profile in profiles.items()}
     for first, second in list(leads.unspoken(profiles, faults, by_cell)):
-        by_cell[first].append(leads.mirrored(first, second, by_cell[second], *rest_shift(first, second, context)))
+        told = leads.clearest_of(by_cell[second])
+        by_cell[first].append(leads.mirrored(first, second, told, *shift_as(told, first, context)))
         profiles[first] = profile_of(*first, by_cell[first], context)
         faults[first] = Fault.SENSE_LEAD
     partners = leads.named_for_leads(profiles, faults, by_cell)

@@ -24,6 +24,7 @@ NO_LEAD_REGIMES = ("charge_end", "discharge_end", "rest_empty", "load")
 """Where a lead's few millivolts are next to no charge, and no slope."""
 COARSE_STEPS = 1.5
 """A coarse reading has to be off by so many of its steps [1]."""
+AT_REST = ("rest", "any")
 LEAD_RULES = frozenset({"voltage_deviation", "change"})
 
 
@@ -114,16 +115,31 @@ def unspoken(
             yield first, key
 
 
-def mirrored(first: Key, second: Key, signs: Sequence[Sign], value: float, z: float | None) -> Sign:
+def clearest_of(signs: Sequence[Sign]) -> Sign:
+    """Return what tells of a lead most clearly: what is off at rest, else the slope on the current.
+
+    Raises
+    ------
+    ValueError
+        None of the signs is of either.
+    """
+    own = [sign for sign in signs if sign.regime in AT_REST] or [sign for sign in signs if sign.regime == "load"]
+    return max(own, key=lambda sign: abs(sign.z or 0.0))
+
+
+def mirrored(first: Key, second: Key, told: Sign, value: float, z: float | None) -> Sign:
     """Write for a pair's first cell what its second cell's clearest sign says of their lead.
 
     Parameters
     ----------
     value, z : float
-        The first cell's own deviation [mV], and its distance from the string.
+        The first cell's own deviation, in the sign's unit, and its distance from the string.
     """
-    told = max((sign for sign in signs if sign.regime in ("rest", "any")), key=lambda sign: abs(sign.z or 0.0))
-    text = f"{value:+.1f} mV at rest, about as much as cell {second[1]} beside it the other way ({told.value:+.1f} mV)."
+    where, digits = ("with the current", 2) if told.regime == "load" else ("at rest", 1)
+    text = (
+        f"{value:+.{digits}f} {told.unit} {where}, about as much as cell {second[1]} beside it the other way "
+        f"({told.value:+.{digits}f} {told.unit})."
+    )
     return replace(told, number=first[1], value=value, z=z, severity=WARNING, text=text)
 
 

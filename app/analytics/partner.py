@@ -44,15 +44,14 @@ def lead_partner(pack: int, cell: int, signs: Sequence[Sign], context: Context) 
 
 def _partner_at_load(pack: int, cell: int, load: Sequence[Sign], context: Context) -> int | None:
     """Find the neighbour whose slope on the current is as far off the other way: its change, or its level."""
-    column, grid = context.grid.place(pack, cell), context.grid
+    column = context.grid.place(pack, cell)
     change = next((one for one in context.changes if one.measure == "slope"), None)
     if column is not None and change is not None and any(sign.rule == "change" for sign in load):
         window = int(change.best[column])
         return _opposite(pack, cell, change.steps[window], change.scores[window], 0.0, context)
     if context.typical_a is None:
         return None
-    level = slopes(grid, working_rows(grid)[-SLOPE_DAYS:])
-    level -= np.nanmedian(level)
+    level = _slope_levels(context)
     return _opposite(pack, cell, level, robust_z(level, SLOPE_FLOOR_MV / context.typical_a), 0.0, context)
 
 
@@ -74,17 +73,32 @@ def _partner_at_rest(pack: int, cell: int, rest: Sequence[Sign], context: Contex
     return _opposite(pack, cell, levels, robust_z(levels, 1.0), LEAD_FLOOR_MV, context)
 
 
-def rest_shift(first: tuple[int, int], second: tuple[int, int], context: Context) -> tuple[float, float]:
-    """Return how far a cell is off at rest, and its z, as its neighbour is: by its change, or by its level [mV]."""
-    at, beside = context.grid.place(*first), context.grid.place(*second)
-    change = next((one for one in context.changes if one.measure == "rest_mv"), None)
+def shift_as(told: Sign, first: tuple[int, int], context: Context) -> tuple[float, float]:
+    """Return how far a cell is off, and its z, as a sign tells of its neighbour: by its change, or by its level.
+
+    In the sign's unit: mV at rest or at the typical current, mΩ of a changed slope.
+    """
+    at, beside = context.grid.place(*first), context.grid.place(told.pack, told.number)
+    measure = "slope" if told.regime == "load" else "rest_mv"
+    change = next((one for one in context.changes if one.measure == measure), None)
     if at is None or beside is None:
         return 0.0, 0.0
-    if change is not None and abs(change.z[beside]) > change.limit[beside]:
+    by_change = told.rule == "change" or measure == "rest_mv"
+    if change is not None and by_change and abs(change.z[beside]) > change.limit[beside]:
         window = int(change.best[beside])
         return float(change.steps[window, at]), float(change.scores[window, at])
+    if measure == "slope" and context.typical_a is not None:
+        level = _slope_levels(context)
+        z = robust_z(level, SLOPE_FLOOR_MV / context.typical_a)
+        return float(-level[at] * context.typical_a), float(z[at])
     levels = context.levels["rest_mv"]
     return float(levels[at]), float(robust_z(levels, 1.0)[at])
+
+
+def _slope_levels(context: Context) -> Floats:
+    """Return each cell's slope on the current against its string's, over the last working days [mΩ]."""
+    level = slopes(context.grid, working_rows(context.grid)[-SLOPE_DAYS:])
+    return np.asarray(level - np.nanmedian(level))
 
 
 def _opposite(pack: int, cell: int, levels: Floats, scores: Floats, floor: float, context: Context) -> int | None:

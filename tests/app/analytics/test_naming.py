@@ -141,3 +141,14 @@ def test_above_the_string_at_charge_end_a_cell_has_to_lie_further_out():
         cells = cell_grid()
         lack(cells, "top", pct)
         assert bool(flagged(judged(cells))) is is_flagged
+
+
+def test_a_pair_of_which_the_second_cell_alone_warns_by_its_slope_is_named_at_the_first():
+    cells, late = cell_grid(), (np.arange(120) >= 60).astype(float)
+    for column, milliohm in ((CELL, -0.043), (CELL + 1, 0.06)):
+        cells["k_sxy"][:, column] -= milliohm / 1000 * late * cells["k_sxx"][:, column]
+    found = flagged(judged(cells))
+    assert {key: one.fault for key, one in found.items()} == {(1, 17): "sense_lead"}
+    (told,) = [one for one in found[1, 17].findings if one.severity == "warning"]
+    assert (told.regime, told.unit) == ("load", "mΩ")
+    assert told.value == pytest.approx(-0.043, abs=0.01)
