@@ -106,6 +106,18 @@ def critical(system: str, pack: int, start_ms: int | None = None, end_ms: int | 
     )
 
 
+def standing(system: str, pack: int, start_ms: int | None = None, end_ms: int | None = None) -> CriticalAnswer:
+    """List the cells of a pack with findings as `critical`, also for a window without readings: no verdict ends there.
+
+    Raises
+    ------
+    UnknownSource, UnknownPack, BadParameter
+        As `critical`.
+    """
+    found = critical(system, pack, start_ms, end_ms)
+    return found if found.reason is None else critical(system, pack)
+
+
 @loader.once_per_build
 def _stuck(system: str) -> tuple[Finding, ...]:
     """Report series that stood still, from both tables."""

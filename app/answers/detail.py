@@ -107,7 +107,7 @@ def cell_detail(
     known = pack_of(evidence.source, pack)
     if cell not in known.cells:
         raise UnknownCell(cell, known.cells)
-    answer = battery.critical(system, pack, start_ms, end_ms)
+    answer = battery.standing(system, pack, start_ms, end_ms)
     sensor = _sensor_beside(evidence, pack, cell)
     tracks = [
         track

@@ -137,9 +137,9 @@ def asked_scope(asked: Mapping[str, str]) -> Scope:
 
 
 def criticals(scope: Scope) -> dict[int, CriticalAnswer]:
-    """Ask for the critical cells of every pack of the system."""
+    """Ask for the critical cells of every pack of the system; a period without readings takes no verdict back."""
     system = str(scope.source)
-    return {pack: battery.critical(system, pack, scope.start_ms, scope.end_ms) for pack in scope.packs}
+    return {pack: battery.standing(system, pack, scope.start_ms, scope.end_ms) for pack in scope.packs}
 
 
 def flagged_cells(answers: Mapping[int, CriticalAnswer]) -> list[Flagged]:

@@ -11,19 +11,21 @@ from tests.pages.words import words
 
 pytestmark = pytest.mark.usefixtures("answering")
 
-each_period = pytest.mark.parametrize("period", ["?when=beginning", "?when=recent", "?when=7d", "?when=1d"])
+PERIODS = ["?when=beginning", "?when=recent", "?when=7d", "?when=1d"]
+each_period = pytest.mark.parametrize("period", PERIODS)
 
 
 def asked(search: str = "") -> dict[str, str]:
     return {"search": search, "theme": "light"}
 
 
-@each_period
+@pytest.mark.parametrize("period", [*PERIODS, "?when=custom&start=1999-01-01T01:30&end=1999-03-01T07:15"])
 def test_the_critical_cells_and_what_is_said_of_them_stay(period):
     then, now = critical.update(asked()), critical.update(asked(period))
 
     assert then[0], "the sample site has cells with findings"
     assert now[0] == then[0]
+    assert words(now[2])[:80] == words(then[2])[:80]
 
 
 @each_period
