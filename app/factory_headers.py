@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from flask import Flask, Request, Response, request
 from flask_compress import Compress
+from werkzeug.http import parse_accept_header
 
 FOREVER_S = 31_536_000
 """How long a browser may keep a file whose address names its content [s]."""
@@ -14,6 +16,9 @@ MOST_KEPT = 256
 """Files kept compressed at most; the dashboard has some sixty."""
 OWN = "/assets/"
 _SUITES = "/_dash-component-suites/"
+CODINGS = ("zstd", "br", "gzip", "deflate")
+"""How an answer may be compressed, the best first."""
+_ACCEPTED = "HTTP_ACCEPT_ENCODING"
 
 
 class FingerprintCache:
@@ -41,7 +46,37 @@ def send_compressed(server: Flask) -> None:
     """Compress every answer; files whose address names their content only once."""
     server.config["COMPRESS_CACHE_BACKEND"] = FingerprintCache
     server.config["COMPRESS_CACHE_KEY"] = _cache_key
+    server.config["COMPRESS_ALGORITHM"] = list(CODINGS)
     Compress(server)
+    server.before_request(_name_codings)
+
+
+def _name_codings() -> None:
+    """Let what the client refuses by a weight of 0 be no choice of how to compress."""
+    if accepted := request.environ.get(_ACCEPTED):
+        request.environ[_ACCEPTED] = codings_taken(accepted)
+
+
+@lru_cache(maxsize=128)
+def codings_taken(accepted: str) -> str:
+    """Write an ``Accept-Encoding`` out: each coding that is taken by name, none that is refused.
+
+    Parameters
+    ----------
+    accepted : str
+        The header as the client sent it. A coding of weight 0 is refused (RFC 9110, 12.4.2), ``*`` stands for every
+        coding that is not named (12.5.3).
+
+    Examples
+    --------
+    >>> codings_taken("gzip;q=0, br;q=0.5")
+    'br;q=0.5'
+    >>> codings_taken("*, zstd;q=0, br;q=0")
+    'gzip;q=1, deflate;q=1'
+    """
+    asked = parse_accept_header(accepted)
+    named = [*CODINGS, "identity"] if "identity" in [name.lower() for name, _ in asked] else CODINGS
+    return ", ".join(f"{name};q={asked.quality(name):g}" for name in named if asked.quality(name) > 0)
 
 
 def send_guarded(server: Flask, scripts: Callable[[], Iterable[str]]) -> None:

@@ -91,6 +91,8 @@ def _answering(route: Route) -> View:
             return _tagged(Response(status=304), tag)
         arguments = parameters.read_all(route.parameters, in_path, request.args)
         answer = route.answer(**arguments)
+        if request.if_none_match.star_tag:  # whatever there is: known only once there is an answer
+            return _tagged(Response(status=304), tag)
         whole = dict(keys_of(answer))
         if "provenance" not in whole:
             whole["provenance"] = of_answer(route.question, arguments, answer)

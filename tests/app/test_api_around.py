@@ -22,6 +22,8 @@ def test_an_answer_that_is_known_is_not_sent_again(client):
     assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
     assert client.get(f"{path}?start=2024-10-14", headers={"If-None-Match": tag}).status_code == 200
     assert client.get("/api/meter/m9/kpis", headers={"If-None-Match": "*"}).status_code == 404
+    assert client.get(path, headers={"If-None-Match": "*"}).status_code == 304
+    assert client.get(f"{path}?start=nothing", headers={"If-None-Match": "*"}).status_code == 422
 
 
 def test_a_new_build_changes_tags_and_answers(tmp_path):

@@ -70,6 +70,24 @@ def test_large_answers_are_compressed(client):
     assert len(answer.get_data()) < 60_000
 
 
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip;q=0", None),
+        ("*;q=0", None),
+        ("gzip; q=0, br;q=0.000, zstd;q=0", None),
+        ("*, zstd;q=0", "br"),
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("identity, *;q=0", None),
+        ("gzip;q=0.5, br;q=0", "gzip"),
+    ],
+)
+def test_a_coding_that_is_refused_is_not_used(client, accepted, coding):
+    answer = fetch(client, "/assets/00-bootstrap.min.css", headers={"Accept-Encoding": accepted})
+
+    assert answer.headers.get("Content-Encoding") == coding
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"output": "a.b"}', b"not json"])
 def test_what_is_no_callback_is_a_bad_request(client, body):
     answer = client.post("/_dash-update-component", data=body, content_type="application/json")
