@@ -48,11 +48,11 @@ def round_trip(
 ) -> RoundTrip:
     """Estimate the round-trip efficiency: E_out / (E_in − ΔE), between the first and the last full anchor.
 
-    Formula: E_out / (E_in − ΔE) between the first and the last full anchor; without two of them over the days given,
-    with the change in state of charge times the nominal energy as ΔE. Units: %. Source: IEC 62933-2-1, round-trip
-    efficiency. Longest sampling interval: 15 min. Weakness: DC side: conversion and auxiliaries are not in it. An
-    offset of the current sensor that no closure shows counts as loss or gain; above 100 % it is the meter, and that is
-    said.
+    Formula: E_out / (E_in − ΔE) between the first and the last full anchor; without two of them over the days given but
+    the first, with the change in state of charge since the end of the first times the nominal energy as ΔE. Units: %.
+    Source: IEC 62933-2-1, round-trip efficiency. Longest sampling interval: 15 min. Weakness: DC side: conversion and
+    auxiliaries are not in it. An offset of the current sensor that no closure shows counts as loss or gain; above 100 %
+    it is the meter, and that is said.
 
     Parameters
     ----------
@@ -75,27 +75,20 @@ def round_trip(
             return _judged(100 * (given - error) / (taken + error), "full anchors")
     if system_day.height == 0:
         return RoundTrip(None, "No energy on the DC side: cluster voltage or current is missing.", "days")
-    known = system_day.drop_nulls(["kwh_in", "kwh_out"])
-    taken, given = float(known["kwh_in"].sum()), float(known["kwh_out"].sum())
-    if known.height == 0 or taken <= 0:
+    if system_day["kwh_in"].drop_nulls().sum() <= 0:
         return RoundTrip(None, "No energy on the DC side: cluster voltage or current is missing.", "days")
-    stored = _stored_kwh(known, nominal_kwh)
-    if stored is None:
+    known = system_day.with_columns(moved=pl.col("soc_last").diff()).drop_nulls(["kwh_in", "kwh_out", "moved"])
+    if nominal_kwh is None or known.height == 0:
         return RoundTrip(None, "Neither two full charges nor a nominal energy to close the balance with.", "days")
-    if taken - stored <= 0 or taken < MIN_THROUGHPUT_CYCLES * (nominal_kwh or 0.0):
+    taken, given = float(known["kwh_in"].sum()), float(known["kwh_out"].sum())
+    stored = float(known["moved"].sum()) / 100 * nominal_kwh
+    if taken - stored <= 0 or taken < MIN_THROUGHPUT_CYCLES * nominal_kwh:
         return RoundTrip(None, "Too little energy went through to close the balance.", "days")
     return _judged(100 * given / (taken - stored), "the window's ends")
 
 
 def _ratio(above: float, below: float) -> float:
     return above / below if below > 0 else 0.0
-
-
-def _stored_kwh(days: pl.DataFrame, nominal_kwh: float | None) -> float | None:
-    soc = days["soc_last"].drop_nulls()
-    if nominal_kwh is None or len(soc) < 2:
-        return None
-    return float(soc[-1] - soc[0]) / 100 * nominal_kwh
 
 
 def _judged(pct: float, between: str) -> RoundTrip:

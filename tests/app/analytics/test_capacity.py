@@ -165,3 +165,16 @@ def test_round_trip():
     over = round_trip(days(kwh_out=230.0), nothing, 233.0)
     assert over.pct > 100
     assert "metering" in over.reason
+
+
+def test_a_round_trip_counts_energy_and_charge_over_the_same_days():
+    taken, given, charge = [50.0, 200.0, 220.0], [170.0, 190.0, 200.0], [18.0, 18.0, 24.0]
+    frame = days()[:3].with_columns(
+        kwh_in=pl.Series(taken), kwh_out=pl.Series(given), soc_last=pl.Series(charge), ah_in=pl.lit(200.0)
+    )
+    found = round_trip(frame, pl.DataFrame(schema=ANCHORS), 233.0)
+
+    assert found.pct == pytest.approx(100 * (190 + 200) / (200 + 220 - 0.06 * 233))
+    assert found.reason is None
+    unknown = frame.with_columns(soc_last=pl.Series([18.0, None, 24.0], dtype=pl.Float64))
+    assert round_trip(unknown, pl.DataFrame(schema=ANCHORS), 233.0).pct is None
