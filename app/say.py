@@ -15,6 +15,7 @@ from string import Formatter
 from app.labels import LABELS
 from app.language import ENGLISH, catalogue, current
 from app.numbers import DECIMAL, MINUS
+from app.rejections import FILE_REASONS, ROWS_LEFT_OUT
 from app.sentences import SENTENCES, WORDS
 
 MOST_KEPT = 16_384
@@ -39,7 +40,7 @@ def say(text: str) -> str:
 @lru_cache(maxsize=MOST_KEPT)
 def _said(language: str, text: str) -> str:
     known = catalogue(language).get(text) if text.count(" ") >= LEAST_SPACES else None
-    found = known or _matched(language, text, (*SENTENCES, *LABELS))
+    found = known or _matched(language, text, (*SENTENCES, *FILE_REASONS, *LABELS))
     if found is not None:
         return found
     parts = _SENTENCE_END.split(text)
@@ -61,7 +62,10 @@ def _matched(language: str, text: str, templates: tuple[str, ...]) -> str | None
 
 def _field(language: str, value: str) -> str:
     """Say what stood in a field: one of the known words, or numbers as the language writes them."""
-    return _matched(language, value, WORDS) or _NUMBER.sub(lambda found: _number(language, found), value)
+    known = _matched(language, value, (*WORDS, *ROWS_LEFT_OUT))
+    if known is None and ", " in value:
+        return ", ".join(_field(language, one) for one in value.split(", "))
+    return known or _NUMBER.sub(lambda found: _number(language, found), value)
 
 
 def _number(language: str, found: re.Match[str]) -> str:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.labels import LABELS
 from app.language import catalogue, speaking
+from app.rejections import FILE_REASONS, ROWS_LEFT_OUT
 from app.say import pattern_of, say
 from app.sentences import SENTENCES, WORDS
 from pipeline.signals import CATALOGUE
@@ -66,7 +67,7 @@ def test_every_label_of_the_signals_is_there() -> None:
     assert sorted({one.label for one in CATALOGUE} - set(LABELS)) == []
 
 
-@pytest.mark.parametrize("template", [*LABELS, *SENTENCES, *WORDS])
+@pytest.mark.parametrize("template", [*LABELS, *SENTENCES, *WORDS, *FILE_REASONS, *ROWS_LEFT_OUT])
 def test_a_template_makes_what_its_pattern_finds(template: str) -> None:
     names = pattern_of(template).groupindex
     made = template.format(**dict.fromkeys(names, "1.5"))

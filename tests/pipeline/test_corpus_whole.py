@@ -9,6 +9,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from app.factory import create_app
+from app.language import speaking
+from app.say import say
 from pages import quality
 from pipeline.build import build
 from tests.app.stores import serve
@@ -65,6 +67,18 @@ def test_every_bad_file_is_named_with_its_reason_in_report_manifest_and_api(corp
             assert case.rejected in reason
             assert reason
             assert case.line is None or line == case.line
+
+
+def test_every_reason_is_said_in_german(corpus):
+    _, report = corpus
+    reasons = {one.reason for one in report.rejected}
+
+    assert len(reasons) > 10
+    with speaking("de"):
+        assert {reason for reason in reasons if say(reason) == reason} == set()
+        assert say("none of its 5 rows can be used: 2 bad_stamp, 3 missing") == (
+            "keine der 5 Zeilen ist brauchbar: 2 mit unbrauchbarem Zeitstempel, 3 ohne Messwert"
+        )
 
 
 def test_every_bad_file_is_named_on_data_quality(corpus):
