@@ -26,6 +26,8 @@ CLOCK_BETTER = 0.1
 """How much better a shift has to explain the steps than equal clocks [1]."""
 SKEW_STEPS = 0.5
 """A shift is told from this many steps of the slower logger on [1]: it is located to a quarter of one."""
+VOLTAGE_SKEW_STEPS = 1.5
+"""Of a voltage, a shift is told from this many steps on [1]: it also follows the charge that flows, a reading later."""
 SKEW_WARNING_MS = 900_000
 """Shift from which it is a warning [ms]: within 15 min a battery at C/2 moves an eighth of its charge."""
 
@@ -128,16 +130,23 @@ class Skew:
     r: float
 
 
-def skews(shifts: Sequence[ClockShift]) -> list[Skew]:
-    """Join neighbouring stretches with the same shift, where it is larger than one step of the slower logger.
+def skews(shifts: Sequence[ClockShift], least_steps: float = SKEW_STEPS) -> list[Skew]:
+    """Join neighbouring stretches with the same shift, where it is larger than can be told by the slower logger.
 
     A shift has to explain the steps clearly better than equal clocks do (``CLOCK_BETTER``); two shifts are the same
     within one step.
+
+    Parameters
+    ----------
+    shifts : sequence of ClockShift
+        One per stretch, in order.
+    least_steps : float
+        Smallest shift that is told, in steps of the slower logger [1]; ``VOLTAGE_SKEW_STEPS`` for a voltage.
     """
     found: list[Skew] = []
     for one in shifts:
         clear = abs(one.r) - abs(one.r_unshifted) > CLOCK_BETTER or one.r * one.r_unshifted < 0
-        if abs(one.shift_ms) < SKEW_STEPS * one.limit_ms or not clear:
+        if abs(one.shift_ms) < least_steps * one.limit_ms or not clear:
             continue
         last = found[-1] if found else None
         joins = last is not None and last.end_ms >= one.start_ms - CLOCK_STRETCH_MS

@@ -12,6 +12,7 @@ from app.analytics.clocks import (
     CLOCK_MIN_R,
     CLOCK_SLOWEST_MS,
     SKEW_STEPS,
+    VOLTAGE_SKEW_STEPS,
     Skew,
     clock_shifts,
     severity_of,
@@ -95,13 +96,14 @@ def _pair(
 ) -> tuple[ClockPair, list[Skew]]:
     slowest = max(reference.interval_ms, other.interval_ms)
     shifts = clock_shifts(*base, *_read(store, other, since_ms)) if slowest <= CLOCK_SLOWEST_MS else []
-    found, last = skews(shifts), shifts[-1] if shifts else None
+    least = _least_steps(other.signal)
+    found, last = skews(shifts, least), shifts[-1] if shifts else None
     pair = ClockPair(
         reference=reference.signal,
         source=other.source,
         signal=other.signal,
         shift_s=None if last is None else round(last.shift_ms / 1000, 1),
-        limit_s=None if last is None else round(SKEW_STEPS * last.limit_ms / 1000, 1),
+        limit_s=None if last is None else round(least * last.limit_ms / 1000, 1),
         r=None if last is None else round(abs(last.r), 3),
         off=tuple(
             ClockOff(
@@ -117,6 +119,11 @@ def _pair(
     return pair, found
 
 
+def _least_steps(signal: str) -> float:
+    """Smallest shift of a signal that is told, in steps of the slower logger [1]."""
+    return VOLTAGE_SKEW_STEPS if any(re.fullmatch(one, signal) for one in OTHERS[1]) else SKEW_STEPS
+
+
 def _reason(slowest_ms: int) -> str:
     if slowest_ms > CLOCK_SLOWEST_MS:
         return (
@@ -128,12 +135,12 @@ def _reason(slowest_ms: int) -> str:
 
 def _finding(pair: ClockPair, skew: Skew, zone: str) -> Finding:
     side = "behind" if skew.shift_ms > 0 else "ahead of"
-    minutes, limit = abs(skew.shift_ms) / 60_000, SKEW_STEPS * skew.limit_ms / 60_000
+    minutes, limit = abs(skew.shift_ms) / 60_000, _least_steps(pair.signal) * skew.limit_ms / 60_000
     return Finding(
         rule="data_quality",
         subject=f"{pair.source} {pair.signal}",
         value=round(skew.shift_ms / 1000, 1),
-        limit=round(SKEW_STEPS * skew.limit_ms / 1000, 1),
+        limit=round(_least_steps(pair.signal) * skew.limit_ms / 1000, 1),
         unit="s",
         severity=severity_of(skew),
         at=iso(skew.start_ms, zone),

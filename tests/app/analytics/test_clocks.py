@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.analytics.clocks import CLOCK_SLOWEST_MS, clock_shifts, severity_of, skews
+from app.analytics.clocks import CLOCK_SLOWEST_MS, VOLTAGE_SKEW_STEPS, clock_shifts, severity_of, skews
 from app.analytics.signs import WARNING, WATCH
 
 DAY = 86_400_000
@@ -52,6 +52,20 @@ def test_a_clock_that_was_set_right_again_is_off_only_until_then():
     assert skew.shift_ms == pytest.approx(3_600_000, abs=300_000)
     assert skew.end_ms <= 31 * DAY
     assert severity_of(skew) == WARNING
+
+
+@pytest.mark.parametrize("step_s", [300, 900])
+def test_a_voltage_that_follows_the_charge_is_no_clock_behind(step_s):
+    ts = logged(step_s)
+    current = steps(ts)
+    charge = np.concatenate([[0.0], np.cumsum(current)[:-1]])
+    voltage = 0.02 * current + 0.05 * (charge - np.convolve(charge, np.ones(41) / 41, "same"))
+
+    found = clock_shifts(ts, current, ts, voltage)
+    assert {one.shift_ms // (step_s * 1000) for one in found} == {1}
+    assert skews(found, VOLTAGE_SKEW_STEPS) == []
+    hour = skews(clock_shifts(ts, current, ts + 3_600_000.0, voltage), VOLTAGE_SKEW_STEPS)
+    assert [one.shift_ms for one in hour] == pytest.approx([3_600_000 + step_s * 1000], abs=step_s * 500)
 
 
 def test_ten_minutes_are_to_watch():
