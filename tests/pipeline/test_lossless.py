@@ -42,6 +42,29 @@ def test_decimals_of_six_digits_are_stored_narrow_and_come_back_exactly(places, 
     assert widen(kept)["v"].to_list() == readings
 
 
+@how(deadline=None)
+@given(
+    mixed=st.lists(
+        st.one_of(
+            st.none(), st.just(-0.0), st.builds(float, st.from_regex(r"-?[0-9]{1,3}([.][0-9]{1,3})?", fullmatch=True))
+        ),
+        max_size=40,
+    )
+)
+def test_a_column_comes_back_as_each_of_its_readings_does_alone(mixed):
+    kept = pl.Series("v", mixed, dtype=pl.Float32)
+    stamped = frame_of(v=[0.0] * len(mixed)).with_columns(kept)
+
+    def alone(value: float | None) -> float | None:
+        if value is None:
+            return None
+        narrow = np.float32(value)
+        return next(found for digits in range(1, 7) if np.float32(found := float(f"{narrow:.{digits}g}")) == narrow)
+
+    back = widen(stamped)["v"].to_list()
+    assert back == [alone(value) for value in mixed]
+
+
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=20))
 @how(max_examples=300, deadline=None)
 def test_nothing_that_a_narrow_number_cannot_hold_is_narrowed(readings):
