@@ -33,7 +33,7 @@ def finding_columns() -> Columns:
         figures("value", t("Value"), digits=2, trim=True, width=86),
         figures("limit", t("Limit"), digits=2, trim=True, width=76),
         words("unit", t("Unit"), width=70, most=90) | {"filter": False},
-        words("since", t("Since"), width=110, wrap=True, href="href"),
+        words("since", t("Since"), width=128, wrap=True, href="href"),
         words("text", t("In words"), width=240, wrap=True),
         words("basis", t("Rests on"), width=210, wrap=True),
     )
