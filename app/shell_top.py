@@ -71,7 +71,7 @@ def set_top(pathname: str | None, search: str | None, *, layouts: Layouts) -> di
         else "",
         "words": _range_words(scope, getattr(view, _KEYS[what])) if what in _KINDS else _site_words(view, scope.zone),
         "zoom": t("Zoomed to {drawn}", drawn=duration(scope.drawn[1] - scope.drawn[0])) if zoomed else "",
-        "live": t("Showing {source}, {words}", source=scope.source or "nothing", words=scope.words),
+        "live": t("Showing {source}, {words}", source=scope.source, words=scope.words) if scope.source else "",
         "said": said,
         **_hidden(what_class=what == "none" or not sources, pack_class=what != "pack" or len(scope.packs) < 2),
         **_hidden(exact=view.when != "custom", steps=view.when in {"complete"}, unzoom=not zoomed),

@@ -41,7 +41,7 @@ ROBUST_MULTIPLE = 10.0
 NEAR_LIMIT = 0.9
 """A counter rolls over from above this share of its limit to below the rest of it."""
 REGISTER_COUNTS = (2.0**16, 2.0**31, 2.0**32)
-"""Digits after which 16-bit and 32-bit registers start again."""
+"""Digits, or whole kWh, after which 16-bit and 32-bit registers start again."""
 NO_STEP = 255
 """Code of the last row, which no step starts from."""
 
@@ -197,7 +197,7 @@ class _Counter:
         before, after = float(self._reading[row]), float(self._reading[row + 1])
         cap = float(self._cap(self._ts[row + 1] - self._ts[row]))
         limits = [10.0**power for power in range(2, 13)]
-        limits += [count * self._digit_kwh for count in REGISTER_COUNTS]
+        limits += [count * unit for unit in {self._digit_kwh, 1.0} for count in REGISTER_COUNTS]
         for limit in limits:
             near = NEAR_LIMIT * limit <= before <= limit and 0 <= after <= (1 - NEAR_LIMIT) * limit
             if near and limit - before + after <= cap:

@@ -61,6 +61,8 @@ class Signal:
 
 
 _REGISTER = (255.0, 511.0, 65_535.0)
+_WORDS = (65_535.0, 32_767.0, -32_768.0)
+"""What registers of 16 bits hold without a reading, unsigned and signed: a power's own range takes them in."""
 _TEMPERATURE = (-40.0, 120.0)
 _TEMPERATURE_SENTINELS = (-40.0, *_REGISTER)
 
@@ -151,7 +153,7 @@ CATALOGUE: tuple[Signal, ...] = (
     ),
     Signal(r"bms\d+_alarm", "Battery alarm level", "", Kind.FLAG, "fire", (0.0, 1e9)),
     # Power conversion system.
-    Signal(r"pcs\d+_ap", "PCS active power", "kW", Kind.ANALOG, "pcs", (-1e5, 1e5)),
+    Signal(r"pcs\d+_ap", "PCS active power", "kW", Kind.ANALOG, "pcs", (-1e5, 1e5), _WORDS),
     Signal(r"pcs\d+_dcc", "PCS DC current", "A", Kind.ANALOG, "pcs", (-5_000.0, 5_000.0), (65_535.0,)),
     Signal(r"pcs\d+_dcv", "PCS DC voltage", "V", Kind.ANALOG, "pcs", (-50.0, 2_000.0), (65_535.0,)),
     Signal(r"pcs\d+_i(?:a|b|c)", "PCS phase current", "A", Kind.ANALOG, "pcs", (-5_000.0, 5_000.0), (65_535.0,)),
@@ -214,7 +216,7 @@ CATALOGUE: tuple[Signal, ...] = (
     Signal(r"fa\d+_ErrCode", "Fire detector fault", "", Kind.FLAG, "fire", (0.0, 1e9)),
     Signal(r"fa\d+_FireLevel", "Fire alarm level", "", Kind.FLAG, "fire", (0.0, 1e9)),
     # Meters.
-    Signal(r"com_ap", "Active power", "kW", Kind.ANALOG, "power", (-1e6, 1e6)),
+    Signal(r"com_ap", "Active power", "kW", Kind.ANALOG, "power", (-1e6, 1e6), _WORDS),
     Signal(r"pf", "Power factor", "", Kind.ANALOG, "power", (-1.0, 1.0)),
     _counter(r"pos_ae", "Energy import", "energy"),
     _counter(r"neg_ae", "Energy export", "energy"),

@@ -83,7 +83,7 @@ def test_a_glitch_over_many_steps_leaves_a_gap():
     assert STEP_CLASSES[classify(ts, reading).classes[499]] == "gap"
 
 
-@pytest.mark.parametrize("limit", [100_000.0, 6_553.6])
+@pytest.mark.parametrize("limit", [100_000.0, 65_536.0, 6_553.6])
 def test_a_rollover_keeps_its_energy(limit):
     ts = clock(2000)
     true = load(2000, start=limit - 1000)

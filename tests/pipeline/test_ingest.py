@@ -113,6 +113,17 @@ def test_the_sites_scale_is_applied_before_the_range_and_after_the_sentinels(tmp
     assert tally.excluded == {"out_of_range": 1, "sentinel": 1}
 
 
+@pytest.mark.parametrize("signal", ["com_ap", "pcs1_ap"])
+def test_the_ends_of_a_16_bit_register_are_no_power(tmp_path, signal):
+    lines = [f"2024-01-01 00:0{n}:00,{v}" for n, v in enumerate([12.5, 65535, 32767, -32768, 32766, -7])]
+    write(tmp_path / "m1", f"{signal}.csv", lines, f"ts,{signal}")
+    got = read(tmp_path / "m1")
+
+    assert [value for _, value in got.rows(signal)] == [12.5, 32766.0, -7.0]
+    (tally,) = got.tallies.values()
+    assert tally.excluded == {"sentinel": 3}
+
+
 def test_a_wide_file_counts_each_signal(tmp_path):
     lines = [
         "2024-01-01 00:00:00,1,,ok",
