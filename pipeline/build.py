@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-from pipeline import contract, course, discover, feature_version, features, looks, publish, remote
+from pipeline import code_version, contract, course, discover, features, looks, publish, remote
 from pipeline.catalogue import sources_of
 from pipeline.contract import Manifest, Rejected
 from pipeline.errors import SettingsError
@@ -85,7 +85,7 @@ def build(
     zone = site.zone or settings.site_tz
     naive_zone = settings.source_tz or zone
     schemas = repr(sorted((name, list(schema.items())) for name, schema in features.TABLES.items()))
-    schemas += feature_version.code_hash()
+    schemas += code_version.code_hash()
     kept = str(contract.ROWS_WORTH_KEEPING)
     said = (str(contract.STORE_VERSION), kept, schemas, site_hash, zone, naive_zone, *(level.name for level in levels))
     config_hash = hashlib.sha256("|".join(said).encode()).hexdigest()[:16]

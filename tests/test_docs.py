@@ -141,7 +141,6 @@ WITHOUT_METHODS = {
     "profile": "sums signs up for the naming of faults",
     "ends": "sums signs at both ends of the charge up for the naming of faults",
     "feature_blocks": "reads rows",
-    "feature_version": "hashes the code",
 }
 """Modules that compute no number of their own, and what they do instead."""
 

@@ -1,4 +1,4 @@
-"""A store whose feature tables another version of the code extracted is built anew."""
+"""A store that another version of the code read or extracted is built anew."""
 
 from __future__ import annotations
 
@@ -6,22 +6,33 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import pipeline
-from pipeline import feature_version
+from pipeline import code_version
 from pipeline.build import build
-from pipeline.feature_version import code_hash
+from pipeline.code_version import code_hash
 from tests.pipeline.sites import settings, stamps, write_csv
 
 
-def test_a_changed_constant_is_another_version(tmp_path):
+@pytest.mark.parametrize(
+    ("module", "constant", "changed"),
+    [
+        ("feature_leads.py", "LEARN_DAYS = 92", "LEARN_DAYS = 93"),
+        ("signals.py", "65_535.0", "65_534.0"),
+        ("counters.py", "2.0**31", "2.0**30"),
+    ],
+)
+def test_a_changed_constant_is_another_version(tmp_path, module, constant, changed):
     for path in Path(pipeline.__file__).parent.glob("*.py"):
         shutil.copy(path, tmp_path / path.name)
     before = code_hash(tmp_path)
     code_hash.cache_clear()
-    leads = tmp_path / "feature_leads.py"
-    leads.write_text(leads.read_text(encoding="utf-8").replace("LEARN_DAYS = 92", "LEARN_DAYS = 93"), encoding="utf-8")
+    path = tmp_path / module
+    code = path.read_text(encoding="utf-8")
+    path.write_text(code.replace(constant, changed), encoding="utf-8")
 
+    assert constant in code
     assert before == code_hash()
     assert code_hash(tmp_path) != before
 
@@ -41,7 +52,7 @@ def test_another_version_builds_everything_anew(tmp_path, monkeypatch):
         write_csv(tmp_path / f"raw/BESS/B1/bms1_p1_v{cell}.csv", zip(day, volts, strict=True))
     asked = settings(tmp_path / "raw", tmp_path / "store")
     first, again = build(asked), build(asked)
-    monkeypatch.setattr(feature_version, "code_hash", lambda: "another")
+    monkeypatch.setattr(code_version, "code_hash", lambda: "another")
     anew = build(asked)
 
     assert (first.built, again.built, anew.built) == (2, 0, 2)
