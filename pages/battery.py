@@ -69,7 +69,8 @@ def layout(**query: str) -> html.Div:
 def no_system() -> html.Div:
     """Say that there is no battery system, and what would make one."""
     todo: list[str | Component] = [t("Put its CSVs under "), html.Code("<root>/BESS/<system>/"), t(" and build again.")]
-    return empty(t("No battery system"), t("The store holds meters only: no folder under BESS was found."), todo)
+    why = t("The store holds meters only: no folder has signals that are known as a battery's (docs/signals.md).")
+    return empty(t("No battery system"), why, todo)
 
 
 def answer_words(cycles: CyclesAnswer, found: BessKpis, *, watched: bool) -> str:

@@ -15,6 +15,7 @@ from app.early import Place, place, with_page
 from app.language import mark, t
 from app.scope import Scope, scope_of
 from app.shell import PERIOD, THEME, URL
+from pages.battery import no_system
 from pages.celltabs import comparison, critical, heatmaps, overview, pack_view, verdicts
 from pages.celltabs.verdicts import Flagged
 
@@ -91,12 +92,6 @@ def named(rows: Sequence[Flagged]) -> dict[str, Any]:
 
 def _search(query: Mapping[str, str]) -> str:
     return f"?{urlencode(query)}" if query else ""
-
-
-def no_system() -> html.Div:
-    """Say that there is no battery system, and what would make one."""
-    todo: list[str | Component] = ["Put its CSVs under ", html.Code("<root>/BESS/<system>/"), " and build again."]
-    return empty("No battery system", "The store holds meters only: no folder under BESS was found.", todo)
 
 
 def gates_of(module: ModuleType) -> tuple[dict[str, str], ...]:
