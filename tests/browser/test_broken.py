@@ -207,7 +207,8 @@ def test_a_build_at_work_is_said_and_the_new_one_offered_on_every_page(visit, sa
         for path, page in pages.items():
             expect(page.locator("#banner")).to_be_visible(timeout=SOON_MS)
             expect(page.locator("#building")).to_be_hidden(timeout=SOON_MS)
-            page.get_by_role("button", name="Show it").click()
+            with page.expect_event("load"):
+                page.get_by_role("button", name="Show it").click()
             wait_until_drawn(page)
             expect(page.locator("#banner")).to_be_hidden()
             assert page.url == f"{url}{path}{query}"

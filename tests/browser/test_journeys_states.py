@@ -143,7 +143,8 @@ def test_a_new_build_is_announced_and_nothing_fails(visit, tmp_path):
         expect(page.locator("#banner")).to_be_visible(timeout=60_000)
         page.get_by_text("7 days", exact=True).click()
         page.wait_for_load_state("networkidle")
-        page.get_by_role("button", name="Show it").click()
+        with page.expect_event("load"):
+            page.get_by_role("button", name="Show it").click()
         page.wait_for_load_state("networkidle")
         wait_until_drawn(page)
         expect(page.locator("#banner")).to_be_hidden()
