@@ -24,6 +24,8 @@ LEAST_SPACES = 3
 """Spaces from which on a text of the catalogue is a sentence of somebody's: shorter ones may be names [1]."""
 _NUMBER = re.compile(r"(?<![\w.,])([+-]?)(\d+)(?:\.(\d+))?(?![\w.,]\d)")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[^\sa-z])")
+_WITHIN = r"(?:(?![.!?]\s+[^\sa-z]).)"
+"""One letter of a field: none reaches over the end of its sentence."""
 
 
 def say(text: str) -> str:
@@ -84,7 +86,8 @@ def _patterns(templates: tuple[str, ...]) -> tuple[tuple[str, Pattern[str]], ...
 def pattern_of(template: str) -> Pattern[str]:
     """Write the pattern of all sentences that a template makes."""
     parts = Formatter().parse(template)
-    return re.compile("".join(re.escape(text) + (f"(?P<{name}>.+?)" if name else "") for text, name, _, _ in parts))
+    fields = ((re.escape(text), name) for text, name, _, _ in parts)
+    return re.compile("".join(text + (f"(?P<{name}>{_WITHIN}+?)" if name else "") for text, name in fields))
 
 
 def _own_length(template: str) -> int:

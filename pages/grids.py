@@ -74,20 +74,24 @@ def figures(
     A row that holds a ``reason`` of its own gives that one, and one of the field where its ``reasons`` hold one.
     With ``trim``, noughts at the end of the ``digits`` decimals are left away: for columns of several units.
     """
-    form = f",.{digits}{'~' if trim else ''}f"
-    written = f"d3.format('{form}')(params.value).split(',').join('{THIN}').split('.').join('{DECIMAL[current()]}')"
-    shown = f"params.value == null ? '{NOTHING}' : {written}.replace('-', '−')"
     return {
         "field": field,
         "headerName": f"{title} [{unit}]" if unit else title,
         "minWidth": width,
         "type": "numericColumn",
         "filter": "agNumberColumnFilter",
-        "valueFormatter": {"function": shown},
+        "valueFormatter": written(digits, trim=trim),
         "useValueFormatterForExport": False,
         "cellRendererSelector": {"function": "params.value == null ? {component: 'PackscopeUnknown'} : undefined"},
         "cellRendererParams": {"why": why or t("Not known: the readings behind it are missing or too few")},
     }
+
+
+def written(digits: int, *, trim: bool = False) -> dict[str, str]:
+    """Tell a column to write its numbers with so many decimals, with the marks of the request's language."""
+    form = f",.{digits}{'~' if trim else ''}f"
+    number = f"d3.format('{form}')(params.value).split(',').join('{THIN}').split('.').join('{DECIMAL[current()]}')"
+    return {"function": f"params.value == null ? '{NOTHING}' : {number}.replace('-', '−')"}
 
 
 def moment(stamp_ms: int | None, zone: str) -> str | None:

@@ -19,6 +19,7 @@ from app.scope import Scope
 from app.shapes.packs import PackReport
 from pages.celltabs import verdicts
 from pages.celltabs.overview import compared
+from pages.grids import written
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -79,37 +80,42 @@ MULTIPLES = (
 )
 
 
-def _format(digits: int) -> dict[str, str]:
-    return {"function": f"params.value == null ? '–' : d3.format('.{digits}f')(params.value).replace('-', '−')"}
-
-
 def _numeric(field: str, title: str, digits: int, width: int = 104) -> dict[str, Any]:
-    shown = {"type": "numericColumn", "valueFormatter": _format(digits), "filter": "agNumberColumnFilter"}
+    shown = {"type": "numericColumn", "valueFormatter": written(digits), "filter": "agNumberColumnFilter"}
     wrapped = {"wrapHeaderText": True, "autoHeaderHeight": True}
     return {"field": field, "headerName": title, "minWidth": min(width, 104), **shown, **wrapped}
 
 
-COLUMNS: tuple[dict[str, Any], ...] = (
-    {"field": "name", "headerName": mark("Pack"), "pinned": "left", "minWidth": 84, "maxWidth": 96, "filter": False},
-    _numeric("cells", mark("Cells"), 0, 80),
-    _numeric("mean_v", mark("Mean voltage [V]"), 4, 130),
-    _numeric("imbalance_mv", mark("Imbalance [mV]"), 1, 120),
-    _numeric("mean_t", mark("Mean [°C]"), 1, 100),
-    _numeric("max_t", mark("Max [°C]"), 1, 96),
-    _numeric("measured", mark("Measured SOH [%]"), 1, 136),
-    _numeric("low", mark("95 % low"), 1, 92),
-    _numeric("high", mark("95 % high"), 1, 96),
-    {"field": "band", "headerName": mark("Band"), "minWidth": 120},
-    _numeric("model", mark("Model SOH [%]"), 1, 116),
-    _numeric("bms", mark("BMS SOH [%]"), 0, 108),
-    _numeric("rate", mark("Degradation [%/month]"), 2, 160),
-    _numeric("rate_low", mark("95 % low"), 2, 92),
-    _numeric("rate_high", mark("95 % high"), 2, 96),
-    _numeric("critical_cells", mark("Need attention"), 0, 118),
-    _numeric("best_cell", mark("Best cell"), 0, 92),
-    _numeric("worst_cell", mark("Worst cell"), 0, 98),
-    _numeric("coverage_pct", mark("Coverage [%]"), 1, 108),
-)
+def columns() -> tuple[dict[str, Any], ...]:
+    """Describe the table, in the language of the request."""
+    return (
+        {
+            "field": "name",
+            "headerName": mark("Pack"),
+            "pinned": "left",
+            "minWidth": 84,
+            "maxWidth": 96,
+            "filter": False,
+        },
+        _numeric("cells", mark("Cells"), 0, 80),
+        _numeric("mean_v", mark("Mean voltage [V]"), 4, 130),
+        _numeric("imbalance_mv", mark("Imbalance [mV]"), 1, 120),
+        _numeric("mean_t", mark("Mean [°C]"), 1, 100),
+        _numeric("max_t", mark("Max [°C]"), 1, 96),
+        _numeric("measured", mark("Measured SOH [%]"), 1, 136),
+        _numeric("low", mark("95 % low"), 1, 92),
+        _numeric("high", mark("95 % high"), 1, 96),
+        {"field": "band", "headerName": mark("Band"), "minWidth": 120},
+        _numeric("model", mark("Model SOH [%]"), 1, 116),
+        _numeric("bms", mark("BMS SOH [%]"), 0, 108),
+        _numeric("rate", mark("Degradation [%/month]"), 2, 160),
+        _numeric("rate_low", mark("95 % low"), 2, 92),
+        _numeric("rate_high", mark("95 % high"), 2, 96),
+        _numeric("critical_cells", mark("Need attention"), 0, 118),
+        _numeric("best_cell", mark("Best cell"), 0, 92),
+        _numeric("worst_cell", mark("Worst cell"), 0, 98),
+        _numeric("coverage_pct", mark("Coverage [%]"), 1, 108),
+    )
 
 
 def row_of(report: PackReport) -> dict[str, Any]:
@@ -147,7 +153,7 @@ def panel(scope: Scope) -> list[Component]:
             html.Div(charts, className="ps-multiples"),
             note=t("One scale per quantity. Bars are 95 % intervals; what cannot be known says so."),
         ),
-        section(t("In numbers"), table(GRID, COLUMNS), tools=export_button(EXPORT), question="comparison"),
+        section(t("In numbers"), table(GRID, columns()), tools=export_button(EXPORT), question="comparison"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from dash.development.base_component import Component
 from app.analytics.detection import stated
 from app.answers.detail import CellDetail, cell_detail
 from app.components import (
+    SEVERITY_WORDS,
     choice,
     csv_file,
     empty,
@@ -27,7 +29,7 @@ from app.scope import Scope
 from app.shapes.verdicts import Finding
 from pages.celltabs import detail, evidence, verdicts
 from pages.celltabs.verdicts import Flagged
-from pages.grids import csv_button, fitted_or_hidden, grid, register_csv
+from pages.grids import csv_button, fitted_or_hidden, grid, register_csv, written
 
 GATE = {"type": "cells-gate", "tab": "critical", "keys": "pack,cell,severity"}
 GRID, EXPORT, STATE = "cells-critical-grid", "cells-critical-export", "cells-critical-state"
@@ -37,45 +39,49 @@ FILTERS = {"all": mark("All"), "attention": mark("Need attention"), "critical": 
 KEPT = {"attention": verdicts.ATTENTION, "critical": ("critical",)}
 TOLD_MAX = 2
 """Findings of a cell that its row tells; all are listed below it."""
-_SEVERITY = {"function": "['◆ Critical', '▲ Warning', '○ Watch'][params.value]"}
-"""Shapes as on the charts, so that a severity is told without its colour."""
-_NUMBER = {"function": "params.value == null ? '–' : d3.format('.2f')(params.value)"}
-COLUMNS: tuple[dict[str, Any], ...] = (
-    {
-        "field": "rank",
-        "headerName": mark("Severity"),
-        "valueFormatter": _SEVERITY,
-        "minWidth": 120,
-        "maxWidth": 140,
-        "filter": False,
-        "cellClassRules": {
-            "ps-critical": "params.value == 0",
-            "ps-warning": "params.value == 1",
-            "ps-watch": "params.value == 2",
+SHAPES = {"critical": "◆", "warning": "▲", "watch": "○"}
+"""As on the charts, so that a severity is told without its colour, in the order of `verdicts.RANK`."""
+
+
+def columns() -> tuple[dict[str, Any], ...]:
+    """Describe the table, in the language of the request."""
+    said = [f"{shape} {t(SEVERITY_WORDS[name])}" for name, shape in SHAPES.items()]
+    return (
+        {
+            "field": "rank",
+            "headerName": mark("Severity"),
+            "valueFormatter": {"function": f"{json.dumps(said, ensure_ascii=False)}[params.value]"},
+            "minWidth": 120,
+            "maxWidth": 140,
+            "filter": False,
+            "cellClassRules": {
+                "ps-critical": "params.value == 0",
+                "ps-warning": "params.value == 1",
+                "ps-watch": "params.value == 2",
+            },
         },
-    },
-    {"field": "pack", "headerName": mark("Pack"), "maxWidth": 90, "type": "numericColumn", "filter": False},
-    {"field": "cell", "headerName": mark("Cell"), "maxWidth": 90, "type": "numericColumn", "filter": False},
-    {"field": "fault", "headerName": mark("Signs fit"), "minWidth": 140, "maxWidth": 190},
-    {
-        "field": "score",
-        "headerName": mark("Score"),
-        "maxWidth": 100,
-        "type": "numericColumn",
-        "filter": False,
-        "valueFormatter": _NUMBER,
-    },
-    {
-        "field": "findings",
-        "headerName": mark("Findings"),
-        "minWidth": 420,
-        "filter": False,
-        "flex": 4,
-        "wrapText": True,
-        "autoHeight": True,
-        "cellStyle": {"lineHeight": "20px", "paddingTop": "6px", "paddingBottom": "6px", "whiteSpace": "normal"},
-    },
-)
+        {"field": "pack", "headerName": mark("Pack"), "maxWidth": 90, "type": "numericColumn", "filter": False},
+        {"field": "cell", "headerName": mark("Cell"), "maxWidth": 90, "type": "numericColumn", "filter": False},
+        {"field": "fault", "headerName": mark("Signs fit"), "minWidth": 140, "maxWidth": 190},
+        {
+            "field": "score",
+            "headerName": mark("Score"),
+            "maxWidth": 100,
+            "type": "numericColumn",
+            "filter": False,
+            "valueFormatter": written(2),
+        },
+        {
+            "field": "findings",
+            "headerName": mark("Findings"),
+            "minWidth": 420,
+            "filter": False,
+            "flex": 4,
+            "wrapText": True,
+            "autoHeight": True,
+            "cellStyle": {"lineHeight": "20px", "paddingTop": "6px", "paddingBottom": "6px", "whiteSpace": "normal"},
+        },
+    )
 
 
 def panel(scope: Scope) -> list[Component]:
@@ -89,7 +95,7 @@ def panel(scope: Scope) -> list[Component]:
     return [
         section(
             t("Cells with findings"),
-            [table(GRID, COLUMNS, selectable=True), html.Div(id=STATE)],
+            [table(GRID, columns(), selectable=True), html.Div(id=STATE)],
             note=note,
             tools=tools,
             question="critical",

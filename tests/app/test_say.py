@@ -63,6 +63,15 @@ def test_what_no_template_fits_stays_as_it_is(text: str) -> None:
         assert say(f"~{text}~").startswith("~")
 
 
+def test_two_findings_of_one_kind_are_said_one_by_one() -> None:
+    one = "-182.5 mV from the string at discharge end, where 10.8 robust deviations is unusual; {}."
+    days = ("beyond the limit on 66 days", "beyond the limit on 109 days")
+    with speaking("de"):
+        both = say(" ".join(one.format(day) for day in days))
+        assert both == " ".join(say(one.format(day)) for day in days)
+        assert "beyond" not in both
+
+
 def test_every_label_of_the_signals_is_there() -> None:
     assert sorted({one.label for one in CATALOGUE} - set(LABELS)) == []
 

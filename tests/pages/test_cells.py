@@ -184,7 +184,7 @@ def test_the_comparison_lists_every_pack_and_the_system(answering):
     rows, cells_of_all, *figures = comparison.update(asked())
 
     assert [row["name"] for row in rows] == [f"Pack {n}" for n in range(1, 6)] + ["System"]
-    assert set(rows[0]) >= {column["field"] for column in comparison.COLUMNS}
+    assert set(rows[0]) >= {column["field"] for column in comparison.columns()}
     assert len(figures) == len(comparison.MULTIPLES)
     points = [tuple(place) for trace in cells_of_all.data if trace.mode == "markers" for place in trace.customdata]
     assert sorted(points) == [(pack, cell) for pack in range(1, 6) for cell in range(1, 53)]

@@ -13,6 +13,7 @@ from app.components_said import shown
 from app.factory import PAGES
 from app.language import catalogue, speaking
 from app.view import PRESETS
+from pages.celltabs import comparison, critical
 from pages.celltabs import overview as cells_overview
 from tests.pages.test_every_page import pages
 from tests.pages.words import of_type, walk
@@ -63,3 +64,14 @@ def test_the_periods_on_offer_are_said_in_german() -> None:
 
     assert "Erste 150 Tage" in labels
     assert "Letzte 200 Tage" in labels
+
+
+def test_numbers_and_severities_of_the_cells_tables_are_written_in_german() -> None:
+    with speaking("de"):
+        scored = next(one for one in critical.columns() if one["field"] == "score")
+        ranked = next(one for one in critical.columns() if one["field"] == "rank")
+        measured = next(one for one in comparison.columns() if one["field"] == "measured")
+
+    assert "Kritisch" in ranked["valueFormatter"]["function"]
+    for column in (scored, measured):
+        assert "split('.').join(',')" in column["valueFormatter"]["function"]
