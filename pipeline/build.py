@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,11 +85,7 @@ def build(
     levels = tuple(sorted({contract.parse_level(rule) for rule in rules}, key=lambda level: level.step_ms))
     zone = site.zone or settings.site_tz
     naive_zone = settings.source_tz or zone
-    schemas = repr(sorted((name, list(schema.items())) for name, schema in features.TABLES.items()))
-    schemas += code_version.code_hash()
-    kept = str(contract.ROWS_WORTH_KEEPING)
-    said = (str(contract.STORE_VERSION), kept, schemas, site_hash, zone, naive_zone, *(level.name for level in levels))
-    config_hash = hashlib.sha256("|".join(said).encode()).hexdigest()[:16]
+    config_hash = _config_hash(site_hash, zone, naive_zone, *(level.name for level in levels))
     with publish.building(settings.store):
         seen = looks.Looks() if rebuild else looks.read_notes(settings.store)
         found = discover.discover(settings.meter_roots, site, settings.store / remote.COPIES, seen)
@@ -97,22 +94,25 @@ def build(
         standing = None if rebuild else publish.read_manifest(settings.store)
         if standing is not None and standing.config_hash != config_hash:
             standing = None
-        writer = PartWriter(settings.store, settings.compression, settings.parquet_threads)
         read_as = settings.model_copy(update={"source_tz": naive_zone})
-        context = Context(read_as, site, levels, zone, config_hash, writer, publish.Notes(settings.store))
-        try:
+        opened = PartWriter(settings.store, settings.compression, settings.parquet_threads)
+        with closing(opened) as writer, publish.Notes(settings.store) as notes:
+            context = Context(read_as, site, levels, zone, config_hash, writer, notes)
             pending = [] if rebuild else publish.read_pending(settings.store)
             jobs, unread = find_jobs(found.sources, known_groups(settings.store, config_hash, standing, pending), seen)
             outcomes, tables = course.run(context, jobs, standing, progress)
             manifest = _assemble(context, found, outcomes, tables, unread, standing, site_path, site_hash)
-        except BaseException:
-            context.notes.flush()
-            raise
-        finally:
-            writer.close()
         if seen.now != seen.before:
             publish.save_looks(settings.store, looks.notes_of(seen))
         return _finish(settings, manifest, standing, outcomes, strict=strict, begun=begun)
+
+
+def _config_hash(*said: str) -> str:
+    """Hash what a store was built with besides the files: the code, the form of its tables, and what is ``said``."""
+    schemas = repr(sorted((name, list(schema.items())) for name, schema in features.TABLES.items()))
+    kept = str(contract.ROWS_WORTH_KEEPING)
+    whole = (str(contract.STORE_VERSION), kept, schemas + code_version.code_hash(), *said)
+    return hashlib.sha256("|".join(whole).encode()).hexdigest()[:16]
 
 
 def _nothing_found(settings: Settings) -> str:

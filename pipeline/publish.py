@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
+from typing import Self
 
 from filelock import FileLock, Timeout
 
@@ -87,6 +88,8 @@ def save_pending(store: Path, record: GroupRecord) -> None:
 class Notes:
     """Notes which groups a build has finished; the first ones are held until it is seen that it takes its time.
 
+    A context: what is still held is written where the build ends before its time.
+
     Parameters
     ----------
     store : Path
@@ -106,10 +109,13 @@ class Notes:
             if perf_counter() - self._begun >= WORTH_RESUMING_S:
                 self._write()
 
-    def flush(self) -> None:
-        """Write what is still held: the build ends before its time."""
-        with self._guard, suppress(OSError):
-            self._write()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            with self._guard, suppress(OSError):
+                self._write()
 
     def _write(self) -> None:
         while self._held:
