@@ -19,7 +19,7 @@ from pipeline.signals import Kind
 _WHOLE = 1e-8
 """A scaled reading this close to a whole number is that number: six digits in Float64 err by less than 1e-9."""
 
-_TRIED = 3
+_PLACES = (3, 1, 0)
 """Numbers of decimals tried on a whole column before every reading's own is sought, which takes twice as long."""
 
 _SIX_DIGITS = 1e6
@@ -121,7 +121,7 @@ def between(frame: pl.DataFrame, start_ms: int, end_ms: int) -> pl.DataFrame:
 def widen(frame: pl.DataFrame) -> pl.DataFrame:
     """Turn Float32 readings back into the decimals that they stand for, as Float64 (the inverse of the storage)."""
     narrow = [name for name, dtype in frame.schema.items() if dtype == pl.Float32]
-    places = [3, 1, 0, 2, 4, 5, 6]
+    places = list(_PLACES)
     return frame.with_columns(
         pl.Series(name, _decimal(frame[name].to_numpy(), places), nan_to_null=True) for name in narrow
     )
@@ -135,7 +135,7 @@ def _decimal(values: NDArray[np.floating[Any]], places: list[int]) -> NDArray[np
     wide = values.astype(np.float64)
     bits = values.view(np.int32)
     largest = float(max(np.fmax.reduce(values, initial=0.0), -np.fmin.reduce(values, initial=0.0)))
-    for at, count in enumerate(places[:_TRIED]):
+    for at, count in enumerate(places):
         scale = 10.0**count
         if largest * scale < _SIX_DIGITS:
             decimal: NDArray[np.floating[Any]] = wide * scale
