@@ -108,7 +108,7 @@ def _scores(scored: Floats, grid: Grid, regime: Regime, limits: Mapping[str, Lim
     """Score each day: millivolts against what the string's spread and the voltages' resolution can be, charge apart."""
     in_mv = regime.scored == regime.residual
     floor = max(limits["spread_floor_mv"].value, grid.coarse_mv / 2) if in_mv else regime.floor
-    return daily_z(scored, floor, heavy_tails=True)
+    return daily_z(scored, floor)
 
 
 def _in_regime(grid: Grid, regime: Regime, limits: Mapping[str, Limit]) -> list[Sign]:

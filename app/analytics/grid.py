@@ -132,16 +132,16 @@ TAIL_SHARE, TAIL_SIGMA = 0.92, 1.751
 """Share of a normal string within so many standard deviations of its median."""
 
 
-def daily_z(matrix: Floats, floor: float, *, heavy_tails: bool = False) -> Floats:
+def daily_z(matrix: Floats, floor: float) -> Floats:
     """Score each day's values against the string of that day: (x − median) / max(1.4826·MAD, floor).
 
-    With ``heavy_tails`` the scale is at least the 92nd percentile of |x − median| over 1.751 (of sixty cells or more):
+    The scale is at least the 92nd percentile of |x − median| over 1.751 (of sixty cells or more):
     a curved scale, such as charge read from a voltage, gives sound cells long tails, which the MAD alone does not see.
     """
     centred = matrix - row_median(matrix)[:, None]
     size = np.abs(centred)
     spread = np.maximum(1.4826 * row_median(size), floor)
-    if heavy_tails and matrix.size:
+    if matrix.size:
         known = (~np.isnan(size)).sum(axis=1)
         place = np.maximum(np.ceil(TAIL_SHARE * known).astype(np.int64) - 1, 0)
         tail = np.sort(size, axis=1)[np.arange(len(size)), place] / TAIL_SIGMA
