@@ -43,7 +43,8 @@ PAST_SHARE = 0.15
 """A cell may end past its string by so much of its move, and have only come closer all the same [1]."""
 BALANCED_PER_PCT = {"rest_mv": 12.0, "low_pct": 1.2, "bot_pct": 1.2}
 """What a per cent at charge end makes elsewhere at most [mV/%, 1]."""
-NEAR_EMPTY = ("bot_pct", "low_pct")
+EMPTY_MEASURES = ("low_pct", "bot_pct")
+"""What tells a cell's charge near empty."""
 SLOPE_FLOOR_MV = 0.3
 """Smallest spread of changes of slope, as the residual they make at the typical current [mV]."""
 
@@ -268,7 +269,7 @@ def change_signs(grid: Grid, found: list[Change], limits: Mapping[str, Limit], t
         smallest = smallest_of(change.measure, typical_ohm)
         steps, scores, limit = change.step, change.z, change.limit
         with np.errstate(invalid="ignore"):
-            least = np.where(steps > 0, GAINED, 1.0) * smallest if change.measure in NEAR_EMPTY else smallest
+            least = np.where(steps > 0, GAINED, 1.0) * smallest if change.measure in EMPTY_MEASURES else smallest
             beyond = (np.abs(scores) > limit) & (np.abs(steps) > least)
         explained = balanced.get(change.measure, np.zeros(len(steps), bool))
         for column in np.flatnonzero(beyond & ~explained):

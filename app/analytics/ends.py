@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.analytics.change import Change
+from app.analytics.change import EMPTY_MEASURES, Change
 from app.analytics.grid import DAY_MS, Floats, Grid, row_median
 from app.analytics.growth import keeps_falling
 from app.analytics.limits import Limit
@@ -22,8 +22,8 @@ TOP_SHOWS_PCT, CLEARLY_SEEN = 0.45, 1.5
 lacking no more than this [%]; it then has to stand out at charge end by so many times ``UNSEEN_Z`` [1]. Source: strings
 simulated with three open-circuit curves."""
 UNSEEN_Z, UNSEEN_LEVEL_Z = 3.0, 2.2
-"""Nor does one whose charge end has not even changed so far, or is not so far from its string's: where
-the curve flattens right below full, a cell that lacks several per cent reads as lacking half of one [1]."""
+"""A charge end that has changed by less than the first, or lies less far from its string's than the second, tells no
+lack of charge [1]."""
 SHIFT_WINDOW = 15
 """Valid days over which the two ends of a change are compared [d]."""
 BASELINE_DAYS, LEAST_BEFORE, LATE_DAYS = 30, 3, 2
@@ -36,7 +36,7 @@ GROWTH_PCT = 0.3
 """Smallest growth of what a cell lacks that is called growth [%]."""
 GROWN_SHARE = 0.4
 """Of what a cell that stands out by its level lacks, at least so much has to have grown to be called growth [1]."""
-EMPTY_MEASURES, CHARGE_MEASURES = ("low_pct", "bot_pct"), ("low_pct", "bot_pct", "top_pct")
+CHARGE_MEASURES = (*EMPTY_MEASURES, "top_pct")
 CHARGE_REGIMES = ("charge_end", "discharge_end", "rest_empty")
 
 

@@ -54,36 +54,18 @@ def _low_health(soh: Interval, limit: Limit, at: str) -> list[Finding]:
     if soh.value is None or soh.high is None or soh.high >= limit.value:
         return []
     text = f"Measured state of health {soh.value:.1f} % ({soh.low:.1f}-{soh.high:.1f} %), below {limit.value:.0f} %."
-    return [
-        Finding(
-            rule="soh",
-            subject="system",
-            value=round(soh.value, 2),
-            limit=limit.value,
-            unit="%",
-            severity=WARNING,
-            at=at,
-            text=text,
-        )
-    ]
+    return [_warned("soh", round(soh.value, 2), limit.value, limit.unit, at, text)]
 
 
 def _fast_loss(trend: Interval, fastest: Limit, at: str) -> list[Finding]:
     if trend.value is None or trend.high is None or trend.high >= -fastest.value:
         return []
     text = f"Capacity moves by {trend.value:+.2f} % a month ({trend.low:+.2f} to {trend.high:+.2f} %)."
-    return [
-        Finding(
-            rule="degradation_rate",
-            subject="system",
-            value=round(trend.value, 4),
-            limit=-fastest.value,
-            unit=fastest.unit,
-            severity=WARNING,
-            at=at,
-            text=text,
-        )
-    ]
+    return [_warned("degradation_rate", round(trend.value, 4), -fastest.value, fastest.unit, at, text)]
+
+
+def _warned(rule: str, value: float, limit: float, unit: str, at: str, text: str) -> Finding:
+    return Finding(rule=rule, subject="system", value=value, limit=limit, unit=unit, severity=WARNING, at=at, text=text)
 
 
 def _together(kind: str, rows: pl.DataFrame, iso: Callable[[int], str]) -> Finding:

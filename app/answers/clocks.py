@@ -30,7 +30,7 @@ METER_DAYS = 90
 METER_POWER = "com_ap"
 CURRENT = (r"bms\d+_c", r"pcs\d+_dcc")
 """What the others are held against: the first that is logged."""
-OTHERS = ((r"pcs\d+_ap", r"pcs\d+_dcc"), (r"bms\d+_v", r"bms\d+_p\d+_v1"))
+POWERS, VOLTAGES = (r"pcs\d+_ap", r"pcs\d+_dcc"), (r"bms\d+_v", r"bms\d+_p\d+_v1")
 """Of each device, the series that shows the current's steps."""
 NO_CURRENT = "No current is logged: there is nothing to hold the other clocks against."
 
@@ -65,11 +65,11 @@ def clocks(system: str) -> ClocksAnswer:
 
 def _pairs(store: Store, system: str, reference: Series) -> Iterator[tuple[ClockPair, list[Skew]]]:
     base = _read(store, reference, None)
-    for patterns in OTHERS:
+    for patterns in (POWERS, VOLTAGES):
         other = _first(store, system, patterns)
         if other is not None and other.signal != reference.signal:
             yield _pair(store, reference, base, other, None)
-    power = _first(store, system, OTHERS[0])
+    power = _first(store, system, POWERS)
     if power is None:
         return
     since = power.last_ms - METER_DAYS * DAY_MS
@@ -121,7 +121,7 @@ def _pair(
 
 def _least_steps(signal: str) -> float:
     """Smallest shift of a signal that is told, in steps of the slower logger [1]."""
-    return VOLTAGE_SKEW_STEPS if any(re.fullmatch(one, signal) for one in OTHERS[1]) else SKEW_STEPS
+    return VOLTAGE_SKEW_STEPS if any(re.fullmatch(one, signal) for one in VOLTAGES) else SKEW_STEPS
 
 
 def _reason(slowest_ms: int) -> str:

@@ -91,9 +91,8 @@ def health(system: str) -> HealthAnswer:
 def _in_percent(evidence: SystemEvidence) -> tuple[str, Ints, Floats]:
     """Return what the counts are given in per cent of, their times and values; empty where that is unknown."""
     capacity, nominal_ah = evidence.capacity, evidence.nominal_ah
-    base, reference = (
-        (nominal_ah, "nominal capacity") if nominal_ah else (capacity.baseline.value, "first 30 valid days")
-    )
+    reference = "nominal capacity" if nominal_ah else "first 30 valid days"
+    base = nominal_ah or capacity.baseline.value
     if not base:
         return reference, np.zeros(0, np.int64), np.zeros(0)
     return reference, capacity.ts, 100 * capacity.values / base
