@@ -19,7 +19,7 @@ from app.scope import Scope
 from app.shapes.packs import PackReport
 from pages.celltabs import verdicts
 from pages.celltabs.overview import compared
-from pages.grids import written
+from pages.grids import figures
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -81,9 +81,8 @@ MULTIPLES = (
 
 
 def _numeric(field: str, title: str, digits: int, width: int = 104) -> dict[str, Any]:
-    shown = {"type": "numericColumn", "valueFormatter": written(digits), "filter": "agNumberColumnFilter"}
     wrapped = {"wrapHeaderText": True, "autoHeaderHeight": True}
-    return {"field": field, "headerName": title, "minWidth": min(width, 104), **shown, **wrapped}
+    return figures(field, title, digits=digits, width=min(width, 104)) | wrapped
 
 
 def columns() -> tuple[dict[str, Any], ...]:
