@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 from filelock import FileLock
 
@@ -12,6 +13,9 @@ from pipeline.settings import Settings, read_settings
 SAMPLE_DAYS = 40
 """Long enough for the baselines of 30 days; a store of it is built in a few seconds [days]."""
 SAMPLE_STEP_S = 900
+
+hypothesis.settings.register_profile("packscope", deadline=None)  # a busy machine makes any example slow
+hypothesis.settings.load_profile("packscope")
 
 
 @pytest.fixture(autouse=True)

@@ -45,7 +45,7 @@ def periods(draw: st.DrawFn, span: tuple[datetime, datetime]) -> tuple[datetime,
     return begin, begin + least + timedelta(seconds=draw(st.integers(0, round(length.total_seconds()))))
 
 
-ANY = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ANY = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @ANY

@@ -81,7 +81,7 @@ def strict(text: str) -> Any:
     return json.loads(text, parse_constant=refuse)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(address=requests())
 def test_every_path_answers_in_json_whatever_is_asked(client, address):
     answer = client.get(address)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.decoded import Decoded
@@ -44,7 +44,6 @@ def test_a_part_written_anew_under_its_name_is_another():
     assert list(held.take(part("a", "1"), ["x", "y"])) == ["x"]
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz"), st.integers(0, 60)), max_size=30))
 def test_what_is_held_is_bounded_and_counted(kept):
     held = Decoded(most_bytes=800)

@@ -65,7 +65,7 @@ def windows(site: RandomSite, chance: random.Random) -> list[tuple[int, int]]:
 
 
 @given(RECIPES)
-@how(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@how(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
 def test_any_window_at_any_level_is_exact_over_http(recipe: Recipe):
     site, chance = random_site(recipe), random.Random(recipe.seed)
     with tempfile.TemporaryDirectory() as name:

@@ -29,7 +29,7 @@ def ask(store, signal, start=None, end=None, *, source="m1", points=100, level=N
 
 
 @given(start=instants, length=st.integers(1, 12 * 86_400_000), level=st.sampled_from(LEVELS))
-@how(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@how(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_window_at_any_level_holds_exactly_its_readings(store, tiny, start, length, level):
     truth = tiny[1]["m1"].between("com_ap", start, start + length)
     found = ask(store, "com_ap", start, start + length, level=level)
@@ -47,7 +47,7 @@ def test_any_window_at_any_level_holds_exactly_its_readings(store, tiny, start, 
 
 
 @given(start=instants, length=st.integers(1, 12 * 86_400_000), level=st.sampled_from(LEVELS))
-@how(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@how(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_energy_adds_up_in_any_window_at_any_level(store, tiny, start, length, level):
     truth = tiny[1]["m1"]
     steps = np.diff(truth.values["pos_ae"])
@@ -126,7 +126,7 @@ def test_a_level_of_few_rows_a_bucket_is_made_when_it_is_read(store, tiny):
 
 
 @given(start=instants, length=st.integers(1, 12 * 86_400_000))
-@how(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@how(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_summaries_are_those_of_the_readings(store, tiny, start, length):
     names = ["bms1_soc", "bms1_p1_v2", "fa1_FireLevel"]
     found = {

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -66,7 +66,6 @@ def test_stamps_stay_in_utc():
 ROWS = st.lists(st.tuples(st.integers(0, 12), st.one_of(st.none(), st.integers(0, 3).map(float))), max_size=25)
 
 
-@settings(deadline=None)
 @given(ROWS, st.sampled_from([Kind.ANALOG, Kind.FLAG]))
 def test_one_row_per_stamp_agrees_with_its_slow_twin(rows, kind):
     ordered = sorted(rows, key=lambda row: row[0])

@@ -173,7 +173,7 @@ def test_an_odd_first_reading_does_not_set_the_level():
 # Starting anywhere ----------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     seed=st.integers(0, 1000),
     faults=st.lists(st.tuples(st.integers(10, 2900), st.sampled_from(["zero", "spike", "reset", "jump"])), max_size=6),
@@ -251,7 +251,7 @@ class Slow:
         return "pending" if self.ts[-1] < self.ts[after] + RETURN_MS else "reset"
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     seed=st.integers(0, 1000),
     faults=st.lists(

@@ -72,7 +72,7 @@ def test_a_current_that_changes_at_readings_alone_is_counted_whole(step_s):
     assert edges.shares["start", 1] + edges.shares["stop", 1] == pytest.approx(1, abs=0.1)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(st.integers(0, 1000), st.sampled_from([300, 600, 900]), st.sampled_from([0.1, 1.0]))
 def test_currents_that_begin_anywhere_are_counted_within_one_per_cent(seed, step_s, digit):
     current, soc = battery(0.5, step_s, depth=66, spread_h=0.7, seed=seed)

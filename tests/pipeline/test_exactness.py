@@ -89,7 +89,7 @@ def check_flag(store: Path, site: RandomSite) -> None:
 
 
 @given(RECIPES)
-@how(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@how(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 def test_every_level_of_a_random_site_agrees_with_the_twin_however_it_grew(recipe: Recipe):
     site = random_site(recipe)
     with tempfile.TemporaryDirectory() as name:

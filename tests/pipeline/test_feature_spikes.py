@@ -122,7 +122,7 @@ def test_what_rises_and_stays_is_no_spike():
     assert len(find_spikes(block, values - 25.0, KELVIN, np.zeros(40)).rows) == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 10_000),
     noise=st.floats(0.0, 0.03),
@@ -141,7 +141,7 @@ def test_beyond_the_larger_limit_nothing_hides_a_reading(seed, noise, jump, row,
     assert list(zip(found.rows, found.columns, strict=True)) == [(row, 7)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 10_000), noise=st.floats(0.0005, 0.02), knee=st.floats(0.0, 0.06))
 def test_a_sound_string_has_none_however_wide_it_spreads(seed, noise, knee):
     """The wider the string's own steps, the larger the limit: with normal spreads none of 260 cells stands out."""

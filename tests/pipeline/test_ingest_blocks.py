@@ -98,7 +98,7 @@ def _lines(drawn: list[Any]) -> list[str]:
     return lines
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=LINES, cut=st.floats(0.2, 1.0), before=st.integers(1, 30), after=st.integers(1, 30))
 def test_resuming_a_grown_file_gives_what_reading_it_whole_gives(drawn, cut, before, after, tmp_path_factory):
     lines = _lines(drawn)
@@ -123,7 +123,7 @@ def test_resuming_a_grown_file_gives_what_reading_it_whole_gives(drawn, cut, bef
         assert resumed.tallies == whole.tallies
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=LINES, cuts=st.lists(st.floats(0.1, 1.0), min_size=1, max_size=4), rows=st.sampled_from([3, 10, 100]))
 def test_a_file_read_on_where_it_had_ended_gives_what_reading_it_whole_gives(drawn, cuts, rows, tmp_path_factory):
     lines = _lines(drawn)
@@ -269,7 +269,7 @@ def test_a_huge_sparse_file_is_not_read_whole(tmp_path):
     assert "no line break" in got.rejected[0].reason
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(bad=st.dictionaries(st.integers(0, 19_999), st.sampled_from(["x", "soon,1", "2024", "", "a,b,c"]), max_size=12))
 def test_bad_rows_spoil_nothing_around_them(bad):
     start = datetime(2024, 5, 1, tzinfo=UTC)

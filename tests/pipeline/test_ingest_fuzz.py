@@ -43,7 +43,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.one_of(st.binary(max_size=300), st.lists(PIECES, max_size=60).map(b"".join)), st.sampled_from([1, 2, 1000]))
 def test_no_bytes_crash_the_reader(data, chunk_rows):
     with tempfile.TemporaryDirectory() as folder:
@@ -57,7 +57,7 @@ def test_no_bytes_crash_the_reader(data, chunk_rows):
                 assert frame["ts"].n_unique() == frame.height
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(
         st.tuples(st.integers(0, 10_000), st.floats(-1e5, 1e5).map(lambda v: round(v, 3))), min_size=1, max_size=50
@@ -113,7 +113,7 @@ def check(got: Read) -> None:
     assert all(one.reason for one in got.rejected)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(damaged())
 def test_a_damaged_file_of_the_corpus_crashes_nothing_and_leaves_its_neighbour_whole(data):
     with tempfile.TemporaryDirectory() as name:
@@ -125,7 +125,7 @@ def test_a_damaged_file_of_the_corpus_crashes_nothing_and_leaves_its_neighbour_w
         assert len(got.rows("neg_ae")) == len(NEIGHBOUR)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(damaged(), st.sampled_from((1, 2, 3, 7)))
 def test_what_is_read_does_not_depend_on_how_much_is_read_at_once(data, chunk_rows):
     assume(data.count(b'"') % 2 == 0)  # an open quotation mark reaches to the end of what is read at once
@@ -137,7 +137,7 @@ def test_what_is_read_does_not_depend_on_how_much_is_read_at_once(data, chunk_ro
             assert dict(pieces.rows(signal)) == dict(whole.rows(signal))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(damaged())
 def test_a_damaged_file_stops_no_build(data):
     with tempfile.TemporaryDirectory() as name:

@@ -29,7 +29,6 @@ def frame_of(**columns: list[float | None]) -> pl.DataFrame:
     return pl.DataFrame([ts, *(pl.Series(name, values, dtype=pl.Float64) for name, values in columns.items())])
 
 
-@how(deadline=None)
 @given(
     places=st.integers(0, 6),
     digits=st.lists(st.one_of(st.none(), st.integers(-999_999, 999_999)), min_size=1, max_size=60),
@@ -42,7 +41,6 @@ def test_decimals_of_six_digits_are_stored_narrow_and_come_back_exactly(places, 
     assert widen(kept)["v"].to_list() == readings
 
 
-@how(deadline=None)
 @given(
     mixed=st.lists(
         st.one_of(
@@ -66,7 +64,7 @@ def test_a_column_comes_back_as_each_of_its_readings_does_alone(mixed):
 
 
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=20))
-@how(max_examples=300, deadline=None)
+@how(max_examples=300)
 def test_nothing_that_a_narrow_number_cannot_hold_is_narrowed(readings):
     kept = stored(frame_of(v=readings))
     if kept.schema["v"] == pl.Float64:

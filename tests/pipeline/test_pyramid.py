@@ -52,7 +52,7 @@ def twin(ts, readings, level):
 SIGNALS = ("s0", "s1", "s2")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(wide_rows(), st.sampled_from(["5min", "15min", "1h", "1d"]))
 def test_a_level_equals_the_twin(rows, rule):
     ts, readings = rows
@@ -68,7 +68,7 @@ def test_a_level_equals_the_twin(rows, rule):
         )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(wide_rows())
 def test_levels_made_from_levels_keep_extremes_and_counts(rows):
     ts, readings = rows

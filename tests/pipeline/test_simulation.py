@@ -75,7 +75,7 @@ def test_the_curve_rises_and_is_flat_in_the_middle():
     assert high - low < 0.09
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(first=st.integers(0, 900), length=st.integers(1, 200))
 def test_noise_does_not_depend_on_where_a_block_is_cut(first, length):
     plan = plan_of(days=12)
@@ -83,7 +83,6 @@ def test_noise_does_not_depend_on_where_a_block_is_cut(first, length):
     assert np.array_equal(plan.tile("test", "x", 3, first, first + length), whole[:, first : first + length])
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 10_000), day=st.integers(0, 700))
 def test_a_day_is_in_order_and_within_the_cabinet_s_power(seed, day):
     when = START + timedelta(days=day)

@@ -112,7 +112,7 @@ def test_the_budget_names_its_parts_and_joins_to_the_interval():
 
 
 @given(scale=st.floats(0.2, 5.0))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_twice_the_charge_is_twice_the_capacity(scale):
     table = anchors(days=40)
     scaled = table.with_columns(pl.col("charge_ah") * scale)

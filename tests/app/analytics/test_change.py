@@ -24,7 +24,7 @@ def signs(grid):
 
 
 @given(st.integers(0, 2**16), st.floats(0.5, 2.0))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_offsets_that_all_grow_alike_are_no_change(seed, factor):
     grid = cell_grid(seed=seed)
     for name in ("low_pct", "bot_pct"):

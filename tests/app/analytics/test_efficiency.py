@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.analytics.efficiency import AC, Flow, close_trip, direction, flow_of, turned
@@ -34,7 +34,6 @@ def test_over_a_gap_nothing_is_counted():
     assert covered == pytest.approx(5 / 101)
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(-100, 100), min_size=3, max_size=50), st.integers(1, 100))
 def test_two_halves_are_the_whole(powers, percent):
     whole = flow(powers)
@@ -76,7 +75,6 @@ def test_a_power_that_never_moves_has_no_direction():
     assert direction(flow([0.0, 0.0, 0.0]), np.array([[0, HOUR]]), np.array([[HOUR, 2 * HOUR]])) is None
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.floats(-100, 100), min_size=0, max_size=30),
     st.lists(st.tuples(st.integers(-2 * HOUR, 40 * HOUR), st.integers(-HOUR, 20 * HOUR)), max_size=8),

@@ -40,7 +40,7 @@ def test_dates_lie_around_the_straight_line_and_beyond():
 
 
 @given(rate=st.floats(-0.6, -0.1))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_who_ages_faster_ends_earlier(rate):
     slow, fast = (
         forecast(around(96.0, 0.8), around(one, 0.02), span_days=600.0, age_days=700.0, duty=DUTY).days[1]

@@ -43,7 +43,7 @@ def test_what_fits_is_kept_whole(length):
     gaps=st.lists(st.integers(0, 2_999), max_size=30),
     spikes=st.lists(st.integers(0, 2_999), max_size=10),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_line_keeps_ends_extremes_and_order(length, most, seed, gaps, spikes):
     ts, values = line(length, seed)
     for at in gaps:
@@ -63,7 +63,7 @@ def test_any_line_keeps_ends_extremes_and_order(length, most, seed, gaps, spikes
 
 
 @given(seed=st.integers(0, 30), at=st.integers(10, 9_990), height=st.sampled_from([-500.0, 500.0]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_single_spike_is_drawn(seed, at, height):
     ts, values = line(10_000, seed)
     values[at] += height

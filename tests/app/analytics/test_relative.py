@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -21,7 +21,6 @@ def twin_neighbours(row, packs, at):
     return row[at] - np.median(beside) if beside else np.nan
 
 
-@settings(deadline=None)
 @given(READINGS)
 def test_neighbours_are_the_four_nearest_within_the_pack(values):
     found = from_neighbours(values, PACKS)
@@ -30,7 +29,6 @@ def test_neighbours_are_the_four_nearest_within_the_pack(values):
     assert found == pytest.approx(np.array(slow), nan_ok=True, abs=1e-12)
 
 
-@settings(deadline=None)
 @given(READINGS)
 def test_scores_are_robust_and_never_divide_by_less_than_the_resolution(values):
     found = robust_scores(values, 0.001)

@@ -35,7 +35,7 @@ def test_the_limit_is_a_chance_shared_among_the_cells():
     assert standing_z(52) < standing_z(260)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**16), st.integers(0, CELLS - 1))
 def test_a_cell_five_spreads_off_is_found_whatever_its_days_look_like(seed, column):
     offsets = np.random.default_rng(seed).normal(0, 0.5, CELLS).clip(-1.4, 1.4)
@@ -111,7 +111,7 @@ def sensors_of(level_k, packs=5, days=40, seed=0):
 
 
 @given(st.integers(0, 2**16), st.integers(0, 259), st.floats(3.2, 8.0))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_sensor_that_was_always_hot_is_found_and_its_place_is_not(seed, column, excess):
     place = 4.0 * (np.arange(52) == 7)
     level = np.tile(place, 5) + np.random.default_rng(seed).normal(0, 0.25, 260).clip(-0.6, 0.6)
