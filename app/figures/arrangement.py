@@ -10,7 +10,7 @@ from app.language import t
 
 EVERY = 5
 """Cells are numbered every fifth; in one long row, every tenth."""
-ROW_PX, MARGIN_PX, LONG_PX = 74, 104, 132
+ROW_PX, MARGIN_PX, LONG_PX = 74, 120, 132
 """Height of a pack's row, of what is around the rows, and of the one long row [px]."""
 BETWEEN = 1
 """Columns that part two packs in the one long row [columns]."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from app.figures import objects as go
 from app.figures.theme import colours, series_colour, style
-from app.language import t
+from app.language import mark, t
 from app.numbers import counted, number, stamp
 from app.shapes.cycles import Cycle, DepthCount
 from app.shapes.kpis import AlarmEvent
@@ -24,6 +24,8 @@ MERGE_SHARE = 1 / 400
 TICKS_MAX = 6
 """Up to so many bars are labelled one by one."""
 Unit = Literal["day", "week", "month"]
+UNIT_WORDS: dict[Unit, str] = {"day": mark("day"), "week": mark("week"), "month": mark("month")}
+KIND_WORDS = {"charge": mark("charged"), "discharge": mark("discharged")}
 _ROW_PX = 40
 
 
@@ -104,7 +106,7 @@ def alarm_strip(alarms: Sequence[AlarmEvent], *, start_ms: int, end_ms: int, zon
         theme,
     ).update_layout(
         height=44 + _ROW_PX * max(len(labels), 1),
-        margin={"l": 8, "r": 16, "t": 4, "b": 24},
+        margin={"l": 8, "r": 18, "t": 4, "b": 24},
         showlegend=False,
         hovermode="closest",
     )
@@ -182,16 +184,18 @@ def cycle_energy(cycles: Sequence[Cycle], *, unit: Unit, zone: str, theme: str |
         if cycle.kwh is not None:
             sums[cycle.kind][_period(cycle.start, unit, zone)] += abs(cycle.kwh)
     figure = go.Figure()
+    named = t(UNIT_WORDS[unit])
     for kind, sign, color in (("charge", 1, series_colour(0, theme)), ("discharge", -1, series_colour(1, theme))):
+        told = t(KIND_WORDS[kind])
         periods = sorted(sums[kind])
         figure.add_trace(
             go.Bar(
                 x=periods,
                 y=np.array([sign * sums[kind][period] for period in periods], dtype=np.float32),
                 customdata=[number(sums[kind][period], 1) for period in periods],
-                name=f"{kind}d",
+                name=told,
                 marker={"color": color},
-                hovertemplate=f"%{{x|%-d %b %Y}}, one {unit}<br>{kind}d %{{customdata}} kWh<extra></extra>",
+                hovertemplate=f"%{{x|%-d %b %Y}} ({named})<br>{told} %{{customdata}} kWh<extra></extra>",
             )
         )
     style(
@@ -200,11 +204,11 @@ def cycle_energy(cycles: Sequence[Cycle], *, unit: Unit, zone: str, theme: str |
         height=300,
         barmode="relative",
         bargap=0.15,
-        margin={"l": 64, "r": 16, "t": 34, "b": 44},
+        margin={"l": 76, "r": 28, "t": 42, "b": 52},
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
     )
     figure.update_yaxes(
-        title_text=t("energy per {unit}, DC [kWh]", unit=unit),
+        title_text=t("energy per {unit}, DC [kWh]", unit=named),
         zeroline=True,
         zerolinecolor=colours(theme)["ink-3"],
         zerolinewidth=1,
@@ -212,7 +216,7 @@ def cycle_energy(cycles: Sequence[Cycle], *, unit: Unit, zone: str, theme: str |
     periods = sorted({*sums["charge"], *sums["discharge"]})
     few = {"tickvals": periods} if len(periods) <= TICKS_MAX else {}
     form = "%b %Y" if unit == "month" else "%-d %b %Y"
-    figure.update_xaxes(title_text=f"{unit} ({zone})", tickformat=form, type="date", **few)
+    figure.update_xaxes(title_text=f"{named} ({zone})", tickformat=form, type="date", **few)
     return figure
 
 
@@ -238,7 +242,7 @@ def cycle_depths(depths: Sequence[DepthCount], *, theme: str | None) -> go.Figur
             hovertemplate="%{customdata}: %{y}<extra></extra>",
         )
     )
-    style(figure, theme, height=300, margin={"l": 56, "r": 16, "t": 12, "b": 44}, showlegend=False)
+    style(figure, theme, height=300, margin={"l": 60, "r": 24, "t": 12, "b": 52}, showlegend=False)
     figure.update_xaxes(title_text=t("depth of cycles [% of charge]"), range=[0, 100], dtick=20)
     figure.update_yaxes(title_text=t("cycles, by rainflow [count]"), rangemode="tozero")
     return figure

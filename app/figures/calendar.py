@@ -58,7 +58,7 @@ def day_by_hour(
         figure,
         theme,
         height=height,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8, "pad": 0},
+        margin={"l": 52, "r": 90, "t": 16, "b": 50, "pad": 0},
         xaxis={"type": "date", "showgrid": False},
         yaxis={
             "title": {"text": t("hour of the day")},

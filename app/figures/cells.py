@@ -57,7 +57,7 @@ def soh_triples(reports: Sequence[PackReport], *, theme: str | None) -> go.Figur
         figure,
         theme,
         height=96 + _ROW_PX * len(reports),
-        margin={"l": 72, "r": 16, "t": 34, "b": 44},
+        margin={"l": 72, "r": 16, "t": 42, "b": 52},
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
     )
     figure.update_xaxes(title_text=t("state of health [%]"), range=[low, high], fixedrange=True)
@@ -177,7 +177,7 @@ def pack_dots(
         figure,
         theme,
         height=84 + _ROW_PX * len(readings),
-        margin={"l": 60, "r": 16, "t": 48, "b": 32},
+        margin={"l": 60, "r": 16, "t": 48, "b": 34},
         showlegend=False,
     )
     _name_above(figure, f"{title} [{unit}]" if unit else title, theme)

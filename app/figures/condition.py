@@ -70,7 +70,7 @@ def outliers(
         mode = "lines+markers" if len(ts) < 40 else "lines"
         line = {"color": series_colour(at, theme), "width": 1.6}
         figure.add_trace(go.Scatter(x=x, y=_short(values), mode=mode, line=line, name=name))
-    style(figure, theme, height=HEIGHT_PX, margin={"l": 8, "r": 12, "t": 34, "b": 8}, legend_traceorder="normal")
+    style(figure, theme, height=HEIGHT_PX, margin={"l": 56, "r": 12, "t": 46, "b": 36}, legend_traceorder="normal")
     figure.update_xaxes(type="date")
     figure.update_yaxes(title_text=title, fixedrange=True)
     for level in () if limit is None else (-limit, limit):
@@ -112,7 +112,7 @@ def pack_lines(answer: PackSteps, *, zone: str, theme: str | None) -> go.Figure:
             figure.add_annotation(text=words, x=step.at[:10], y=1, yref="y domain", yanchor="bottom", xanchor="left",
                                   showarrow=False, font={"size": 11}, row=row, col=1)  # fmt: skip
         figure.update_yaxes(title_text=t(QUANTITIES[name]), fixedrange=True, row=row, col=1)
-    style(figure, theme, height=60 + ROW_PX * len(shown), margin={"l": 8, "r": 12, "t": 34, "b": 8})
+    style(figure, theme, height=60 + ROW_PX * len(shown), margin={"l": 64, "r": 12, "t": 52, "b": 36})
     figure.update_xaxes(type="date")
     return figure
 

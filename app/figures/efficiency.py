@@ -46,7 +46,7 @@ def trip_bars(answer: RoundTrips, *, theme: str | None) -> go.Figure:
             hovertemplate="%{y}: %{text}<extra></extra>",
         )
     )
-    style(figure, theme, height=HEIGHT_PX, showlegend=False, margin={"l": 8, "r": 16, "t": 62, "b": 8})
+    style(figure, theme, height=HEIGHT_PX, showlegend=False, margin={"l": 132, "r": 16, "t": 62, "b": 52})
     low = min(80.0, float(values.min()) - 2)
     figure.update_xaxes(title_text=t("round trip [%]"), range=[low, max(101.0, float(values.max()) + 1)])
     figure.update_yaxes(type="category", range=[len(known) - 0.5, -0.6], showgrid=True)
@@ -75,7 +75,7 @@ def charge_curves(answer: ChargeCurves, *, theme: str | None) -> go.Figure:
     for curve in answer.curves:
         figure.add_trace(_curve(curve, theme, is_first=curve.late not in named))
         named.add(curve.late)
-    style(figure, theme, height=HEIGHT_PX, hovermode="closest", margin={"l": 8, "r": 12, "t": 34, "b": 8})
+    style(figure, theme, height=HEIGHT_PX, hovermode="closest", margin={"l": 56, "r": 16, "t": 46, "b": 52})
     figure.update_xaxes(title_text=t("charge missing to full [Ah]"), autorange="reversed")
     figure.update_yaxes(title_text=t("mean cell voltage [V]"))
     return figure

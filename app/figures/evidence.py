@@ -118,7 +118,7 @@ def cell_evidence(
     last = "y" if len(tracks) == 1 else f"y{len(tracks)}"
     layout["xaxis"] = {"type": "date", "anchor": last, "title": {"text": t("day ({zone})", zone=zone)}}
     layout["legend"] = {"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"}
-    margin = {"l": 60, "r": 72, "t": 8, "b": EDGES_PX - 8}
+    margin = {"l": 72, "r": 72, "t": 20, "b": EDGES_PX - 8}
     return style(go.Figure(traces), theme, height=EDGES_PX + plot, margin=margin, uirevision="evidence", **layout)
 
 

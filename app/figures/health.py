@@ -46,7 +46,7 @@ def capacity_chart(answer: HealthAnswer, *, zone: str, theme: str | None) -> go.
     if len(answer.forecast.ts):
         _fan(figure, answer.forecast, zone, theme)
     _now(figure, answer, zone, theme)
-    style(figure, theme, height=HEIGHT_PX, hovermode="closest", margin={"l": 8, "r": 12, "t": 48, "b": 8})
+    style(figure, theme, height=HEIGHT_PX, hovermode="closest", margin={"l": 60, "r": 12, "t": 48, "b": 36})
     reference = t(answer.reference)
     figure.update_yaxes(title_text=t("% of the {reference}", reference=reference), range=_span(answer))
     figure.update_xaxes(type="date")

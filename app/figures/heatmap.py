@@ -19,6 +19,11 @@ from app.language import mark, t
 from app.numbers import digits_of, quantity
 from app.shapes.pictures import HeatmapAnswer
 
+TOP_PX = 68
+"""Room over the cells: for the scale, and beneath it the legend [px]."""
+SCALE_PX = 256
+"""Length of the scale, which lies at the left, where a phone shows it too [px]."""
+
 
 def pack_heatmap(
     answers: Mapping[int, HeatmapAnswer],
@@ -69,7 +74,7 @@ def pack_heatmap(
         figure,
         theme,
         height=plan.height_px,
-        margin={"l": 12 if in_one_row else 64, "r": 12, "t": 28, "b": 44},
+        margin={"l": 12 if in_one_row else 64, "r": 12, "t": TOP_PX, "b": 52},
         bargap=0,
         legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0},
         uirevision="heatmap",
@@ -210,11 +215,19 @@ def _deviation(value: float, unit: str) -> str:
 
 def _legend_bar(scale: Scale, answer: HeatmapAnswer) -> dict[str, object]:
     bar: dict[str, object] = {
-        "title": {"text": "z" if answer.unit == "1" else answer.unit, "side": "top"},
-        "thickness": 12,
+        "orientation": "h",
+        "title": {"text": "z" if answer.unit == "1" else answer.unit, "side": "right", "font": {"size": 12}},
+        "thickness": 10,
         "outlinewidth": 0,
-        "lenmode": "fraction",
-        "len": 1,
+        "lenmode": "pixels",
+        "len": SCALE_PX,
+        "x": 0,
+        "xanchor": "left",
+        "xpad": 0,
+        "y": 1,
+        "yref": "container",
+        "yanchor": "top",
+        "ypad": 0,
     }
     if scale.ticks:
         return bar | {"tickmode": "array", "tickvals": list(scale.ticks), "ticktext": list(scale.words)}

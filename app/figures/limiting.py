@@ -41,7 +41,7 @@ def ledger_strip(answer: LedgerAnswer, *, zone: str, theme: str | None) -> go.Fi
     figure = go.Figure()
     figure.add_trace(_marks(full, t("first full"), "triangle-up", series_colour(0, theme), zone))
     figure.add_trace(_marks(empty, t("first empty"), "triangle-down", series_colour(1, theme), zone))
-    style(figure, theme, height=HEIGHT_PX, hovermode="closest", margin={"l": 8, "r": 12, "t": 34, "b": 8})
+    style(figure, theme, height=HEIGHT_PX, hovermode="closest", margin={"l": 60, "r": 12, "t": 46, "b": 50})
     figure.update_xaxes(type="date")
     figure.update_yaxes(title_text=t("cell along the string"), range=[answer.cells + 3, -2], fixedrange=True)
     return figure
@@ -93,7 +93,7 @@ def leak_bars(answer: LeakAnswer, *, theme: str | None) -> go.Figure:
             hovertemplate=t("pack.cell %{x}: %{customdata} mA") + "<extra></extra>",
         )
     )
-    style(figure, theme, height=HEIGHT_PX, showlegend=False, margin={"l": 8, "r": 12, "t": 20, "b": 8})
+    style(figure, theme, height=HEIGHT_PX, showlegend=False, margin={"l": 72, "r": 12, "t": 20, "b": 52})
     figure.update_xaxes(type="category", title_text=t("pack.cell"), showgrid=False)
     figure.update_yaxes(title_text=t("leak beyond the string [mA]"), rangemode="tozero")
     if answer.limit_ma is not None:

@@ -42,6 +42,7 @@ def load_duration(
     if not len(share):
         return message(t("No power reading in this period"), theme, height=height)
     colour = series_colour(0, theme)
+    least = t("at least {power} for {share} of the time", power="%{y} kW", share="%{x} %")
     figure = go.Figure(
         go.Scatter(
             x=np.round(share * 100, 2),
@@ -50,7 +51,7 @@ def load_duration(
             line={"width": 1.25, "color": colour},
             fill="tozeroy",
             fillcolor=faded(colour, 0.08),
-            hovertemplate=f"{name} was at least %{{y}} kW for %{{x}} % of the time<extra></extra>",
+            hovertemplate=f"{name}: {least}<extra></extra>",
         )
     )
     for at, mark in _labelled(share, power_kw):
@@ -62,7 +63,7 @@ def load_duration(
         xaxis={"title": {"text": t("share of the time with readings [%]")}, "range": [0, 100], "fixedrange": True},
         yaxis={"title": {"text": "kW"}, "zeroline": True, "zerolinecolor": colours(theme)["ink-3"], "fixedrange": True},
         showlegend=False,
-        margin={"l": 8, "r": 12, "t": 8, "b": 8, "pad": 0},
+        margin={"l": 64, "r": 20, "t": 8, "b": 48, "pad": 0},
     )
 
 

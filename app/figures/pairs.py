@@ -130,7 +130,7 @@ def _drawn(
         figure.add_trace(_map(one, plan, axis, (low, top), beside))
         layout[axis.replace("y", "yaxis")] = down | {"domain": [low, top], "ticks": ""}
     words = [_words(one, 1 - (at * block + TITLE_PX) / plot, theme) for at, one in enumerate(maps)]
-    margin = {"l": 64, "r": 12, "t": 8, "b": EDGES_PX - 8}
+    margin = {"l": 64, "r": 108, "t": 8, "b": EDGES_PX - 8}
     style(figure, theme, height=height, margin=margin, uirevision="pairs", annotations=words, **layout)
     return figure
 

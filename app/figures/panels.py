@@ -16,7 +16,10 @@ from app.language import t
 
 PANEL_PX = 150
 """Least height of a panel where there are several [px]."""
-EDGES_PX = 76
+TOP_PX, LEFT_PX, BOTTOM_PX = 28, 76, 68
+"""Room for the caption, for labels such as −1,234.5 with a title, and for two lines of time with a title [px]. All time
+charts have the same, so their axes align, and Plotly draws them once: a label that needs more has it draw again."""
+EDGES_PX = TOP_PX + BOTTOM_PX
 """Room above and below the panels, for the caption and the time axis [px]."""
 GAP_SHARE = 0.003
 """Gaps narrower than this share of the axis are too thin for a band [1]."""
@@ -121,7 +124,7 @@ def frame_panels(
         layout[f"yaxis{len(panels) + 1}"] = _strip(figure, events, len(panels) + 1, floor, zone, theme)
     _say(figure, caption, theme)
     right = max((_width(name) for panel in panels for name, _, _ in panel.labels), default=0.0)
-    layout["margin"] = {"l": 8, "r": round(12 + right), "t": 28, "b": 8, "pad": 0}
+    layout["margin"] = {"l": LEFT_PX, "r": round(12 + right), "t": TOP_PX, "b": BOTTOM_PX, "pad": 0}
     layout["showlegend"] = any(panel.legend for panel in panels)
     layout["legend"] = {"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"}
     layout["hovermode"] = "x unified"

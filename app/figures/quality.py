@@ -60,6 +60,7 @@ def _days(frame: pl.DataFrame, labels: list[str], theme: str | None) -> go.Heatm
         z[at, own.min() : own.max() + 1] = 0.0
     z[row, day] = frame["coverage"].cast(pl.Float64).fill_null(np.nan).to_numpy().round(3)
     missing = series_colour(1, theme)
+    expected = t("{share} of the readings expected", share="%{z:.1%}")
     return go.Heatmap(
         z=z,
         x0=first.isoformat(),
@@ -77,6 +78,6 @@ def _days(frame: pl.DataFrame, labels: list[str], theme: str | None) -> go.Heatm
             "y": 0.42,
         },
         ygap=3 if len(labels) <= MANY_ROWS else 1,
-        hovertemplate="%{y}<br>%{x|%-d %b %Y}<br>%{z:.1%} of the readings expected<extra></extra>",
+        hovertemplate=f"%{{y}}<br>%{{x|%-d %b %Y}}<br>{expected}<extra></extra>",
         hoverongaps=False,
     )

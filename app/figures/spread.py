@@ -79,7 +79,7 @@ def cell_spread(
     }
     legend = {"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0}
     height = EDGES_PX + ROW_PX * len(packs)
-    margin = {"l": 64, "r": 84, "t": 44, "b": 44}
+    margin = {"l": 64, "r": 84, "t": 44, "b": 66}
     return style(go.Figure(traces), theme, height=height, margin=margin, legend=legend, uirevision="spread", **layout)
 
 

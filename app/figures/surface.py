@@ -88,10 +88,9 @@ def cell_surface(
     shown = relief(answer)
     scale = surface_scale(shown, quantity=answer.quantity, mode=answer.mode, limit=limit, theme=theme)
     figure = go.Figure(_surface(shown, scale, zone))
-    for trace in _ridges(shown, flagged, selected, theme):
-        figure.add_trace(trace)
-    own = colours(theme)
-    wall = {"showbackground": False, "gridcolor": own["line"], "zerolinecolor": own["ink-3"], "color": own["ink-2"]}
+    marked = _marked(shown, flagged, selected)
+    for cell, severity in marked.items():
+        figure.add_trace(_ridge(shown, cell, "accent" if cell == selected else severity, theme))
     style(
         figure,
         theme,
@@ -102,13 +101,20 @@ def cell_surface(
             "uirevision": view_key,
             "aspectmode": "manual",
             "aspectratio": {"x": 1.6, "y": 1.5, "z": 0.6},
-            "xaxis": {**wall, "title": {"text": shown.noun}, "tickvals": _cell_ticks(shown)},
-            "yaxis": {**wall, "title": {"text": t("time ({zone})", zone=zone)}, **_time_ticks(shown, zone)},
-            "zaxis": {**wall, "title": {"text": _z_title(answer, shown)}, "nticks": 6},
+            "xaxis": _axis(shown.noun, theme, tickvals=_cell_ticks(shown)),
+            "yaxis": _axis(t("time ({zone})", zone=zone), theme, **_time_ticks(shown, zone)),
+            "zaxis": _axis(_z_title(answer, shown), theme, nticks=6),
+            "annotations": [_label(shown, cell, severity, theme) for cell, severity in marked.items()],
         },
     )
     figure.layout.template.layout.scene.camera = _CAMERA  # in the template: what the user turns is then kept
     return figure
+
+
+def _axis(title: str, theme: str | None, **ticks: object) -> dict[str, object]:
+    own = colours(theme)
+    lines = {"gridcolor": own["line"], "zerolinecolor": own["ink-3"], "color": own["ink-2"]}
+    return {"showbackground": False, **lines, "title": {"text": title}, **ticks}
 
 
 def _wall(stamp_ms: int, zone: str, form: str) -> str:
@@ -164,7 +170,7 @@ def _bar(scale: Scale, unit: str) -> dict[str, object]:
     if scale.ticks:
         shown = [one for one in zip(scale.ticks, scale.words, strict=True) if one[0] or _has_room_at_nought(scale)]
         ends = (scale.low, scale.high)
-        words = [f"{word} {unit}" if at in ends else word.replace(" ", "<br>") for at, word in shown]
+        words = [f"{word} {unit}" if at in ends else "<br>".join(word.rsplit(" ", 1)) for at, word in shown]
         bar |= {"tickmode": "array", "tickvals": [at for at, _ in shown], "ticktext": words}
     return bar
 
@@ -194,34 +200,39 @@ def _surface(shown: Relief, scale: Scale, zone: str) -> go.Surface:
     )
 
 
-def _ridges(shown: Relief, flagged: Mapping[int, str], selected: int | None, theme: str | None) -> list[go.Scatter3d]:
-    """Lines along the flagged cells and the selected one, each labelled at its highest or lowest point."""
+def _marked(shown: Relief, flagged: Mapping[int, str], selected: int | None) -> dict[int, str]:
+    """Choose the cells whose ridge is drawn and labelled: the worst of the flagged ones, and the selected one."""
     named = {cell: severity for cell, severity in flagged.items() if cell in shown.cells}
     marked = dict(list(named.items())[:LABELS_MAX])
     if selected is not None and selected in shown.cells:
-        marked.setdefault(selected, "selected")
-    return [_ridge(shown, cell, severity, theme, chosen=cell == selected) for cell, severity in marked.items()]
+        marked.setdefault(selected, "accent")
+    return marked
 
 
-def _ridge(shown: Relief, cell: int, severity: str, theme: str | None, *, chosen: bool) -> go.Scatter3d:
+def _ridge(shown: Relief, cell: int, colour: str, theme: str | None) -> go.Scatter3d:
     """Draw one ridge, and a pole from its most extreme point to the top, which carries the label."""
     z = shown.z[:, shown.cells.index(cell)]
     hours = _hours(shown)
     pole_hours, pole_z = _pole(shown, z, hours)
-    label = f"{shown.noun} {cell}" if severity == "selected" else f"{shown.noun} {cell}: {severity}"
     ridge_z = np.concatenate([z, pole_z])
     return go.Scatter3d(
         x=np.full(len(ridge_z), cell, dtype=np.int16),
         y=np.concatenate([hours, pole_hours]),
         z=ridge_z,
-        mode="lines+text",
-        text=[""] * (len(ridge_z) - 1) + [label],
-        textposition="top center",
-        textfont={"size": 13, "color": colours(theme)["ink"]},
-        line={"color": colours(theme)["accent" if chosen or severity == "selected" else severity], "width": 4},
+        mode="lines",
+        line={"color": colours(theme)[colour], "width": 4},
         connectgaps=False,
         hoverinfo="skip",
     )
+
+
+def _label(shown: Relief, cell: int, severity: str, theme: str | None) -> dict[str, object]:
+    """Write a cell's name on top of its pole, flat on the screen: letters of triangles take a tenth of a second."""
+    hours, tops = _pole(shown, shown.z[:, shown.cells.index(cell)], _hours(shown))
+    place = {"x": cell, "y": float(hours[-1]), "z": float(tops[-1])} if len(tops) else {"visible": False}
+    words = f"{shown.noun} {cell}" if severity == "accent" else f"{shown.noun} {cell}: {t(severity)}"
+    font = {"size": 13, "color": colours(theme)["ink"]}
+    return {**place, "text": words, "font": font, "showarrow": False, "yanchor": "bottom"}
 
 
 def _pole(

@@ -172,7 +172,8 @@ def style(figure: go.Figure, theme: str | None, *, height: int | None = None, **
         Layout entries that win over the house's.
     """
     given: dict[str, Any] = {
-        "margin": {"l": 8, "r": 12, "t": 28, "b": 8, "pad": 0},
+        # room for the usual labels: Plotly draws a chart twice when a label needs more than there is
+        "margin": {"l": 76, "r": 12, "t": 46, "b": 50, "pad": 0},
         "hovermode": "closest",
         "separators": DECIMAL[current()] + THIN,
     }
@@ -191,7 +192,8 @@ def message(text: str, theme: str | None, *, height: int | None = None) -> go.Fi
     figure.add_annotation(text=lines, showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper", align="center")
     figure.update_annotations(font={"color": own["ink-3"], "size": TEXT_PX + 2})
     hidden = {"visible": False}
-    return style(figure, theme, height=height, xaxis=hidden, yaxis=hidden)
+    edge = {"l": 8, "r": 8, "t": 8, "b": 8}
+    return style(figure, theme, height=height, xaxis=hidden, yaxis=hidden, margin=edge)
 
 
 def bare(figure: go.Figure) -> dict[str, Any]:

@@ -32,10 +32,25 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
   return context;
 };
 """
+_EDGES = """() => [...document.querySelectorAll('[id*="time-chart"] .js-plotly-plot')]
+  .filter((plot) => plot.offsetParent && plot._fullLayout && plot._fullLayout.height > 100)
+  .flatMap(({ _fullLayout: { margin, _size } }) => ['l', 'r', 't', 'b'].map((edge) => [margin[edge], _size[edge]]))"""
+"""Room that time charts have at each edge, and what Plotly takes: where it takes more, it draws them twice [px]."""
 _OPACITY = """() => {
   const waiting = document.querySelector('.ps-graph[data-dash-is-loading=true]');
   return waiting && getComputedStyle(waiting).opacity;
 }"""
+_NOTE_DRAWN = """
+window.benchDrawnAt = {};
+const sent = window.fetch.bind(window);
+window.fetch = function (resource, options) {
+  if (options && options.body && String(resource).includes('/_dash-update-component')) {
+    const drawn = document.querySelector('.js-plotly-plot .main-svg') !== null;
+    window.benchDrawnAt[JSON.parse(options.body).output] = drawn;
+  }
+  return sent(resource, options);
+};
+"""
 _SLOW = """
 const asked = window.fetch.bind(window);
 window.fetch = (...said) => new Promise((go) => setTimeout(go, window.benchDelay || 0)).then(() => asked(...said));
@@ -62,6 +77,16 @@ def test_a_view_sends_little_beside_the_static_files(visit, site_url, path):
 
     moving = [one for one, url in paths.items() if "/_dash-component-suites/" not in url and "/assets/" not in url]
     assert 0 < sum(sizes.get(one, 0) for one in moving) <= MOST_BYTES
+
+
+@pytest.mark.parametrize("path", ["/", "/meter", "/explore", "/compare"])
+@pytest.mark.parametrize("when", ["complete", "7d"])
+def test_time_charts_are_drawn_once(visit, site_url, path, when):
+    page = visit(f"{site_url}{path}?when={when}")
+    wait_until_drawn(page)
+
+    assert page.evaluate(_EDGES)
+    assert page.evaluate(f"() => ({_EDGES})().filter(([given, needed]) => given !== needed)") == []
 
 
 def test_webgl_contexts_are_given_back(visit, site_url):
@@ -92,6 +117,51 @@ def test_a_click_fetches_answers_and_no_file_anew(visit, site_url):
 
     assert asked
     assert [url for url in asked if "/_dash-update-component" not in url and "/api/" not in url] == []
+
+
+def asked_for(page, act) -> list[list[str]]:
+    """List which outputs the browser asks for, request by request, from an action until everything is there."""
+    asked: list[list[str]] = []
+
+    def note(request) -> None:
+        if "/_dash-update-component" in request.url:
+            asked.append(request.post_data_json["output"].strip(".").split("..."))
+
+    page.on("request", note)
+    act()
+    wait_until_drawn(page)
+    page.wait_for_load_state("networkidle")
+    page.remove_listener("request", note)
+    return asked
+
+
+def test_another_period_does_not_ask_again_for_what_is_said_of_the_whole_history(visit, site_url):
+    page = visit("about:blank")
+    opened = asked_for(page, lambda: page.goto(f"{site_url}/battery"))
+    clicked = asked_for(page, page.get_by_text("7 days", exact=True).first.click)
+
+    whole = {"battery-capacity.figure", "battery-leaks.figure", "battery-heat.figure", "battery-charges.figure"}
+    assert whole <= {name for names in opened for name in names}
+    assert {"battery-energy.figure", "battery-ledger.figure"} <= {name for names in clicked for name in names}
+    assert whole & {name for names in clicked for name in names} == set()
+
+
+def test_what_lies_below_is_asked_for_after_the_first_chart(visit, site_url):
+    page = visit(f"{site_url}/meter")
+    wait_until_drawn(page)
+    page.wait_for_load_state("networkidle")
+    order = [names[0] for names in asked_for(page, page.get_by_text("7 days", exact=True).first.click)]
+
+    assert order.index("meter-duration.figure") > next(at for at, name in enumerate(order) if "meter-power" in name)
+
+
+def test_a_page_opens_with_its_first_chart_and_asks_for_the_rest_then(visit, site_url):
+    page = visit("about:blank")
+    page.add_init_script(_NOTE_DRAWN)
+    page.goto(f"{site_url}/meter")
+    wait_until_drawn(page)
+
+    assert page.evaluate("() => window.benchDrawnAt['meter-duration.figure']") is True
 
 
 def test_only_what_is_late_dims(visit, site_url):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.figures.battery import alarm_strip, bms_steps, cycle_depths, cycle_energy, merge_events
@@ -66,7 +66,6 @@ def test_chatter_is_one_mark_that_counts_its_events():
     assert (mark.events, mark.peak) == (50, 49)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 800_000), st.integers(1, 5_000), st.sampled_from(["a", "b"])), max_size=40))
 def test_merging_loses_no_event_and_no_minute(rows):
     alarms = [alarm(timedelta(minutes=at), lasts=timedelta(minutes=n), signal=s, peak=n) for at, n, s in rows]

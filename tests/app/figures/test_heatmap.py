@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.figures.heatmap import pack_heatmap
@@ -135,7 +135,6 @@ def test_a_far_cell_saturates_and_the_scale_says_so():
     assert scale.words[-1] == "≥ 20"
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(-1e4, 1e4), max_size=60), st.one_of(st.none(), st.floats(0.1, 50)))
 def test_a_diverging_scale_is_centred_on_zero_and_holds_the_limit(values, limit):
     scale = diverging_scale(np.array(values, dtype=np.float64), limit, theme="light")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -62,7 +62,6 @@ def test_one_excursion_survives_the_thinning():
     assert relief(answer(z)).z.min() == pytest.approx(-150.0)
 
 
-@settings(deadline=None)
 @given(arrays(np.float64, (70, 3), elements=st.floats(-1, 1) | st.just(np.nan)))
 def test_a_thinned_deviation_keeps_the_farthest_value_of_each_cell(z):
     shown = relief(answer(z, unit="°C", quantity="temperature"), rows_max=9)
@@ -75,7 +74,6 @@ def test_a_thinned_deviation_keeps_the_farthest_value_of_each_cell(z):
             assert np.isnan(kept).all()
 
 
-@settings(deadline=None)
 @given(arrays(np.float64, (40, 2), elements=st.floats(3, 4) | st.just(np.nan)))
 def test_a_thinned_absolute_value_is_the_mean_of_its_rows(z):
     shown = relief(answer(z, mode="absolute", unit="V"), rows_max=10)
@@ -105,9 +103,18 @@ def test_rows_are_labelled_in_site_time():
 
 def test_flagged_ridges_are_labelled_and_the_selected_one_too():
     figure = draw(answer(np.zeros((4, 9))), flagged={7: "critical", 2: "watch"}, selected=5)
-    labels = [trace.text[-1] for trace in figure.data[1:]]
+    labels = {one.text: one.x for one in figure.layout.scene.annotations}
 
-    assert labels == ["cell 7: critical", "cell 2: watch", "cell 5"]
+    assert [trace.x[0] for trace in figure.data[1:]] == list(labels.values()) == [7, 2, 5]
+    assert list(labels) == ["cell 7: critical", "cell 2: watch", "cell 5"]
+
+
+def test_a_flagged_cell_without_readings_is_named_nowhere():
+    z = np.zeros((4, 9))
+    z[:, 6] = np.nan
+    labels = draw(answer(z), flagged={7: "critical"}).layout.scene.annotations
+
+    assert [one.visible for one in labels] == [False]
 
 
 def test_labels_are_few():
