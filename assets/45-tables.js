@@ -1,6 +1,7 @@
 /* What stands in a table's cells besides words: links within the dashboard, and severities as the page's badges. */
 (function () {
   "use strict";
+  window.dashAgGridFunctions = window.dashAgGridFunctions || {};
   const components = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
 
   window.dash_clientside = window.dash_clientside || {};
@@ -67,5 +68,59 @@
       key: "icon",
     });
     return React.createElement("span", { className: `ps-badge ps-${severity}` }, [icon, props.value]);
+  };
+
+  const MOST_LINES = 3;
+  const CHARACTER_PX = 7;
+  const WIDEST_PX = 560;
+  const EMPTY_PX = 48;
+  const narrow = window.matchMedia("(max-width: 767.98px)");
+
+  /** On a narrow screen, columns of long words reach beyond its edge rather than making every row a screen high. */
+  function widen(api) {
+    const rows = api.getRenderedNodes();
+    const asked = (api.getColumns() || []).flatMap((column) => {
+      const { wrapText, field } = column.getColDef();
+      const longest = wrapText ? Math.max(0, ...rows.map((row) => String((row.data || {})[field] || "").length)) : 0;
+      const wanted = Math.min(WIDEST_PX, Math.ceil((longest / MOST_LINES) * CHARACTER_PX) + 40);
+      return wanted > column.getActualWidth() ? [{ key: column, newWidth: wanted }] : [];
+    });
+    if (asked.length) {
+      api.setColumnWidths(asked);
+    }
+  }
+
+  /** The height up to the end of the last whole row that has room: of all rows where they have it. */
+  function wholeRows(api, room) {
+    let end = 0;
+    for (let index = 0; index < api.getDisplayedRowCount(); index += 1) {
+      const row = api.getDisplayedRowAtIndex(index);
+      const below = row.rowTop + row.rowHeight;
+      if (index && below > room) {
+        break;
+      }
+      end = below;
+    }
+    return end || EMPTY_PX;
+  }
+
+  /* A table that scrolls ends with a whole row, and one of few rows with its last: it is given a height by its page,
+     and by this what of it is used. */
+  window.dashAgGridFunctions.packscopeWhole = function (id, api) {
+    const element = document.getElementById(id);
+    if (!element) {
+      return;
+    }
+    window.requestAnimationFrame(() => {
+      if (narrow.matches) {
+        widen(api);
+      }
+      const most = parseFloat(element.style.height);
+      const body = most && element.querySelector(".ag-body");
+      if (body) {
+        const around = element.offsetHeight - body.offsetHeight;
+        element.style.maxHeight = `${Math.min(most, around + wholeRows(api, most - around))}px`;
+      }
+    });
   };
 })();

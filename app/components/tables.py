@@ -10,6 +10,9 @@ import dash_ag_grid as dag
 from app.gridtexts import grid_texts
 from app.language import t
 
+FITTED_ON = ("firstDataRendered", "modelUpdated")
+"""When a table is fitted to its rows: once it has some, and when they are other ones or grow."""
+
 
 def table(
     identity: str,
@@ -48,6 +51,7 @@ def table(
         rowData=None if rows is None else [dict(row) for row in rows],
         defaultColDef={"sortable": True, "filter": True, "resizable": True, "minWidth": 90, "flex": 1},
         dashGridOptions=options,
+        eventListeners={event: [f"packscopeWhole('{identity}', params.api)"] for event in FITTED_ON},
         style={"height": f"{height}px" if height else None, "width": "100%"},
         className="ps-table",
     )
