@@ -1,42 +1,40 @@
 /* Asks what a number rests on when its mark is opened, for what the page shows at that moment. */
 (function () {
   "use strict";
-  const QUESTIONS = {
-    "/": ["quality", "all"],
-    "/meter": ["meter_kpis", "meter"],
-    "/compare": ["quality", "all"],
-    "/battery": ["bess_kpis", "bess"],
-    "/cells": ["comparison", "bess"],
-    "/explore": ["quality", "all"],
-    "/quality": ["quality", "any"],
-  };
+  /* Questions about the lines of a chart, which marks beside the chart ask as well. */
+  const OF_LINES = new Set(["series", "difference", "statistics", "raw_rows"]);
 
-  /* A chart of signals: one address for each source, with the signals of it. */
-  function ofLines(lines) {
-    const bySource = new Map();
-    lines.forEach((line) => bySource.set(line.source, (bySource.get(line.source) || []).concat([line])));
-    return Array.from(bySource, ([source, own]) => {
-      const query = { question: "series", source: source, signals: own.map((line) => line.signal).join(",") };
+  /* A chart of signals: one address for each source and stretch of time, with the signals of it. */
+  function ofLines(lines, question) {
+    const alike = new Map();
+    lines.forEach((line) => {
+      const key = [line.source, line.start, line.end].join(" ");
+      alike.set(key, (alike.get(key) || []).concat([line]));
+    });
+    return Array.from(alike.values(), (own) => {
+      const query = { question: question, source: own[0].source, signals: own.map((line) => line.signal).join(",") };
       return Object.assign(query, { start: own[0].start, end: own[0].end, level: own[0].level });
     });
   }
 
   function asked(mark) {
-    const chart = mark.closest(".ps-chart");
-    const plot = chart && chart.querySelector(".js-plotly-plot");
-    const lines = plot && plot.layout && plot.layout.meta && plot.layout.meta.lines;
-    if (lines && lines.length) {
-      return ofLines(lines);
-    }
     const near = (name) => {
       const found = mark.closest("[data-" + name + "]");
       return found && found.dataset[name];
     };
-    const [question, kind] = QUESTIONS[window.location.pathname] || ["quality", "any"];
-    const query = { question: near("question") || question, kind: near("kind") || kind, view: window.location.search || "?" };
+    const question = near("question");
+    const chart = mark.closest(".ps-chart") || (OF_LINES.has(question) && document.querySelector(".ps-chart"));
+    const plot = chart && chart.querySelector(".js-plotly-plot");
+    const lines = plot && plot.layout && plot.layout.meta && plot.layout.meta.lines;
+    if (lines && lines.length) {
+      return ofLines(lines, question);
+    }
+    const query = { question: question, kind: near("kind") || "any", view: window.location.search || "?" };
     const source = near("source");
     const pack = near("pack");
+    const signals = near("signals");
     Object.assign(query, source ? { source: source, kind: "any" } : {}, pack ? { pack: pack } : {});
+    Object.assign(query, signals ? { signals: signals } : {});
     return [query];
   }
 

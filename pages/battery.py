@@ -10,10 +10,10 @@ from dash.development.base_component import Component
 
 from app.answers import cycles as cycle_answers
 from app.answers import kpis
-from app.components import PageMeta, empty, headline, kpi, kpi_row, page, partial, provenance, section, skeleton
+from app.components import PageMeta, empty, headline, kpi, kpi_row, page, partial, section, skeleton
 from app.early import with_page
 from app.language import mark, t
-from app.numbers import counted, digits_of, energy, number, percent, quantity, stamp
+from app.numbers import counted, digits_of, energy, number, quantity, stamp
 from app.scope import Scope, scope_of
 from app.shapes.cycles import CyclesAnswer
 from app.shapes.kpis import BessKpis, Stat
@@ -53,6 +53,7 @@ def layout(**query: str) -> html.Div:
                 t("Last readings"),
                 html.Div(skeleton(2), id=TILES),
                 note=t("At the end of the period; range over all of it."),
+                question=None,
             ),
             energy_row.panel(scope),
             alarms.panel(scope),
@@ -106,13 +107,13 @@ def missing_words(cycles: CyclesAnswer, found: BessKpis) -> str | None:
     return "; ".join(dict.fromkeys(reasons)) or None
 
 
-def tile(stat: Stat) -> Component:
+def tile(name: str, stat: Stat) -> Component:
     """Show one figure: its last value, its range, and what it rests on."""
     digits = _digits(stat)
-    mean = quantity(stat.mean, stat.unit, digits)
-    rows = {"coverage": percent(stat.coverage, 1), "mean": mean, "level": t("extremes are raw")}
+    mean = {"mean": quantity(stat.mean, stat.unit, digits)}
     note = t("{low} to {high}", low=number(stat.min, digits), high=quantity(stat.max, stat.unit, digits))
-    return kpi(stat.label, quantity(stat.last, stat.unit, digits), note=note, mark=provenance(rows))
+    last = quantity(stat.last, stat.unit, digits)
+    return kpi(stat.label, last, question="last_reading", signal=name, known=mean, note=note)
 
 
 def _digits(stat: Stat) -> int:
@@ -130,7 +131,7 @@ def tiles(found: BessKpis) -> Component:
         shown |= {name: stat for name, stat in stats.items() if name.endswith(ending)}
     if not shown:
         return empty(t("No readings"), found.reason or t("None of the usual figures is logged."))
-    return kpi_row([tile(stat) for stat in shown.values()])
+    return kpi_row([tile(name, stat) for name, stat in shown.items()])
 
 
 @with_page
@@ -145,7 +146,9 @@ def update_answer(search: str | None) -> tuple[Component, Component]:
 def answer(scope: Scope, cycles: CyclesAnswer, found: BessKpis) -> Component:
     """Lay out the first row."""
     lead = lead_words(cycles, found, scope)
-    first = headline(answer_words(cycles, found, watched=alarms.has_flags(scope)), lead=lead, sample=scope.sample)
+    first = headline(
+        answer_words(cycles, found, watched=alarms.has_flags(scope)), question="cycles", lead=lead, sample=scope.sample
+    )
     missing = missing_words(cycles, found)
     return html.Div([first, report_links(scope), *([partial(missing)] if missing else [])])
 

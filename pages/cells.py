@@ -43,7 +43,9 @@ def layout(**query: str) -> html.Div:
     if scope.source is None:
         return page(META, [no_system()])
     if not scope.packs:
-        return page(META, [empty("No cells", f"{scope.source} has no cell voltages or temperatures.")])
+        return page(
+            META, [empty(t("No cells"), t("{source} has no cell voltages or temperatures.", source=scope.source))]
+        )
     shown = scope.view.tab if scope.view.tab in TABS else "overview"
     tabs = [_tab(key, t(words), shown) for key, (words, _) in TABS.items()]
     panels = [_panel(key, module.panel(scope), shown) for key, (_, module) in TABS.items()]
@@ -125,8 +127,8 @@ def _panel(key: str, children: Sequence[Component], shown: str) -> html.Div:
 
 def answer(scope: Scope, rows: Sequence[Flagged], cells: int, missing: str | None) -> html.Div:
     """Answer which cells need attention, each named cell a link to its evidence."""
-    lead = verdicts.named_words(rows) or "Every cell that could be judged is within its limits."
-    first = headline(verdicts.attention_words(rows, cells), lead=lead, sample=scope.sample, question="critical")
+    lead = verdicts.named_words(rows) or t("Every cell that could be judged is within its limits.")
+    first = headline(verdicts.attention_words(rows, cells), lead=lead, sample=scope.sample, question="flagged")
     return html.Div([first, _links(scope, rows), *([partial(missing)] if missing else [])])
 
 
@@ -136,7 +138,7 @@ def _links(scope: Scope, rows: Sequence[Flagged]) -> html.Div:
         for row in verdicts.needing(rows)[:LINKED_MAX]
     ]
     told = [part for link in links for part in (link, " · ")][:-1]
-    return html.Div(["Evidence: ", *told] if links else [], className="ps-note")
+    return html.Div([t("Evidence: "), *told] if links else [], className="ps-note")
 
 
 @with_page

@@ -79,16 +79,21 @@ def layout(**query: str) -> html.Div:
     everything = t("From every reading. Percentiles of up to 50 000 readings.")
     body = [html.Div(id=SOURCES, className="ps-found"), html.Div(_choices(view), className="ps-tools")]
     overlay = time_graph(OVERLAY, label=t("The chosen signal of each source"), height=360)
-    difference = time_graph(DIFFERENCE, label=t("The differences"), height=280)
+    difference = time_graph(DIFFERENCE, label=t("The differences"), height=280, question="difference")
     table = grid(STATS, columns(compared=True))
     return page(
         META,
         [
             html.Div(skeleton(2), id=ANSWER, className="ps-answer"),
-            section(t("What is compared"), body),
-            section(t("Laid over each other"), overlay, note=t("An earlier period is drawn on the later one's axis.")),
-            section(t("Difference"), difference, note=note),
-            section(t("Side by side"), table, note=everything, tools=csv_button(STATS), question="quality"),
+            section(t("What is compared"), body, question=None),
+            section(
+                t("Laid over each other"),
+                overlay,
+                note=t("An earlier period is drawn on the later one's axis."),
+                question=None,
+            ),
+            section(t("Difference"), difference, note=note, question=None),
+            section(t("Side by side"), table, note=everything, tools=csv_button(STATS), question="statistics"),
         ],
     )
 
@@ -203,7 +208,12 @@ def update_answer(search: str | None) -> tuple[Component, list[dict[str, Any]], 
         reference = found[at + 1] if len(lines) > at + 1 and lines[at + 1].shift_ms and not line.shift_ms else None
         reference = found[0] if against(view) == "same" and at else reference
         rows.append(compared_row(one, reference, line.start_ms, row(one, zone, view, kinds), zone))
-    answer = headline(words_of(view, lines, found), lead=lead_of(view, lines, zone), sample=scopes[0].sample)
+    answer = headline(
+        words_of(view, lines, found),
+        question="statistics",
+        lead=lead_of(view, lines, zone),
+        sample=scopes[0].sample,
+    )
     return answer, rows, fitted(len(rows))
 
 

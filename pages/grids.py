@@ -142,7 +142,7 @@ def shown_if(wanted: bool) -> dict[str, str]:
 
 
 def _height(rows: int, most: int) -> int:
-    return min(HEAD_PX + ROW_PX * (rows or 2), most)
+    return min(HEAD_PX + ROW_PX * (rows or 1), most)
 
 
 def register_csv(app: Dash, *names: str) -> None:

@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 
 from app.answers import closure, counters, load, meter, meter_power, series
 from app.components import (
+    BELOW,
     PageMeta,
     choice,
     columns,
@@ -67,7 +68,9 @@ def layout(**query: str) -> html.Div:
         [
             html.Div(skeleton(2), id=ANSWER, className="ps-answer"),
             section(
-                t("Key figures"), [html.Div(skeleton(2), id=FIGURES), html.Div(id=LOAD_TILES, className="ps-more")]
+                t("Key figures"),
+                [html.Div(skeleton(2), id=FIGURES), html.Div(id=LOAD_TILES, className="ps-more")],
+                question=None,
             ),
             html.Div(id=CLOSURE),
             html.Div(_power(), id=POWER_ROW),
@@ -82,24 +85,26 @@ def layout(**query: str) -> html.Div:
 def _power() -> Component:
     label = t("Active power with its lowest and highest readings, and the power factor")
     note = t("Positive is import. The band runs from the lowest to the highest reading behind each point.")
-    return section(t("Power"), time_graph(POWER, label=label, height=380), note=note)
+    return section(t("Power"), time_graph(POWER, label=label, height=380), note=note, question=None)
 
 
 def _energy(units: Component) -> Component:
     """Lay out the energy of each period: bars, and the same as a table."""
-    bars = graph(ENERGY, label=t("Energy imported and exported by period"), height=300)
+    bars = graph(ENERGY, label=t("Energy imported and exported by period"), height=300, question="energy_bars")
     table = html.Div(grid(energy.GRID, energy.columns([]), height=300))
     note = t("From the counters' steps, by the site's calendar.")
-    return section(t("Energy"), html.Div([bars, table]), tools=[units, csv_button(energy.GRID)], note=note)
+    return section(
+        t("Energy"), html.Div([bars, table]), tools=[units, csv_button(energy.GRID)], note=note, question="energy_bars"
+    )
 
 
 def _shapes() -> list[Component]:
-    heat = graph(HOURS, label=t("Mean power of each hour of each day"), height=300)
-    curve = graph(DURATION, label=t("Power by the share of time it is reached"), height=300)
+    heat = graph(HOURS, label=t("Mean power of each hour of each day"), height=300, question="hours")
+    curve = graph(DURATION, label=t("Power by the share of time it is reached"), height=300, question="duration")
     note = t("for what share of the time the power was at least so high")
     return [
-        section(t("Load duration"), curve, note=note),
-        section(t("Hour by hour"), heat, note=t("mean power of each hour, by the site's clock")),
+        section(t("Load duration"), curve, note=note, question=None),
+        section(t("Hour by hour"), heat, note=t("mean power of each hour, by the site's clock"), question=None),
     ]
 
 
@@ -117,7 +122,7 @@ def update_answer(search: str | None) -> tuple[Component, Component, Component]:
     found = meter.meter_kpis(scope.source, scope.start_ms, scope.end_ms)
     covered = t("{period}, {share} of it covered by readings.", period=scope.words, share=percent(found.coverage, 1))
     lead = " ".join([covered, *figures.missing(scope)])
-    sentence = headline(figures.verdict_words(found, scope), lead=lead, sample=scope.sample)
+    sentence = headline(figures.verdict_words(found, scope), question="meter_kpis", lead=lead, sample=scope.sample)
     answer = html.Div([sentence, report_links(scope)])
     return answer, kpi_row(figures.tiles(found, scope)), forensics.counts(found)
 
@@ -149,7 +154,7 @@ def update_closure(search: str | None) -> Component:
         return html.Div()
     note = t("Import, export and solar have to fit together, hour by hour.")
     body = [kpi_row(figures.closure_tiles(found)), *figures.closure_notes(found)]
-    return section(t("Closure of the counters"), body, note=note)
+    return section(t("Closure of the counters"), body, note=note, question=None)
 
 
 @with_page
@@ -241,19 +246,20 @@ def update_hours(search: str | None, theme: str | None) -> dict[str, Any]:
 def register(app: Dash) -> None:
     """Wire the page."""
     period, search, theme = Input("period", "data"), Input("url", "search"), Input("theme", "data")
+    below = Input(BELOW, "data")
     power = time_id(POWER)
     answer = Output(ANSWER, "children"), Output(FIGURES, "children"), Output(forensics.COUNTS, "children")
     shown = [Output(row, "className") for row in (POWER_ROW, LOAD_ROW, PEAK_ROW)]
     app.callback(*answer, period)(update_answer)
-    app.callback(*_filled(peaks.GRID, Output(LOAD_TILES, "children")), period)(update_load)
-    app.callback(*_filled(forensics.GRID), period)(update_steps)
-    app.callback(Output(CLOSURE, "children"), period)(update_closure)
+    app.callback(*_filled(peaks.GRID, Output(LOAD_TILES, "children")), below)(update_load)
+    app.callback(*_filled(forensics.GRID), below)(update_steps)
+    app.callback(Output(CLOSURE, "children"), below)(update_closure)
     app.callback(*shown, period)(update_rows)
     app.callback(Output(power, "figure"), Output(power, "style"), search, theme)(update_power)
-    app.callback(Output(ENERGY, "figure"), period, theme)(update_energy)
-    app.callback(Output(energy.GRID, "columnDefs"), *_filled(energy.GRID), period)(update_energy_table)
-    app.callback(Output(DURATION, "figure"), period, theme)(update_duration)
-    app.callback(Output(HOURS, "figure"), period, theme)(update_hours)
+    app.callback(Output(ENERGY, "figure"), below, theme)(update_energy)
+    app.callback(Output(energy.GRID, "columnDefs"), *_filled(energy.GRID), below)(update_energy_table)
+    app.callback(Output(DURATION, "figure"), below, theme)(update_duration)
+    app.callback(Output(HOURS, "figure"), below, theme)(update_hours)
     register_csv(app, energy.GRID, peaks.GRID, forensics.GRID)
 
 

@@ -52,7 +52,7 @@ STAY = "overview-stay"
 """The period as long as this page is the one that is shown: its tiles are not asked for while it is left."""
 TRENDS_PX = chart_height(3)
 """Height of the trends, a panel for each unit [px]."""
-ATTENTION_PX = 300
+ATTENTION_PX = 372
 """Height from which the table of what needs attention scrolls [px]."""
 TREND_POINTS = 600
 """Points of a line of the trends: there are up to three of each system [points]."""
@@ -81,7 +81,7 @@ def layout(**_query: str) -> html.Div:
                 attention,
                 note=t("Gravest first, each with its evidence."),
                 tools=csv_button(ATTENTION),
-                question="critical",
+                question="attention",
             ),
             *_tiles(),
             section(
@@ -89,9 +89,9 @@ def layout(**_query: str) -> html.Div:
                 grid(WORST, worst_columns()),
                 note=t("of all systems, worst first"),
                 tools=csv_button(WORST),
-                question="critical",
+                question="flagged",
             ),
-            section(t("Trends"), time_graph(TRENDS, label=trends, height=TRENDS_PX), note=zoom),
+            section(t("Trends"), time_graph(TRENDS, label=trends, height=TRENDS_PX), note=zoom, question=None),
         ],
     )
 
@@ -130,6 +130,7 @@ def update_answer(search: str | None) -> tuple[Component, Rows, dict[str, str]]:
     worst = worst_rows([row for glance in systems for row in glance.flagged], every[0].view)
     sentence = headline(
         verdict_words(systems, need_attention(systems)),
+        question="safety",
         lead=lead_words(systems, len(every) - len(systems)),
         sample=any(scope.sample for scope in every),
     )

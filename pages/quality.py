@@ -57,18 +57,18 @@ def layout(**query: str) -> html.Div:
     scope = scope_of(f"?{urlencode(query)}", "any")
     if scope.source is None:
         return page(META, [empty(t("No sources"), t("The build found no meter and no battery system in its folders."))])
-    chart = graph(CALENDAR, label=t("Coverage of series by day"))
+    chart = graph(CALENDAR, label=t("Coverage of series by day"), question="coverage_days")
     note = t("Of the readings expected each day, in site time. Blue is all there; the nearer to orange, the less.")
     groups = select(GROUPS, t("Show"), group_options(scope), scope.view.get("group", ALL_GROUPS))
     return page(
         META,
         [
             html.Div(skeleton(2), id=ANSWER, className="ps-answer"),
-            section(t("In numbers"), html.Div(skeleton(2), id=TILES)),
-            section(t("Coverage by day"), chart, note=note, tools=groups),
+            section(t("In numbers"), html.Div(skeleton(2), id=TILES), question=None),
+            section(t("Coverage by day"), chart, note=note, tools=groups, question=None),
             *_reasons(),
             *_series(),
-            section(t("Warnings"), html.Div(id=WARNINGS), question="quality"),
+            section(t("Warnings"), html.Div(id=WARNINGS), question="warnings"),
         ],
     )
 
@@ -79,10 +79,10 @@ def _reasons() -> list[Component]:
     clock = t("By the steps of current and power that two loggers share, 30 days at a time. Over the whole history.")
     rejected = t("A file is rejected when no row of it can be used. Its cell or sensor stays in the geometry, unknown.")
     return [
-        _listed(t("Left out or remarked"), tables.OMITTED, tables.omitted_columns(), omitted),
-        _listed(t("Rejected files"), tables.REJECTED, tables.rejected_columns(), rejected),
-        _listed(t("Findings about the readings"), tables.FINDINGS, tables.finding_columns(), found),
-        _listed(t("Clocks against each other"), tables.CLOCKS, tables.clock_columns(), clock),
+        _listed(t("Left out or remarked"), tables.OMITTED, tables.omitted_columns(), omitted, "omitted"),
+        _listed(t("Rejected files"), tables.REJECTED, tables.rejected_columns(), rejected, "rejected"),
+        _listed(t("Findings about the readings"), tables.FINDINGS, tables.finding_columns(), found, "findings"),
+        _listed(t("Clocks against each other"), tables.CLOCKS, tables.clock_columns(), clock, "clocks"),
     ]
 
 
@@ -91,13 +91,13 @@ def _series() -> list[Component]:
     gaps = [html.P(id=GAP_WORDS, className="ps-caption"), grid(tables.GAPS, tables.gap_columns())]
     note = t("Longest first. A gap leads to the readings around it.")
     return [
-        _listed(t("Series"), tables.SERIES, tables.series_columns(), listed),
-        section(t("Gaps"), gaps, note=note, tools=csv_button(tables.GAPS), question="quality"),
+        _listed(t("Series"), tables.SERIES, tables.series_columns(), listed, "quality"),
+        section(t("Gaps"), gaps, note=note, tools=csv_button(tables.GAPS), question="gaps"),
     ]
 
 
-def _listed(title: str, name: str, columns: Sequence[dict[str, Any]], note: str) -> Component:
-    return section(title, grid(name, columns), note=note, tools=csv_button(name), question="quality")
+def _listed(title: str, name: str, columns: Sequence[dict[str, Any]], note: str, question: str) -> Component:
+    return section(title, grid(name, columns), note=note, tools=csv_button(name), question=question)
 
 
 def group_options(scope: Scope) -> dict[str, str]:
@@ -150,9 +150,13 @@ def lead_words(found: Row, scope: Scope) -> str:
 def tiles(found: Row) -> Component:
     """Show the totals."""
     rows = found["series"]
-    totals = [kpi(title, number(summed(rows, key))) for key, (title, _, _) in counts().items()]
-    first = [kpi(t("Readings kept"), number(summed(rows, "rows"))), kpi(t("Series"), number(len(rows)))]
-    return kpi_row([*first, *totals, kpi(t("Rejected files"), number(len(found["rejected_files"])))])
+    totals = [kpi(title, number(summed(rows, key)), question=key) for key, (title, _, _) in counts().items()]
+    first = [
+        kpi(t("Readings kept"), number(summed(rows, "rows")), question="rows_kept"),
+        kpi(t("Series"), number(len(rows)), question="series_count"),
+    ]
+    last = kpi(t("Rejected files"), number(len(found["rejected_files"])), question="rejected")
+    return kpi_row([*first, *totals, last])
 
 
 def warning_list(warnings: Sequence[Any]) -> Component:
@@ -178,10 +182,10 @@ def update(search: str | None) -> tuple[Component, Component, Component, Rows, d
     if scope.source is None:
         return html.Div(), html.Div(), html.Div(), [], fitted(0), [], fitted(0)
     found = quality.quality(scope.source)
-    first = headline(answer_words(found), lead=lead_words(found, scope), sample=scope.sample)
+    first = headline(answer_words(found), question="quality", lead=lead_words(found, scope), sample=scope.sample)
     omitted = tables.omitted_rows(omissions.omissions(scope.source))
     rejected = tables.rejected_rows(found["rejected_files"])
-    size = fitted(2 * len(omitted)), fitted(2 * len(rejected))
+    size = fitted(3 * len(omitted), 560), fitted(2 * len(rejected))
     return first, tiles(found), warning_list(found["warnings"]), omitted, size[0], rejected, size[1]
 
 
@@ -209,7 +213,7 @@ def update_findings(search: str | None) -> tuple[Rows, dict[str, str], Rows, dic
     scope = scope_of(search, "any")
     rows = tables.finding_rows(omissions.findings(scope.source)) if scope.source else []
     pairs = tables.clock_rows(clocks.clocks(scope.source).pairs, scope.source) if scope.source and scope.packs else []
-    return rows, fitted(2 * len(rows)), pairs, fitted(2 * len(pairs))
+    return rows, fitted(2 * len(rows)), pairs, fitted(2 * len(pairs), 560)
 
 
 @with_page

@@ -26,7 +26,7 @@ def panel() -> Component:
     """Lay out the row."""
     note = t("As they were logged, side by side where their stamps are equal; 500 rows at a time.")
     body = [html.Div(id=STEPS, className="ps-found"), grid(GRID, [])]
-    return section(t("Raw rows"), body, note=note, tools=csv_button(GRID), question="quality")
+    return section(t("Raw rows"), body, note=note, tools=csv_button(GRID), question="raw_rows")
 
 
 def update(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components import badge, band_badge, kpi, kpi_row, partial, provenance, section, severity_counts
+from app.components import badge, band_badge, kpi, kpi_row, partial, section, severity_counts
 from app.figures.timeseries import short_names
 from app.language import t
 from app.numbers import NOTHING, age, counted, energy, known, number, percent, quantity, stamp
@@ -31,8 +30,7 @@ def _tile(
     named = html.H2([link, report_links(scope)], className="ps-h2")
     head = html.Div([named, status], className="ps-tile-head")
     rest = [partial(text) for text in missing]
-    asked: dict[str, Any] = {"data-source": scope.source, "data-question": f"{scope.kind}_kpis"}
-    return html.Article([head, kpi_row(tiles), *rest], className="ps-tile", **asked)
+    return html.Article([head, kpi_row(tiles, source=scope.source), *rest], className="ps-tile")
 
 
 def data_tile(scope: Scope, coverage: float | None, now_ms: int) -> Component:
@@ -40,6 +38,7 @@ def data_tile(scope: Scope, coverage: float | None, now_ms: int) -> Component:
     return kpi(
         t("Last data"),
         age(scope.last_ms, now_ms),
+        question="last_data",
         note=t(
             "{last_ms}, {coverage} coverage", last_ms=stamp(scope.last_ms, scope.zone), coverage=percent(coverage, 1)
         ),
@@ -60,14 +59,10 @@ def status_words(glance: SystemGlance) -> Component:
 def soh_tile(report: PackReport | None, href: str) -> Component:
     """Show the headline state of health with its interval, its band and what it rests on; it leads to the packs'."""
     if report is None:
-        return kpi(t("State of health"), NOTHING, note=t("not judged"), severity="unknown", href=href)
-    basis = report.soh_basis or "unknown"
+        reason = t("not judged")
+        return kpi(t("State of health"), NOTHING, question="soh_measured", note=reason, severity="unknown", href=href)
+    basis = report.soh_basis or "measured"
     value = getattr(report.soh, basis, None)
-    mark = provenance(
-        {"basis": basis, **report.provenance, "coverage": percent(report.coverage)},
-        subject="the SOH",
-        question="comparison",
-    )
     span = (
         t(", {low} to {high}", low=number(report.soh.low, 1), high=number(report.soh.high, 1))
         if known(report.soh.low)
@@ -77,7 +72,7 @@ def soh_tile(report: PackReport | None, href: str) -> Component:
         html.Span([band_badge(report.band), span]) if report.band else report.soh_reason or t("no reason was given")
     )
     label = t("SOH ({basis})", basis=t(basis)) if report.soh_basis else t("State of health")
-    return kpi(label, quantity(value, "%"), note=note, mark=mark, href=href)
+    return kpi(label, quantity(value, "%"), question=f"soh_{basis}", known=report.provenance, note=note, href=href)
 
 
 def rate_words(rate: Interval) -> str:
@@ -92,12 +87,14 @@ def hottest_tile(glance: SystemGlance) -> Component:
     href = glance.scope.view.href("/cells", system=glance.scope.source, tab="heatmaps")
     week = glance.stat("temperature", "cell_max_t")
     if week is not None and known(week.max):
-        return kpi(t("Hottest cell, 7 days"), quantity(week.max, "°C"), note=t("highest reading"), href=href)
+        note = t("highest reading")
+        return kpi(t("Hottest cell, 7 days"), quantity(week.max, "°C"), question="recent_hottest", note=note, href=href)
     report = glance.comparison.system if glance.comparison else None
     if report is not None and known(report.max_t):
         note = t("highest reading of the period")
-        return kpi(t("Hottest sensor"), quantity(report.max_t, "°C"), note=note, href=href)
-    return kpi(t("Hottest cell"), NOTHING, note=t("no temperature is logged"), severity="unknown", href=href)
+        return kpi(t("Hottest sensor"), quantity(report.max_t, "°C"), question="hottest", note=note, href=href)
+    reason = t("no temperature is logged")
+    return kpi(t("Hottest cell"), NOTHING, question="hottest", note=reason, severity="unknown", href=href)
 
 
 def system_tile(glance: SystemGlance, now_ms: int) -> html.Article:
@@ -105,14 +102,20 @@ def system_tile(glance: SystemGlance, now_ms: int) -> html.Article:
     scope, report = glance.scope, glance.comparison.system if glance.comparison else None
     soc = glance.stat("soc", "soc")
     day, week = glance.alarms(1), glance.alarms(7)
-    alarms = "unknown" if week is None or day is None else t("{day} in the last 24 h of data", day=len(day))
+    alarms = t("unknown") if week is None or day is None else t("{day} in the last 24 h of data", day=len(day))
     battery = scope.view.href("/battery", system=scope.source)
     charge = quantity(soc.last if soc else None, "%", 0)
     tiles = [
         soh_tile(report, scope.view.href("/cells", system=scope.source)),
-        kpi(t("State of charge"), charge, note=t("last reading"), href=battery),
+        kpi(t("State of charge"), charge, question="recent_charge", note=t("last reading"), href=battery),
         available_tile(glance),
-        kpi(t("Alarms, 7 days"), NOTHING if week is None else number(len(week)), note=alarms, href=battery),
+        kpi(
+            t("Alarms, 7 days"),
+            NOTHING if week is None else number(len(week)),
+            question="recent_alarms",
+            note=alarms,
+            href=battery,
+        ),
         hottest_tile(glance),
         data_tile(scope, report.coverage if report else None, now_ms),
     ]
@@ -132,9 +135,21 @@ def meter_tile(glance: MeterGlance, now_ms: int) -> html.Article:
         status = badge("unknown", t("No counters"))
     href = scope.view.href("/meter", meter=scope.source)
     tiles = [
-        kpi(t("Import"), energy(found.import_kwh), note=_from(found.from_power.get("import_kwh")), href=href),
-        kpi(t("Export"), energy(found.export_kwh), note=_from(found.from_power.get("export_kwh")), href=href),
-        kpi(t("Peak"), quantity(found.peak_kw, "kW"), note=t("highest raw reading"), href=href),
+        kpi(
+            t("Import"),
+            energy(found.import_kwh),
+            question="import",
+            note=_from(found.from_power.get("import_kwh")),
+            href=href,
+        ),
+        kpi(
+            t("Export"),
+            energy(found.export_kwh),
+            question="export",
+            note=_from(found.from_power.get("export_kwh")),
+            href=href,
+        ),
+        kpi(t("Peak"), quantity(found.peak_kw, "kW"), question="peak", note=t("highest raw reading"), href=href),
         data_tile(scope, found.coverage, now_ms),
     ]
     return _tile(scope, "/meter", "meter", status, tiles, glance.reasons)
@@ -146,9 +161,8 @@ def _from(kwh: float | None) -> str:
 
 def questions(systems: Sequence[SystemGlance]) -> Component:
     """Answer the four questions, for all systems together."""
-    return section(
-        t("Four questions"), kpi_row([safe(systems), working(systems), available(systems), trending(systems)])
-    )
+    tiles = [safe(systems), working(systems), available(systems), trending(systems)]
+    return section(t("Four questions"), kpi_row(tiles), question=None)
 
 
 def safe(systems: Sequence[SystemGlance]) -> Component:
@@ -161,7 +175,7 @@ def safe(systems: Sequence[SystemGlance]) -> Component:
     severity = "critical" if critical or ongoing else "warning" if attention else "fine"
     if all(glance.comparison is None for glance in systems):
         href = _leads(systems, "/cells", None, tab="critical")
-        return kpi(t("Is it safe?"), t("Not judged"), note=alarms, severity="unknown", href=href)
+        return kpi(t("Is it safe?"), t("Not judged"), question="safety", note=alarms, severity="unknown", href=href)
     worst = min(attention, key=lambda row: RANKS.get(row.verdict.severity, 3), default=None)
     words = {
         "critical": f"{counted(critical, 'critical cell')}",
@@ -171,6 +185,7 @@ def safe(systems: Sequence[SystemGlance]) -> Component:
     return kpi(
         t("Is it safe?"),
         words[severity],
+        question="safety",
         note=t("{alarms} in the last 7 days of data, {ongoing} going on", alarms=alarms, ongoing=ongoing),
         severity=severity,
         href=_leads(systems, "/cells", worst.system if worst else None, tab="critical"),
@@ -183,13 +198,14 @@ def working(systems: Sequence[SystemGlance]) -> Component:
     judged = [row for glance in systems if (row := glance.stat("pcs", "_ap") or glance.stat("battery", "bms1_c"))]
     if not judged:
         why = t("neither power nor current is logged")
-        return kpi(t("Is it working?"), t("Not known"), note=why, severity="unknown", href=battery)
+        return kpi(t("Is it working?"), t("Not known"), question="working", note=why, severity="unknown", href=battery)
     ran = [row for row in judged if row.max is not None and row.min is not None and row.max > row.min]
     peaks = {row.unit: _reach(row) for row in sorted(ran, key=_reach)}
     reached = ", ".join(quantity(peak, unit) for unit, peak in peaks.items()) or t("nothing")
     return kpi(
         t("Is it working?"),
         t("{ran} of {judged} ran", ran=len(ran), judged=counted(len(judged), "system")),
+        question="working",
         note=t("up to {reached} in the last 7 days of data", reached=reached),
         severity="fine" if len(ran) == len(judged) else "watch",
         href=battery,
@@ -208,18 +224,13 @@ def _reach(row: Stat) -> float:
 
 def available_tile(glance: SystemGlance) -> Component:
     """Show the energy that could be discharged now, with how it was worked out."""
-    rule = {
-        "rule": t("state of charge · usable capacity · mean string voltage"),
-        "source": t("last state of charge; usable capacity measured between anchors; voltage of the last 7 days"),
-        "left out": t("losses while discharging"),
-    }
-    mark = provenance(rule, subject="the available energy", question="energy_available")
     href = glance.scope.view.href("/battery", system=glance.scope.source)
     value = glance.available_kwh
     if value is None:
         why = t("no measured capacity, charge or voltage")
-        return kpi(t("Energy available"), NOTHING, note=why, severity="unknown", href=href)
-    return kpi(t("Energy available"), energy(value), note=t("estimate, before losses"), mark=mark, href=href)
+        return kpi(t("Energy available"), NOTHING, question="energy_available", note=why, severity="unknown", href=href)
+    note = t("estimate, before losses")
+    return kpi(t("Energy available"), energy(value), question="energy_available", note=note, href=href)
 
 
 def available(systems: Sequence[SystemGlance]) -> Component:
@@ -231,11 +242,13 @@ def available(systems: Sequence[SystemGlance]) -> Component:
         f"{name} {quantity(value, '%', 0)}" for name, (_, value) in zip(called, charges, strict=True) if known(value)
     ]
     if not said:
-        return kpi(asked, t("Not known"), note=t("no charge is logged"), severity="unknown", href=battery)
+        why = t("no charge is logged")
+        return kpi(asked, t("Not known"), question="energy_available", note=why, severity="unknown", href=battery)
     found = [value for glance in systems if (value := glance.available_kwh) is not None]
     charged = t("charged: {said}", said=", ".join(said))
     if not found:
-        return kpi(asked, t("Capacity not known"), note=charged, severity="unknown", href=battery)
+        named = t("Capacity not known")
+        return kpi(asked, named, question="energy_available", note=charged, severity="unknown", href=battery)
     partly = (
         ""
         if len(found) == len(systems)
@@ -245,6 +258,7 @@ def available(systems: Sequence[SystemGlance]) -> Component:
     return kpi(
         asked,
         t("About {found}", found=energy(sum(found))),
+        question="energy_available",
         note=f"{partly}{charged}",
         href=_leads(systems, "/battery", least),
     )
@@ -258,11 +272,14 @@ def trending(systems: Sequence[SystemGlance]) -> Component:
         reasons = Counter(rate.reason for _, rate in rates if rate.reason)
         note = reasons.most_common(1)[0][0] if reasons else t("no system could be judged")
         href = _leads(systems, "/battery", None)
-        return kpi(t("What are the trends?"), t("Not known"), note=note, severity="unknown", href=href)
+        return kpi(
+            t("What are the trends?"), t("Not known"), question="degradation", note=note, severity="unknown", href=href
+        )
     name, rate = min(judged, key=lambda row: float(row[1].value or 0.0))
     return kpi(
         t("What are the trends?"),
         quantity(rate.value, "%/month", 2),
+        question="degradation",
         note=t("capacity of {name}; {rate_words}", name=name, rate_words=rate_words(rate)),
         href=_leads(systems, "/battery", name),
     )

@@ -14,16 +14,33 @@ from typing import Any
 
 from app import loader
 from app.answers.bases import ANY, BASES
+from app.answers.basis import Basis
+from app.answers.readings import readings_in
 from app.answers.window import iso
-from app.language import t, tn
+from app.language import mark, t, tn
 from app.numbers import NOTHING, number, percent
 from app.shapes.answer import Provenance
 from app.shapes.kpis import MeterKpis
 from app.shapes.packs import ComparisonAnswer, SohTriple
 from app.shapes.series import SeriesAnswer
 from app.store import Store
-from pipeline.contract import Series
+from pipeline.contract import DAY_MS, Series
 
+REASON_WORDS = {
+    "missing": mark("missing"),
+    "unreadable": mark("unreadable"),
+    "bad_stamp": mark("with a bad stamp"),
+    "truncated_line": mark("truncated"),
+    "extra_fields": mark("with extra fields"),
+    "unclosed_quote": mark("with an unclosed quote"),
+    "repeated_header": mark("repeated headers"),
+    "comments": mark("comments"),
+    "duplicates": mark("duplicates"),
+    "conflicts": mark("in conflict"),
+    "sentinel": mark("register values without a reading"),
+    "out_of_range": mark("out of range"),
+}
+"""Why rows are left out, as a reader is told after their number."""
 NAMED_FILES = 5
 """Files that are named; of more, the number is told [files]."""
 
@@ -73,6 +90,7 @@ def provenance_of(
     for signal in signals:
         store.series(source or "", signal)
     found = _counted(question, source, signals, pack, unit)
+    start_ms, end_ms = rests_between(basis, source, start_ms, end_ms)
     sources = store.manifest.sources if source is None else (store.source(source),)
     first = min((one.first_ms for one in sources), default=None) if start_ms is None else start_ms
     last = max((one.last_ms for one in sources), default=None) if end_ms is None else end_ms
@@ -94,6 +112,34 @@ def provenance_of(
         uncertainty=uncertainty or basis.uncertainty,
         build_id=store.build_id,
     )
+
+
+def rests_between(
+    basis: Basis, source: str | None, start_ms: int | None, end_ms: int | None
+) -> tuple[int | None, int | None]:
+    """Give the window that an answer rests on: the one that is shown, unless its rule has one of its own."""
+    if basis.whole:
+        return None, None
+    if basis.last_days is None:
+        return start_ms, end_ms
+    store = loader.current()
+    sources = store.manifest.sources if source is None else (store.source(source),)
+    last = max((one.last_ms for one in sources), default=0)
+    return last - basis.last_days * DAY_MS, None
+
+
+@loader.memoised
+def window_of_question(
+    question: str,
+    source: str | None,
+    signals: tuple[str, ...],
+    pack: int | None,
+    start_ms: int | None,
+    end_ms: int | None,
+) -> tuple[int, float | None]:
+    """Count the readings that a question rests on in its window, and the share of the window that they cover."""
+    window = rests_between(BASES.get(question, ANY), source, start_ms, end_ms)
+    return readings_in(loader.current(), _used(question, source, signals, pack, None), *window)
 
 
 def holds_data(source: str | None, start_ms: int | None, end_ms: int | None) -> bool:
@@ -129,13 +175,7 @@ class _Counted:
 def _counted(
     question: str, source: str | None, signals: tuple[str, ...], pack: int | None, unit: str | None
 ) -> _Counted:
-    store, basis = loader.current(), BASES.get(question, ANY)
-    every = store.manifest.series if source is None else store.all_series(source)
-    used = [
-        one
-        for one in every
-        if (one.signal in signals if signals else basis.is_used(one) and _is_asked(one, pack, unit))
-    ]
+    store, used = loader.current(), _used(question, source, signals, pack, unit)
     files = _files(store, {(one.source, one.signal) for one in used})
     excluded: Counter[str] = Counter()
     for one in used:
@@ -148,6 +188,18 @@ def _counted(
         kept=sum(one.kept for one in used),
         excluded=dict(excluded.most_common()),
     )
+
+
+def _used(
+    question: str, source: str | None, signals: tuple[str, ...], pack: int | None, unit: str | None
+) -> list[Series]:
+    store, basis = loader.current(), BASES.get(question, ANY)
+    every = store.manifest.series if source is None else store.all_series(source)
+    return [
+        one
+        for one in every
+        if (one.signal in signals if signals else basis.is_used(one) and _is_asked(one, pack, unit))
+    ]
 
 
 def _is_asked(series: Series, pack: int | None, unit: str | None) -> bool:
@@ -189,22 +241,28 @@ def _readings(count: int | None) -> str:
     return "" if count is None else tn("{n} reading", "{n} readings", count, n=number(count))
 
 
+def _minute(stamp: str | None) -> str:
+    return stamp[:16].replace("T", " ") if stamp else NOTHING
+
+
 def words_of(basis: Provenance) -> list[tuple[str, str]]:
     """Write a provenance for a reader: label and text of each line, in the reader's language."""
     names = ", ".join(basis.file_names)
     more = basis.files - len(basis.file_names)
     files = t("{names} and {n} more", names=names, n=number(more)) if more else names or NOTHING
-    left_out = ", ".join(f"{number(count)} {t(name.replace('_', ' '))}" for name, count in basis.excluded.items())
+    left_out = ", ".join(
+        f"{number(count)} {t(REASON_WORDS.get(name, name.replace('_', ' ')))}" for name, count in basis.excluded.items()
+    )
     said = [
         (t("Rule"), t(basis.rule)),
         (t("Described in"), basis.rule_source),
         (t("Source"), basis.source or t("all sources")),
-        (t("Period"), f"{(basis.start or NOTHING)[:16]} {t('to')} {(basis.end or NOTHING)[:16]}".replace("T", " ")),
+        (t("Period"), t("{start} to {end}", start=_minute(basis.start), end=_minute(basis.end))),
         (t("Files"), t("{n}: {files}", n=number(basis.files), files=files)),
         (t("Rows"), t("{rows} read, {kept} kept", rows=number(basis.rows), kept=number(basis.kept))),
         (t("Left out"), left_out or t("nothing")),
         (t("In the window"), _readings(basis.readings)),
-        (t("Level"), basis.level or t("none: a verdict")),
+        (t("Level"), t(basis.level) if basis.level else t("none: a verdict")),
         (t("Coverage"), percent(basis.coverage, 1) if basis.coverage is not None else ""),
         (t("Uncertainty"), t(basis.uncertainty) if basis.uncertainty else ""),
         (t("Build"), basis.build_id),

@@ -8,7 +8,7 @@ from app import loader
 from app.answers import battery, cells, kpis, meter, quality, series, sources
 from app.answers import cycles as half_cycles
 from app.answers.bases import BASES
-from app.answers.provenance import holds_data, provenance_of, words_of
+from app.answers.provenance import holds_data, provenance_of, window_of_question, words_of
 from app.answers.window import NO_READINGS, pack_of, source_of
 from app.api import parameters as p
 from app.api.battery_routes import BATTERY_ROUTES
@@ -78,8 +78,17 @@ def rests_on(
     if view is not None:
         scope = scope_of(view, kind, source=source)
         source, (start_ms, end_ms) = scope.source if kind != "all" else source, (scope.start_ms, scope.end_ms)
+    readings, coverage = window_of_question(question, source, signals or (), pack, start_ms, end_ms)
     found = provenance_of(
-        question, source, signals=signals or (), pack=pack, start_ms=start_ms, end_ms=end_ms, level=level
+        question,
+        source,
+        signals=signals or (),
+        pack=pack,
+        start_ms=start_ms,
+        end_ms=end_ms,
+        level=level,
+        readings=readings,
+        coverage=coverage,
     )
     said = [{"label": label, "text": text} for label, text in words_of(found)]
     return {

@@ -57,7 +57,7 @@ def graph_config() -> dict[str, object]:
     return {**GRAPH_CONFIG, **spoken}
 
 
-def graph(identity: Identity, *, label: str, height: int = 320, question: str | None = None) -> html.Div:
+def graph(identity: Identity, *, label: str, question: str, height: int = 320) -> html.Div:
     """Put a chart on a page.
 
     Parameters
@@ -66,10 +66,10 @@ def graph(identity: Identity, *, label: str, height: int = 320, question: str | 
         Id of the `dcc.Graph`; its ``figure`` is for a callback to fill.
     label : str
         What the chart shows, in a sentence, for those who do not see it.
+    question : str
+        What its provenance is looked up by (`app.answers.bases.BASES`), for the lines of a time chart where it has any.
     height : int
         Height [px], at least `CHART_MIN_PX`.
-    question : str or None
-        What its provenance is looked up by; by default the page's own, and of time charts that of their lines.
     """
     inner = dcc.Graph(
         id=identity,
@@ -90,7 +90,7 @@ def export_menu(label: str) -> html.Details:
         for kind, words in EXPORTS.items()
     ]
     said = t("Export: {chart}", chart=label)
-    summary = html.Summary(t("Export"), title=t("Write a file"), role="button", **aria(label=said))
+    summary = html.Summary(t("Export…"), title=t("Write a file"), role="button", **aria(label=said))
     return html.Details([summary, html.Div(buttons)], className="ps-export")
 
 
@@ -99,6 +99,6 @@ def time_id(name: str) -> dict[str, str]:
     return {"type": "time-chart", "name": name}
 
 
-def time_graph(name: str, *, label: str, height: int = 320) -> html.Div:
+def time_graph(name: str, *, label: str, height: int = 320, question: str = "series") -> html.Div:
     """Put a time chart on a page; its id is ``time_id(name)``, its zoom lives in the address (`Scope.window`)."""
-    return graph(time_id(name), label=label, height=height)
+    return graph(time_id(name), label=label, height=height, question=question)

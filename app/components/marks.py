@@ -10,7 +10,7 @@ from dash import html
 from app.components.kinds import Content, aria
 from app.figures.theme import BANDS
 from app.language import mark, t, tn
-from app.numbers import NOTHING, SPACE
+from app.numbers import NOTHING, SPACE, number
 from app.terms import meaning_of
 
 SEVERITY_WORDS = {
@@ -20,38 +20,30 @@ SEVERITY_WORDS = {
     "fine": mark("Fine"),
     "unknown": mark("Unknown"),
 }
-BASIS_WORDS = (
-    mark("basis"),
-    mark("rule"),
-    mark("source"),
-    mark("level"),
-    mark("coverage"),
-    mark("build"),
-    mark("left out"),
-    mark("hours"),
-    mark("days"),
-    mark("counts"),
-    mark("seen"),
-    mark("capacity ah"),
-    mark("baseline ah"),
-    mark("nominal ah"),
-    mark("usable ah"),
-    mark("soh of baseline pct"),
-    mark("current offset a"),
-    mark("age years"),
-    mark("cycles"),
-    mark("imbalance"),
-    mark("measured"),
-    mark("model"),
-    mark("model estimate"),
-    mark("raw"),
-    mark("nothing"),
-    mark("unknown"),
-    mark("the SOH"),
-    mark("the available energy"),
-    mark("the measured state of health"),
-)
-"""What a page itself says of a number that it marks, and the numbers so marked."""
+KNOWN_LABELS = {
+    "basis": mark("Basis"),
+    "rule": mark("Rule"),
+    "counts": mark("Counts"),
+    "odd_steps": mark("Odd steps"),
+    "hours": mark("Hours"),
+    "days": mark("Days"),
+    "mean": mark("Mean"),
+    "capacity_ah": mark("Capacity [Ah]"),
+    "baseline_ah": mark("First capacity [Ah]"),
+    "nominal_ah": mark("Nominal capacity [Ah]"),
+    "usable_ah": mark("Usable [Ah]"),
+    "recoverable_ah": mark("Recoverable [Ah]"),
+    "soh_of_baseline_pct": mark("SOH against its first capacity [%]"),
+    "current_offset_a": mark("Offset of the current [A]"),
+    "age_years": mark("Age [years]"),
+    "cycles": mark("Cycles"),
+    "imbalance": mark("Imbalance"),
+}
+"""What a page itself says of a number that it marks."""
+BASIS_WORDS = (mark("measured"), mark("model"), mark("bms"), mark("not known"))
+"""What the state of health that is shown may rest on."""
+KNOWN_DECIMALS = 3
+"""Decimals of a number that a page itself says of another [digits]; zeros at the end are left out."""
 BAND_WORDS = (
     mark("Excellent"),
     mark("Optimal"),
@@ -108,8 +100,9 @@ def band_badge(band: str | None, text: str | None = None) -> html.Span:
 def provenance(
     rows: Mapping[str, object],
     *,
+    question: str,
     subject: str = "this number",
-    question: str | None = None,
+    signal: str | None = None,
     source: str | None = None,
 ) -> html.Details:
     """Mark a number: the mark opens what the number rests on.
@@ -119,20 +112,32 @@ def provenance(
     rows : mapping
         What the page itself knows of it; the browser asks for the rest (files, rows, exclusions, rule, coverage) when
         the mark is opened.
+    question : str
+        What it is looked up by (`app.answers.bases.BASES`).
     subject : str
         What the mark is about, for those who do not see where it stands.
-    question : str or None
-        What it is looked up by (`app.answers.bases.BASES`); by default the page's own.
+    signal : str or None
+        The one signal that it rests on, where its rule is of any.
     source : str or None
         Meter or system; by default the one that the page shows.
     """
-    said = {name: "not known" if value is None else str(value) for name, value in rows.items()}
-    pairs = [html.Div([html.Dt(t(name.replace("_", " "))), html.Dd(t(value))]) for name, value in said.items()]
+    said = ((KNOWN_LABELS.get(name, name), _written(value)) for name, value in rows.items())
+    pairs = [html.Div([html.Dt(t(label)), html.Dd(value)]) for label, value in said]
     label = t("What this rests on: {subject}", subject=t(subject))
     summary = html.Summary(icon("info"), title=t("What this rests on"), role="button", **aria(label=label))
-    asked: dict[str, Any] = {"data-question": question} if question else {}
+    asked: dict[str, Any] = {"data-question": question}
+    asked |= {"data-signals": signal} if signal else {}
     asked |= {"data-source": source} if source else {}
     return html.Details([summary, html.Dl(pairs)], className="ps-mark", **asked)
+
+
+def _written(value: object) -> str:
+    if value is None:
+        return t("not known")
+    if isinstance(value, float):
+        digits = next(n for n in range(KNOWN_DECIMALS + 1) if n == KNOWN_DECIMALS or round(value, n) == value)
+        return number(value, digits)
+    return number(value) if isinstance(value, int) else t(str(value))
 
 
 def term(words: str) -> html.Details | None:

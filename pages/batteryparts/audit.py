@@ -8,7 +8,7 @@ from dash import Dash, Input, Output, html
 from dash.development.base_component import Component
 
 from app.answers import audit as answers
-from app.components import section, skeleton
+from app.components import WHOLE, section, skeleton
 from app.language import mark, t
 from app.numbers import counted
 from app.say import say
@@ -48,7 +48,7 @@ def panel(scope: Scope) -> Component:
             "1 % of the samples (10 % of half cycles and anchors), lie inside the limit."
         ),
         tools=csv_button(GRID),
-        question="bess_kpis",
+        question="audit",
     )
 
 
@@ -92,7 +92,5 @@ def update(search: str | None) -> tuple[list[dict[str, Any]], dict[str, str], st
 
 def register(app: Dash) -> None:
     """Wire the row."""
-    app.callback(Output(GRID, "rowData"), Output(GRID, "style"), Output(SAID, "children"), Input("period", "data"))(
-        update
-    )
+    app.callback(Output(GRID, "rowData"), Output(GRID, "style"), Output(SAID, "children"), Input(WHOLE, "data"))(update)
     register_csv(app, GRID)

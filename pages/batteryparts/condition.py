@@ -8,7 +8,7 @@ from dash import Dash, Input, Output, html
 from dash.development.base_component import Component
 
 from app.answers import condition as answers
-from app.components import graph, section, skeleton
+from app.components import WHOLE, graph, section, skeleton
 from app.figures.condition import outliers, pack_lines
 from app.language import mark, t
 from app.numbers import counted, number, quantity
@@ -33,24 +33,26 @@ def panel(scope: Scope) -> Component:
     del scope
     whole = t("Over the whole history: the period changes nothing here.")
     heat, ohms, steps = (
-        graph(HEAT, label=t("Temperature residual of sensors over time")),
-        graph(OHMS, label=t("Resistance by month"), height=320),
-        graph(STEPS, label=t("Packs against each other, by day"), height=400),
+        graph(HEAT, label=t("Temperature residual of sensors over time"), question="thermal"),
+        graph(OHMS, label=t("Resistance by month"), height=320, question="resistance"),
+        graph(STEPS, label=t("Packs against each other, by day"), height=400, question="pack_steps"),
     )
     return html.Div(
         [
-            _part(t("Thermal"), (HEAT_SAID, HEAT_GRID), heat, _heat_columns(), whole),
-            _part(t("Resistance by month"), (OHMS_SAID, OHMS_GRID), ohms, _ohm_columns(), whole),
-            _part(t("Steps of packs"), (STEPS_SAID, STEPS_GRID), steps, _step_columns(), whole),
+            _part(t("Thermal"), (HEAT_SAID, HEAT_GRID), heat, _heat_columns(), whole, "thermal"),
+            _part(t("Resistance by month"), (OHMS_SAID, OHMS_GRID), ohms, _ohm_columns(), whole, "resistance"),
+            _part(t("Steps of packs"), (STEPS_SAID, STEPS_GRID), steps, _step_columns(), whole, "pack_steps"),
         ]
     )
 
 
 def _part(
-    title: str, names: tuple[str, str], chart: Component, listed: tuple[dict[str, Any], ...], note: str
+    title: str, names: tuple[str, str], chart: Component, listed: tuple[dict[str, Any], ...], note: str, question: str
 ) -> Component:
     said = html.Div(skeleton(2), id=names[0], className="ps-caption")
-    return section(title, [said, chart, grid(names[1], listed)], note=note, tools=csv_button(names[1]))
+    return section(
+        title, [said, chart, grid(names[1], listed)], note=note, tools=csv_button(names[1]), question=question
+    )
 
 
 def _heat_columns() -> tuple[dict[str, Any], ...]:
@@ -230,7 +232,7 @@ def update_steps(search: str | None, theme: str | None) -> tuple[*Filled, dict[s
 
 def register(app: Dash) -> None:
     """Wire the rows."""
-    asked = Input("period", "data"), Input("theme", "data")
+    asked = Input(WHOLE, "data"), Input("theme", "data")
     for fill, chart, listed, said in (
         (update_heat, HEAT, HEAT_GRID, HEAT_SAID),
         (update_ohms, OHMS, OHMS_GRID, OHMS_SAID),

@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from app.answers import cycles as half_cycles
 from app.answers import efficiency as answers
-from app.components import columns, graph, section, skeleton
+from app.components import BELOW, WHOLE, columns, graph, section, skeleton
 from app.figures.efficiency import BOUNDARY_WORDS, charge_curves, trip_bars
 from app.language import t
 from app.numbers import energy
@@ -39,8 +39,10 @@ def panel(scope: Scope) -> Component:
         figures("mean_t", t("Temperature"), "°C", digits=1),
         words("first", t("First full or empty"), width=150),
     )
-    trips = graph(TRIPS, label=t("Round-trip efficiency at three boundaries"), height=300, question="cycles")
-    curves = graph(CURVES, label=t("Voltage against charge, in early and late full charges"), height=300)
+    trips = graph(TRIPS, label=t("Round-trip efficiency at three boundaries"), height=300, question="round_trip")
+    curves = graph(
+        CURVES, label=t("Voltage against charge, in early and late full charges"), height=300, question="charge_curves"
+    )
     return html.Div(
         [
             columns(
@@ -48,11 +50,13 @@ def panel(scope: Scope) -> Component:
                     section(
                         t("Round trip, at three boundaries"),
                         [trips, html.Div(skeleton(2), id=SAID, className="ps-caption")],
+                        question=None,
                     ),
                     section(
                         t("Charging, then and now"),
                         curves,
                         note=t("The deepest full charges of the first and of the last sixty days."),
+                        question=None,
                     ),
                 ]
             ),
@@ -124,8 +128,8 @@ def register(app: Dash) -> None:
         Output(SAID, "children"),
         Output(GRID, "rowData"),
         Output(GRID, "style"),
-        Input("period", "data"),
+        Input(BELOW, "data"),
         Input("theme", "data"),
     )(update)
-    app.callback(Output(CURVES, "figure"), Input("period", "data"), Input("theme", "data"))(update_whole)
+    app.callback(Output(CURVES, "figure"), Input(WHOLE, "data"), Input("theme", "data"))(update_whole)
     register_csv(app, GRID)

@@ -29,12 +29,14 @@ def panel(scope: Scope) -> Component:
     """Lay out the row."""
     chosen = scope.view.get("unit", "month")
     tools = choice(entry_id("unit", "month"), t("Period of a bar"), UNITS, chosen)
-    bars = graph(ENERGY, label=t("Energy charged and discharged per period"), height=300, question="cycles")
-    depths = graph(DEPTHS, label=t("How deep the cycles went, by rainflow"), height=300, question="cycles")
+    bars = graph(ENERGY, label=t("Energy charged and discharged per period"), height=300, question="cycle_energy")
+    depths = graph(DEPTHS, label=t("How deep the cycles went, by rainflow"), height=300, question="cycle_depth")
     row: Component = columns(
         [
-            section(t("Energy in and out"), [bars, html.P(id=CAPTION, className="ps-caption")], tools=tools),
-            section(t("Cycle depth"), [depths, html.Div(id=NOTES, className="ps-caption")]),
+            section(
+                t("Energy in and out"), [bars, html.P(id=CAPTION, className="ps-caption")], tools=tools, question=None
+            ),
+            section(t("Cycle depth"), [depths, html.Div(id=NOTES, className="ps-caption")], question=None),
         ]
     )
     return row

@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from app.answers import battery, series
 from app.answers import health as answers
-from app.components import columns, graph, section, skeleton
+from app.components import BELOW, WHOLE, columns, graph, section, skeleton
 from app.figures.battery import bms_steps
 from app.figures.cells import soh_triples
 from app.figures.health import capacity_chart
@@ -35,24 +35,27 @@ MOST_DAYS = 20_000
 def panel(scope: Scope) -> Component:
     """Lay out the rows."""
     height = max(260, 130 + 34 * (len(scope.packs) + 1))
-    capacity = graph(CAPACITY, label=t("Measured capacity through time, with its forecast"), height=380)
-    chart = graph(GRAPH, label=t("Measured, model and BMS state of health"), height=height)
+    capacity = graph(
+        CAPACITY, label=t("Measured capacity through time, with its forecast"), height=380, question="capacity"
+    )
+    chart = graph(GRAPH, label=t("Measured, model and BMS state of health"), height=height, question="soh_three")
     return html.Div(
         [
             section(
                 t("Capacity, measured"),
                 [capacity, html.Div(skeleton(2), id=SAID, className="ps-caption")],
                 note=t("Over the whole history: the period changes nothing here."),
+                question=None,
             ),
             columns(
                 [
-                    section(t("Capacities and health, apart"), html.Div(skeleton(6), id=FACTS), question="comparison"),
+                    section(t("Capacities and health, apart"), html.Div(skeleton(6), id=FACTS), question="capacities"),
                     section(
                         t("Cells that moved most at full charge"),
                         [html.Div(id=NO_SHIFT), grid(SHIFTED, healthwords.shifted_columns(), height=None)],
                         note=t("Against their string's median, since the first 30 full charges. A drift, no health."),
                         tools=csv_button(SHIFTED),
-                        question="critical",
+                        question="drift",
                     ),
                 ]
             ),
@@ -62,6 +65,7 @@ def panel(scope: Scope) -> Component:
                         t("Three states of health, side by side"),
                         chart,
                         note=t("Measured is the headline wherever it exists; the model is an estimate, not measured."),
+                        question=None,
                     ),
                     section(
                         t("What the BMS reports"),
@@ -71,7 +75,7 @@ def panel(scope: Scope) -> Component:
                             html.Div(id=NOTES, className="ps-caption"),
                         ],
                         tools=csv_button(STEPS),
-                        question="bess_kpis",
+                        question="bms_steps",
                     ),
                 ]
             ),
@@ -149,7 +153,7 @@ def register(app: Dash) -> None:
         Output(SHIFTED, "rowData"),
         Output(SHIFTED, "style"),
         Output(NO_SHIFT, "children"),
-        Input("period", "data"),
+        Input(WHOLE, "data"),
         Input("theme", "data"),
     )(update_whole)
     app.callback(
@@ -158,7 +162,7 @@ def register(app: Dash) -> None:
         Output(STEPS, "style"),
         Output(NO_STEPS, "children"),
         Output(NOTES, "children"),
-        Input("period", "data"),
+        Input(BELOW, "data"),
         Input("theme", "data"),
     )(update)
     register_csv(app, STEPS, SHIFTED)

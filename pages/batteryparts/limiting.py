@@ -8,7 +8,7 @@ from dash import Dash, Input, Output, html
 from dash.development.base_component import Component
 
 from app.answers import ledger as answers
-from app.components import graph, section, skeleton
+from app.components import BELOW, WHOLE, graph, section, skeleton
 from app.figures.limiting import leak_bars, ledger_strip
 from app.language import mark, t
 from app.numbers import counted, number, quantity
@@ -38,8 +38,10 @@ def panel(scope: Scope) -> Component:
         figures("offset_ah", t("To the median"), "Ah", digits=2, width=130),
         words("last_at", t("Last seen"), width=170),
     )
-    strip = graph(STRIP, label=t("Cells that were first full or first empty, over time"), height=320)
-    leaks = graph(LEAKS, label=t("Largest self-discharge beyond the string's"), height=320)
+    strip = graph(
+        STRIP, label=t("Cells that were first full or first empty, over time"), height=320, question="limiting"
+    )
+    leaks = graph(LEAKS, label=t("Largest self-discharge beyond the string's"), height=320, question="self_discharge")
     del scope
     return html.Div(
         [
@@ -48,11 +50,13 @@ def panel(scope: Scope) -> Component:
                 [html.Div(skeleton(2), id=SAID, className="ps-caption"), strip, grid(GRID, listed)],
                 note=t("Who is first full at a charge end, and first empty at a discharge end, in this period."),
                 tools=csv_button(GRID),
+                question="limiting",
             ),
             section(
                 t("Self-discharge"),
                 [leaks, html.Div(skeleton(2), id=LEAK_SAID, className="ps-caption")],
                 note=t("Beyond the string's own, over the whole history: the period changes nothing here."),
+                question=None,
             ),
         ]
     )
@@ -149,10 +153,10 @@ def register(app: Dash) -> None:
         Output(GRID, "rowData"),
         Output(GRID, "style"),
         Output(SAID, "children"),
-        Input("period", "data"),
+        Input(BELOW, "data"),
         Input("theme", "data"),
     )(update)
-    app.callback(
-        Output(LEAKS, "figure"), Output(LEAK_SAID, "children"), Input("period", "data"), Input("theme", "data")
-    )(update_leaks)
+    app.callback(Output(LEAKS, "figure"), Output(LEAK_SAID, "children"), Input(WHOLE, "data"), Input("theme", "data"))(
+        update_leaks
+    )
     register_csv(app, GRID)

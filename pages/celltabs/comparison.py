@@ -34,6 +34,8 @@ class Multiple:
     """One small multiple: what is drawn of each pack."""
 
     key: str
+    question: str
+    """What its mark is looked up by."""
     title: str
     unit: str
     reading: Callable[[PackReport], Reading]
@@ -67,15 +69,37 @@ def _rate(report: PackReport) -> Reading:
 
 
 MULTIPLES = (
-    Multiple(key="soh", title=mark("Measured state of health"), unit="%", reading=_health),
-    Multiple(key="imbalance", title=mark("Imbalance"), unit="mV", reading=_plain(lambda report: report.imbalance_mv)),
-    Multiple(key="rate", title=mark("Degradation"), unit="%/month", reading=_rate),
+    Multiple(key="soh", question="soh_measured", title=mark("Measured state of health"), unit="%", reading=_health),
     Multiple(
-        key="voltage", title=mark("Mean cell voltage"), unit="V", reading=_plain(lambda report: report.mean_v), digits=4
+        key="imbalance",
+        question="imbalance",
+        title=mark("Imbalance"),
+        unit="mV",
+        reading=_plain(lambda report: report.imbalance_mv),
     ),
-    Multiple(key="temperature", title=mark("Temperature"), unit="°C", reading=_temperature, second=mark("max")),
+    Multiple(key="rate", question="degradation", title=mark("Degradation"), unit="%/month", reading=_rate),
     Multiple(
-        key="flagged", title=mark("Cells that need attention"), unit="", reading=_plain(lambda r: r.critical_cells)
+        key="voltage",
+        question="mean_voltage",
+        title=mark("Mean cell voltage"),
+        unit="V",
+        reading=_plain(lambda report: report.mean_v),
+        digits=4,
+    ),
+    Multiple(
+        key="temperature",
+        question="hottest",
+        title=mark("Temperature"),
+        unit="°C",
+        reading=_temperature,
+        second=mark("max"),
+    ),
+    Multiple(
+        key="flagged",
+        question="flagged",
+        title=mark("Cells that need attention"),
+        unit="",
+        reading=_plain(lambda r: r.critical_cells),
     ),
 )
 
@@ -137,19 +161,22 @@ def panel(scope: Scope) -> list[Component]:
     """Lay out the tab."""
     height = 84 + 34 * max(len(scope.packs), 1)
     charts = [
-        graph(one.graph_id, label=t("{title} of each pack", title=t(one.title)), height=height) for one in MULTIPLES
+        graph(one.graph_id, label=t("{title} of each pack", title=t(one.title)), height=height, question=one.question)
+        for one in MULTIPLES
     ]
     tall = EDGES_PX + ROW_PX * max(len(scope.packs), 2)
     label = t("How far each cell of each pack lies from the string's median")
     return [
         section(
             t("Every cell of every pack"),
-            graph(SPREAD, label=label, height=tall),
+            graph(SPREAD, label=label, height=tall, question="spread"),
+            question=None,
             note=t("One point for each cell; the best and the worst of each pack are named. Click one to select it."),
         ),
         section(
             t("Side by side"),
             html.Div(charts, className="ps-multiples"),
+            question=None,
             note=t("One scale per quantity. Bars are 95 % intervals; what cannot be known says so."),
         ),
         section(t("In numbers"), table(GRID, columns()), tools=export_button(EXPORT), question="comparison"),

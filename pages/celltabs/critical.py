@@ -91,28 +91,28 @@ def panel(scope: Scope) -> list[Component]:
         export_button(EXPORT),
     ]
     note = t("Worst first. Select a row to see its evidence below.")
-    chart = graph(GRAPH, label=t("Every measure of the selected cell over time"), height=562, question="critical")
+    chart = graph(GRAPH, label=t("Every measure of the selected cell over time"), height=562, question="cell_evidence")
     return [
         section(
             t("Cells with findings"),
             [table(GRID, columns(), selectable=True), html.Div(id=STATE)],
             note=note,
             tools=tools,
-            question="critical",
+            question="flagged",
         ),
         section(
             t("Evidence"),
             [html.Div(id=FINDINGS), grid(LISTED, evidence.finding_columns(), height=None), chart],
             note=t("Grey: where 95 % of the string's cells lie. Dashed: the limits."),
             tools=csv_button(LISTED),
-            question="critical",
+            question="cell_evidence",
         ),
         section(
             t("Single readings"),
             [grid(SPIKES, evidence.spike_columns()), html.Div(id=EARLIER, className="ps-caption")],
             note=t("Readings of this cell that stood out alone, as they were logged; the latest first."),
             tools=csv_button(SPIKES),
-            question="critical",
+            question="spikes",
         ),
     ]
 

@@ -99,16 +99,27 @@ def _finding(one: Finding, found: CellDetail, scope: Scope) -> dict[str, Any]:
     }
 
 
+EVIDENCE_WORDS = (
+    mark("limit from"),
+    mark("drift mv per month"),
+    mark("drift interval"),
+    mark("neighbours"),
+    mark("deviate the same way, less"),
+    mark("do not share it"),
+)
+"""What the rules say of a finding besides its value."""
+
+
 def _basis(one: Finding) -> str:
     """Say what a finding rests on besides its value: its score, how often it was seen, and the rule's own evidence."""
-    told: Mapping[str, object] = {"robust z": one.z, "seen": one.count, **one.evidence}
+    told: Mapping[str, object] = {mark("robust z"): one.z, mark("seen"): one.count, **one.evidence}
     return " · ".join(
         f"{t(str(name).replace('_', ' '))} {_written(value)}" for name, value in told.items() if value is not None
     )
 
 
 def _written(value: object) -> str:
-    return number(value, 1 if isinstance(value, float) else 0) if isinstance(value, int | float) else str(value)
+    return number(value, 1 if isinstance(value, float) else 0) if isinstance(value, int | float) else t(str(value))
 
 
 def _spike(one: Spike, found: CellDetail, scope: Scope) -> dict[str, Any]:

@@ -45,11 +45,14 @@ def panel(scope: Scope) -> list[Component]:
         choice(entry_id("rows", "packs"), t("Rows"), rows, scope.view.get("rows", "packs")),
     ]
     tall = MARGIN_PX + (LONG_PX if in_one_row(scope) else ROW_PX * max(len(scope.packs), 2))
-    chart = html.Div(graph(GRAPH, label=t("Every cell of every pack"), height=tall), className="ps-wide ps-cellmap")
+    chart = html.Div(
+        graph(GRAPH, label=t("Every cell of every pack"), height=tall, question="heatmap"),
+        className="ps-wide ps-cellmap",
+    )
     note = t("Cells in physical order, one scale for all packs. Click a cell to select it everywhere.")
     caption = html.P(id=CAPTION, className="ps-caption")
     return [
-        section(t("Every cell in its place"), [chart, caption], note=note, tools=tools),
+        section(t("Every cell in its place"), [chart, caption], note=note, tools=tools, question=None),
         *player.panel(scope, tall),
         *pairs.panel(scope),
     ]

@@ -9,11 +9,11 @@ from dash import Dash, Input, Output, html
 from dash.development.base_component import Component
 
 from app.answers import battery
-from app.components import graph, kpi, kpi_row, provenance, section, skeleton
+from app.components import graph, kpi, kpi_row, section, skeleton
 from app.early import with_page
 from app.figures.cells import soh_triples
-from app.language import mark, t
-from app.numbers import known, number, percent, quantity
+from app.language import mark, t, tn
+from app.numbers import known, number, quantity
 from app.scope import Scope
 from app.shapes.packs import ComparisonAnswer, PackReport
 from app.shapes.verdicts import Finding
@@ -35,10 +35,16 @@ def panel(scope: Scope) -> list[Component]:
     """Lay out the tab."""
     height = 130 + 34 * (len(scope.packs) + 1)
     return [
-        section(t("The system"), html.Div(skeleton(2), id=TILES)),
+        section(t("The system"), html.Div(skeleton(2), id=TILES), question=None),
         section(
             t("Three states of health, side by side"),
-            graph(SOH_GRAPH, label=t("Measured, model and BMS state of health of each pack"), height=height),
+            graph(
+                SOH_GRAPH,
+                label=t("Measured, model and BMS state of health of each pack"),
+                height=height,
+                question="soh_three",
+            ),
+            question=None,
             note=t("They answer different questions and are never mixed. Measured is the headline wherever it exists."),
         ),
         section(
@@ -60,53 +66,69 @@ def compared(scope: Scope) -> ComparisonAnswer:
 def tiles(system: PackReport, flagged: Sequence[Flagged]) -> html.Div:
     """Show the system's key figures, each with what it rests on."""
     soh, rate = system.soh, system.degradation_pct_per_month
-    mark = provenance(_basis(system), subject="the measured state of health")
     interval = (
         t("95 % interval {low} to {high}", low=number(soh.low, 1), high=number(soh.high, 1))
         if known(soh.low)
         else system.soh_reason
     )
-    measured = kpi(t("Measured SOH"), quantity(soh.measured, "%"), note=interval or t("no interval"), mark=mark)
-    rest = [
-        kpi(t("Model SOH"), quantity(soh.model, "%"), note=t(MODEL_NOTE) if known(soh.model) else model_reason(system)),
-        kpi(
-            t("BMS SOH"),
-            quantity(soh.bms, "%", 0),
-            note=t("as the battery reports it, whole per cent") if known(soh.bms) else t(NO_BMS),
-        ),
-        kpi(t("Band"), band_name(system), note=advice(system)),
-        kpi(
-            t("Imbalance"),
-            quantity(system.imbalance_mv, "mV"),
-            note=t("highest minus lowest cell, at rest") if known(system.imbalance_mv) else t(NO_IMBALANCE),
-        ),
-        kpi(t("Degradation"), quantity(rate.value, "%/month", 2), note=rate_words(system)),
-        kpi(
-            t("Hottest reading"),
-            quantity(system.max_t, "°C"),
-            note=t("mean {system}", system=quantity(system.mean_t, "°C"))
-            if known(system.mean_t)
-            else t("no temperature is logged"),
-        ),
-        kpi(
-            t("Flagged cells"),
-            number(len(flagged)),
-            note=t("{verdicts} need attention", verdicts=len(verdicts.needing(flagged))),
-        ),
-    ]
-    return kpi_row([measured, *rest])
+    no_temperature = t("no temperature is logged")
+    urgent = len(verdicts.needing(flagged))
+    return kpi_row(
+        [
+            kpi(
+                t("Measured SOH"),
+                quantity(soh.measured, "%"),
+                question="soh_measured",
+                known=_basis(system),
+                note=interval or t("no interval"),
+            ),
+            kpi(
+                t("Model SOH"),
+                quantity(soh.model, "%"),
+                question="soh_model",
+                note=t(MODEL_NOTE) if known(soh.model) else model_reason(system),
+            ),
+            kpi(
+                t("BMS SOH"),
+                quantity(soh.bms, "%", 0),
+                question="soh_bms",
+                note=t("as the battery reports it, whole per cent") if known(soh.bms) else t(NO_BMS),
+            ),
+            kpi(t("Band"), band_name(system), question="band", note=advice(system)),
+            kpi(
+                t("Imbalance"),
+                quantity(system.imbalance_mv, "mV"),
+                question="imbalance",
+                note=t("highest minus lowest cell, at rest") if known(system.imbalance_mv) else t(NO_IMBALANCE),
+            ),
+            kpi(t("Degradation"), quantity(rate.value, "%/month", 2), question="degradation", note=rate_words(system)),
+            kpi(
+                t("Hottest reading"),
+                quantity(system.max_t, "°C"),
+                question="hottest",
+                note=t("mean {system}", system=quantity(system.mean_t, "°C"))
+                if known(system.mean_t)
+                else no_temperature,
+            ),
+            kpi(
+                t("Flagged cells"),
+                number(len(flagged)),
+                question="flagged",
+                note=tn("{n} needs attention", "{n} need attention", urgent, n=number(urgent)),
+            ),
+        ]
+    )
 
 
 def _basis(report: PackReport) -> dict[str, object]:
-    rows: dict[str, object] = {"coverage": percent(report.coverage), "basis": report.soh_basis}
-    return rows | {str(key).replace("_", " "): value for key, value in report.provenance.items()}
+    return {"basis": report.soh_basis, **report.provenance}
 
 
 def rate_words(report: PackReport) -> str:
     """Give the interval of the degradation rate, or why there is none."""
     rate = report.degradation_pct_per_month
     if not known(rate.value):
-        return rate.reason or "unknown"
+        return rate.reason or t("unknown")
     return (
         t("95 % interval {low} to {high}", low=number(rate.low, 2), high=number(rate.high, 2))
         if known(rate.low)
@@ -114,12 +136,17 @@ def rate_words(report: PackReport) -> str:
     )
 
 
+def _measured(found: Finding) -> str:
+    rule = t(verdicts.RULES.get(found.rule, found.rule))
+    return t("{rule}: {quantity}", rule=rule, quantity=quantity(found.value, found.unit))
+
+
 def system_findings(findings: Sequence[Finding], notes: Sequence[str]) -> list[Component]:
     """List what was found about the system as a whole, and the notes on the data."""
-    told = [found.text or f"{found.rule}: {quantity(found.value, found.unit)}" for found in findings]
+    told = [found.text or _measured(found) for found in findings]
     items = [html.Li(text) for text in dict.fromkeys([*told, *notes])]
     return (
-        [section(t("Of the whole system"), html.Ul(items, className="ps-findings"), question="critical")]
+        [section(t("Of the whole system"), html.Ul(items, className="ps-findings"), question="system_findings")]
         if items
         else []
     )

@@ -46,7 +46,10 @@ def panel(scope: Scope) -> list[Component]:
     )
     caption = html.P(id=CAPTION, className="ps-caption")
     note = t("Cell, time and reading. Click a cell to select it everywhere.")
-    return [dcc.Store(id=DRAWING), section(t("The pack over time"), [chart, caption], note=note, tools=tools)]
+    return [
+        dcc.Store(id=DRAWING),
+        section(t("The pack over time"), [chart, caption], note=note, tools=tools, question=None),
+    ]
 
 
 def _control(scope: Scope, key: str, label: str, options: Mapping[str, str]) -> html.Div:

@@ -54,11 +54,13 @@ def pairs() -> dict[str, str]:
 def panel(scope: Scope) -> list[Component]:
     """Lay out the section."""
     tall = EDGES_PX + 3 * (TITLE_PX + map_px(len(scope.packs)))
-    chart = html.Div(graph(GRAPH, label=t("The cells in two periods"), height=tall), className="ps-wide ps-cellmap")
+    chart = html.Div(
+        graph(GRAPH, label=t("The cells in two periods"), height=tall, question="pairs"), className="ps-wide ps-cellmap"
+    )
     tools = choice(entry_id("pair", "standing"), t("Periods"), pairs(), scope.view.get("pair", "standing"))
     note = t("One scale for both periods; the difference has its own, with the limit marked.")
     body = [chart, html.P(id=CAPTION, className="ps-caption")]
-    return [section(t("Two periods side by side"), body, note=note, tools=tools)]
+    return [section(t("Two periods side by side"), body, note=note, tools=tools, question=None)]
 
 
 def periods(scope: Scope) -> tuple[Period, Period]:

@@ -34,11 +34,14 @@ _HOUR_MS = 3_600_000
 def panel(scope: Scope, tall: int) -> list[Component]:
     """Lay out the section."""
     del scope
-    chart = html.Div(graph(GRAPH, label=t("Every cell, frame by frame"), height=tall), className="ps-wide ps-cellmap")
+    chart = html.Div(
+        graph(GRAPH, label=t("Every cell, frame by frame"), height=tall, question="frames"),
+        className="ps-wide ps-cellmap",
+    )
     controls = html.Div(id=CONTROLS, className="ps-player", role="group", **aria(label=t("Player of the heat map")))
     note = t("Play it, or step with the arrow keys. The strip shows how far the farthest cell strays in each frame.")
     body = [dcc.Store(id=FRAMES), controls, chart, html.P(id=CAPTION, className="ps-caption")]
-    return [section(t("Over time, frame by frame"), body, note=note)]
+    return [section(t("Over time, frame by frame"), body, note=note, question=None)]
 
 
 def ask(scope: Scope) -> FramesAnswer:

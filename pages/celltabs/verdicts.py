@@ -39,7 +39,7 @@ RULES = {
     "safe_range": mark("Outside the safe range"),
     "data_quality": mark("Data quality"),
 }
-REGIMES = {"charge_end": mark("charge end"), "discharge_end": mark("discharge end"), "rest": "rest"}
+REGIMES = {"charge_end": mark("charge end"), "discharge_end": mark("discharge end"), "rest": mark("rest")}
 
 
 HOUR_MS = 3_600_000

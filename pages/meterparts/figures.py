@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash.development.base_component import Component
 
 from app.answers import closure, load
-from app.components import kpi, partial, provenance
+from app.components import kpi, partial
 from app.language import t, tn
 from app.numbers import NOTHING, counted, energy, known, number, percent, quantity, stamp
 from app.scope import Scope
@@ -14,8 +14,6 @@ from app.shapes.kpis import MeterKpis
 POWER_SIGNALS = ("com_ap", "pf")
 ODD_CLASSES = ("glitch", "rollover", "reset", "jump")
 """Classes of counter steps that somebody should look at."""
-LBNL = "P. Price, Methods for Analyzing Electric Load Shape and its Variability, LBNL-3713E (2010)"
-"""Where the definition of base load is from."""
 
 
 def counter_word(name: str) -> str:
@@ -65,45 +63,34 @@ def missing(scope: Scope) -> list[str]:
 
 def tiles(found: MeterKpis, scope: Scope) -> list[Component]:
     """Show the energies, the extremes of power and the power factor, each with what it rests on."""
-    covered = {"coverage": percent(found.coverage, 1), "build": found.build_id}
     rows = [
-        _energy(t("Import"), found.import_kwh, found.from_power.get("import_kwh"), found),
-        _energy(t("Export"), found.export_kwh, found.from_power.get("export_kwh"), found),
-        _energy(t("Net"), found.net_kwh, found.from_power.get("net_kwh"), found),
+        _energy("import", t("Import"), found.import_kwh, found.from_power.get("import_kwh"), found),
+        _energy("export", t("Export"), found.export_kwh, found.from_power.get("export_kwh"), found),
+        _energy("net", t("Net"), found.net_kwh, found.from_power.get("net_kwh"), found),
     ]
     rows += [
-        kpi(counter_word(name), energy(value), note=t("from its counter"))
+        kpi(counter_word(name), energy(value), question="counter", signal=name, note=t("from its counter"))
         for name, value in found.energy_kwh.items()
         if name not in {"pos_ae", "neg_ae"} and known(value)
     ]
     if "com_ap" in scope.signals:
-        raw = provenance(
-            {"rule": t("highest and lowest raw reading"), "level": "raw", **covered}, subject=t("the peak")
-        )
         lowest = t("lowest {power}", power=quantity(found.min_kw, "kW"))
-        rows.append(kpi(t("Highest reading"), quantity(found.peak_kw, "kW"), note=lowest, mark=raw))
+        rows.append(kpi(t("Highest reading"), quantity(found.peak_kw, "kW"), question="peak", note=lowest))
     if "pf" in scope.signals:
-        rule = provenance({"rule": "Σ|P| / Σ|S|, S = P / pf", **covered}, subject=t("the power factor"))
-        rows.append(kpi(t("Power factor"), number(found.mean_pf, 3), note=t("weighted by power"), mark=rule))
+        by_power = t("weighted by power")
+        rows.append(kpi(t("Power factor"), number(found.mean_pf, 3), question="power_factor", note=by_power))
     return rows
 
 
-def _energy(label: str, value: float | None, from_power: float | None, found: MeterKpis) -> Component:
+def _energy(question: str, label: str, value: float | None, from_power: float | None, found: MeterKpis) -> Component:
     """Show one energy, and how far the integral of the power is from it."""
     power = energy(from_power)
     if not known(value):
         note = t("from power {energy}", energy=power) if known(from_power) else t("neither counter nor power")
-        return kpi(label, NOTHING, note=note, severity="unknown")
+        return kpi(label, NOTHING, question=question, note=note, severity="unknown")
     note = t("{energy} from power", energy=power) if known(from_power) else t("no power to check it with")
-    rests_on = {
-        "rule": t("sum of the counter's steps at raw resolution"),
-        "level": "raw",
-        "source": t("energy counters"),
-        "left out": odd_words(found) or "nothing",
-        "coverage": percent(found.coverage, 1),
-        "build": found.build_id,
-    }
-    return kpi(label, energy(value), note=note, mark=provenance(rests_on, subject=label))
+    odd = {"odd_steps": odd_words(found)} if odd_words(found) else {}
+    return kpi(label, energy(value), question=question, known=odd, note=note)
 
 
 def load_tiles(found: load.Load | None, scope: Scope) -> list[Component]:
@@ -114,18 +101,13 @@ def load_tiles(found: load.Load | None, scope: Scope) -> list[Component]:
     for direction, label in (("import", t("Highest demand")), ("export", t("Highest feed-in"))):
         best = found.peaks.filter(found.peaks["direction"] == direction).head(1)
         for at, demand in best.select("ts", "demand_kw").iter_rows():
-            basis = {"rule": t("mean power of a quarter hour, at least half of it covered by readings"), "level": "raw"}
-            mark = provenance(basis, subject=label)
             when = t("15 min from {stamp}", stamp=stamp(at, scope.zone))
-            rows.append(kpi(label, quantity(abs(demand), "kW"), note=when, mark=mark))
+            rows.append(kpi(label, quantity(abs(demand), "kW"), question="demand", note=when))
     base = found.base
-    basis = {
-        "rule": t("2.5th percentile of each day's quarter-hour demands; median over days"),
-        "source": LBNL,
+    days = {
         "days": t(
             "{days} of {all_days}, those at least 90 % covered", days=number(base.days), all_days=number(base.of_days)
-        ),
-        "level": "raw",
+        )
     }
     note = tn(
         "{n} day; the power that 97.5 % of it exceeds",
@@ -133,11 +115,10 @@ def load_tiles(found: load.Load | None, scope: Scope) -> list[Component]:
         base.days,
         n=number(base.days),
     )
-    label = t("Base load")
-    mark = provenance(basis, subject=label)
     severity = None if known(base.kw) else "unknown"
     shown = note if known(base.kw) else t("no day is covered to 90 %")
-    rows.append(kpi(label, quantity(base.kw, "kW"), note=shown, mark=mark, severity=severity))
+    power = quantity(base.kw, "kW")
+    rows.append(kpi(t("Base load"), power, question="base_load", known=days, note=shown, severity=severity))
     return rows
 
 
@@ -149,15 +130,7 @@ def odd_words(found: MeterKpis) -> str:
 
 def closure_tiles(found: closure.Closure) -> list[Component]:
     """Show what the counters of a household add up to, and where they contradict each other."""
-    basis = {
-        "rule": t("sums over the hours in which import, export and solar are all known"),
-        "hours": number(found.hours),
-        "level": t("raw steps, by hour"),
-    }
-
-    def mark(subject: str) -> Component:
-        return provenance(basis, subject=subject)
-
+    hours = {"hours": number(found.hours)}
     odd = found.impossible_hours
     used, own, share = t("Consumption"), t("Own use of solar"), t("Self-sufficiency")
     contradiction = (
@@ -177,25 +150,28 @@ def closure_tiles(found: closure.Closure) -> list[Component]:
         at=found.worst_at or NOTHING,
     )
     return [
-        kpi(used, energy(found.used_kwh), note=t("import + solar − export"), mark=mark(used)),
+        kpi(used, energy(found.used_kwh), question="closure", known=hours, note=t("import + solar − export")),
         kpi(
             own,
             percent(found.own_use, 1),
             note=t("{energy} of what was produced", energy=energy(found.own_kwh)),
-            mark=mark(own),
+            question="closure",
+            known=hours,
         ),
         kpi(
             share,
             percent(found.self_sufficiency, 1),
             note=t("of the consumption was produced on site"),
-            mark=mark(share),
+            question="closure",
+            known=hours,
         ),
         kpi(
             t("Contradictions"),
             t("{share} of hours", share=percent(odd / found.hours, 1)) if odd else number(0),
             note=f"{contradiction}; {note}" if odd else contradiction,
             severity="watch" if odd else "fine",
-            mark=mark(t("Contradictions")),
+            question="contradictions",
+            known=hours,
         ),
     ]
 

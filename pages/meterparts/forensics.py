@@ -64,7 +64,7 @@ def panel() -> Component:
     ]
     note = t("Every step from one reading to the next, by what it is. Below, each that is not plain energy.")
     body = [html.Div(skeleton(3), id=COUNTS), grid(GRID, columns)]
-    return section(t("Counter forensics"), body, note=note, tools=csv_button(GRID), question="meter_kpis")
+    return section(t("Counter forensics"), body, note=note, tools=csv_button(GRID), question="counter_steps")
 
 
 def rows(steps: pl.DataFrame, scope: Scope) -> list[dict[str, Any]]:

@@ -20,13 +20,13 @@ def panel() -> Component:
     columns = [
         words("at", t("Quarter hour from"), width=164),
         words("direction", t("Direction"), width=110),
-        figures("demand", t("Demand"), "kW", digits=1) | {"sort": "desc"},
+        figures("demand", t("Demand"), "kW", digits=1, width=132) | {"sort": "desc"},
         figures("extreme", t("Furthest reading"), "kW", digits=1, width=150),
         figures("energy", t("Energy"), "kWh", digits=1),
         figures("coverage", t("Covered"), "%", width=120),
     ]
     note = t("The highest quarter hour of each day, import and export. Demand is its mean power, as it is billed.")
-    return section(t("Peaks"), grid(GRID, columns), note=note, tools=csv_button(GRID), question="meter_kpis")
+    return section(t("Peaks"), grid(GRID, columns), note=note, tools=csv_button(GRID), question="demand")
 
 
 def rows(found: load.Load | None, scope: Scope) -> list[dict[str, Any]]:

@@ -104,7 +104,9 @@ def test_the_tree_that_was_given_is_left_as_it_was():
 
 def test_a_tile_a_mark_and_a_list_of_figures_are_one_component_each():
     figures = html.Dl(html.Div([html.Dt("a"), html.Dd("1.5")]), className="ps-figures")
-    parts = flatten([kpi("SOH", "98 %"), provenance({"level": "raw"}), figures])
+    parts = flatten(
+        [kpi("SOH", "98 %", question="soh_measured"), provenance({"level": "raw"}, question="quality"), figures]
+    )
 
     assert [type(one) for one in parts] == [Flat, Flat, Flat]
     assert "<dd>1.5</dd>" in parts[2].inner

@@ -42,7 +42,7 @@ def test_a_naked_dash_is_found() -> None:
 
 @pytest.mark.parametrize("note", [None, "no current is logged"])
 def test_a_tile_without_a_number_says_why(note) -> None:
-    tile = kpi("Model SOH", NOTHING, note=note)
+    tile = kpi("Model SOH", NOTHING, question="soh_model", note=note)
     (dash,) = [one for one in of_type(tile, html.Span) if one.children == NOTHING]
 
     assert naked(tile) == []
