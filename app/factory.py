@@ -14,6 +14,7 @@ from dash.development.base_component import Component
 from flask import Flask, Response, has_request_context, request
 
 from app import api, early, factory_errors, language, loader, shell, shell_top
+from app.components import STAGED
 from app.components_flat import flatten
 from app.components_said import shown
 from app.factory_headers import send_compressed, send_guarded
@@ -113,12 +114,14 @@ class _Dashboard(Dash):
         super().__init__(*given, **named)
 
     def callback(self, *given: Any, **named: Any) -> Callable[[_Update], _Update]:  # noqa: ANN401 - as above
-        """Register a callback; what comes with its page is not called when the page opens."""
+        """Register a callback; what comes with its page, or waits for it, is not called when the page opens."""
 
         def register(update: _Update) -> _Update:
             if early.comes_with_page(update):
                 named["prevent_initial_call"] = True
                 self.answers.append(_answer(given, update))
+            if any(isinstance(one, Input) and one.component_id in STAGED for one in given):
+                named["prevent_initial_call"] = True
             wired: _Update = super(_Dashboard, self).callback(*given, **named)(_flat(update))
             return wired
 

@@ -6,6 +6,8 @@ Components that pages may use as inputs:
     The whole view. The single source of truth; `app.scope.scope_of` reads it.
 ``period.data``
     The same without zoom, tab and cell: for what does not change when a time chart is zoomed.
+``viewed.data``, ``below.data``, ``whole.data``
+    The view, the period, and the source alone, once the charts on the screen are drawn (`app.components.STAGED`).
 ``theme.data``
     ``light`` or ``dark``.
 
@@ -24,7 +26,7 @@ from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from app import early, language, loader
-from app.components import PageMeta, aria, choice, empty, failure, icon, select
+from app.components import STAGED, PageMeta, aria, choice, empty, failure, icon, select
 from app.language import mark, t
 from app.scope import scope_of
 from app.shell_top import TOP, Layouts, set_top
@@ -251,6 +253,8 @@ def register(app: Dash, layouts: Layouts, page: Page) -> None:
     browser(_in_browser("language"), Input("language", "value"), **later)
     browser(_in_browser("links"), links, search, pathname, State("links", "data"))
     browser(_in_browser("period"), Output(PERIOD, "data"), search, State(PERIOD, "data"), **later)
+    after, before = ([kind(name, "data") for name in STAGED] for kind in (Output, State))
+    browser(_in_browser("staged"), *after, search, *before)
     browser(_in_browser("choose"), *chosen, State("said", "data"), **later)
     browser(_in_browser("zoom"), Input({"type": "time-chart", "name": ALL}, "relayoutData"), **later)
     browser(_in_browser("unzoom"), Input("unzoom", "n_clicks"), **later)

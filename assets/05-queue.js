@@ -5,6 +5,9 @@
   const AT_ONCE = [2, 2, 1]; // requests on their way at most, by rank; the server has few cores, the page has one
   const LONGEST_MS = 600; // charts on the screen that take longer than this no longer hold the others back
   const DRAWN_MS = 250; // a hidden page draws nothing: it waits no longer than this
+  const ASKED_MS = 100; // charts of a change are asked for by then
+  const OPENING_MS = 1500; // the library of charts is here by then, and draws the first, which came with the page
+  const LOOK_MS = 10; // how often it is looked whether they are
   const LATE_MS = 500; // what waits for longer dims: earlier it would be painted twice for nothing
   const UPDATE = "/_dash-update-component";
   const send = window.fetch.bind(window);
@@ -30,6 +33,30 @@
     }
     return seen || !boxes.some((element) => element.closest("#page")) ? 1 : 2;
   }
+
+  /* Resolves once the charts on the screen are drawn: at once where the page was scrolled past the first of them. */
+  async function calm() {
+    const first = document.querySelector(".ps-graph");
+    if (!first || first.getBoundingClientRect().bottom < 0) {
+      return;
+    }
+    const since = performance.now();
+    const within = (limit) => performance.now() - since < limit;
+    const isFirst = (one) => one.rank === 0;
+    const asked = () => [...underWay, ...waiting].some(isFirst);
+    const pause = () => new Promise((resolve) => window.setTimeout(resolve, LOOK_MS));
+    while (!(window.Plotly && window.Plotly.react) && within(OPENING_MS)) {
+      await pause();
+    }
+    while (!asked() && within(ASKED_MS)) {
+      await pause();
+    }
+    await drawn();
+    while (asked() && within(LONGEST_MS)) {
+      await drawn();
+    }
+  }
+  window.packscopeQueue = { calm: calm };
 
   const underWay = new Set();
   let after = 0;

@@ -6,6 +6,7 @@
   const WHEEL_SETTLED_MS = 280; // the address is written once the wheel rests
   const SHORTEST_MS = 2000; // no range is made shorter by the wheel
   const POINTER_RESTED_MS = 120; // who scrolls the page past a chart does not mean the chart
+  const SCROLLS_FOR_MS = 1000; // a turn of the wheel or a key scrolls the page for no longer
   const ONE_TURN_MS = 1500; // turns of the wheel closer than this are one step back
   let wheel = null;
   let settled = -ONE_TURN_MS;
@@ -103,7 +104,16 @@
 
   /* ---- the wheel ---------------------------------------------------------------------------------------------- */
 
-  document.addEventListener("scroll", (event) => (scrolled = event.timeStamp), { passive: true, capture: true });
+  /* The page also moves by itself, when something above changes its height: only what a hand does counts. */
+  let pushed = -SCROLLS_FOR_MS;
+  ["wheel", "keydown", "pointerdown", "touchmove"].forEach((kind) =>
+    document.addEventListener(kind, (event) => (pushed = event.timeStamp), { passive: true, capture: true })
+  );
+  document.addEventListener(
+    "scroll",
+    (event) => (scrolled = event.timeStamp - pushed < SCROLLS_FOR_MS ? event.timeStamp : scrolled),
+    { passive: true, capture: true }
+  );
 
   /* The wheel means the chart when a key is held, or the pointer was moved there since the page was last scrolled.
      Turned back where nothing is zoomed, it scrolls the page as anywhere else. */

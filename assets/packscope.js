@@ -4,6 +4,9 @@
   const KEPT = ["system", "meter", "pack", "when", "start", "end", "points"];
   /* What of the address does not change which period is asked about. */
   const NOT_PERIOD = ["zoom", "tab", "cell", "metric", "quantity", "mode", "shape", "severity", "rows", "tour"];
+  const SOURCE = ["system", "meter", "source"];
+  const ASKED_MS = 50; // what a change asks for is on its way by then
+  let changes = 0;
   const keep = () => window.dash_clientside.no_update;
 
   function searchOf(params) {
@@ -31,6 +34,19 @@
     } else {
       params.set(key, value);
     }
+  }
+
+  function periodOf(search) {
+    const params = new URLSearchParams(search);
+    NOT_PERIOD.forEach((key) => params.delete(key));
+    return searchOf(params);
+  }
+
+  function sourceOf(search) {
+    const params = new URLSearchParams(search);
+    const source = new URLSearchParams();
+    SOURCE.forEach((key) => params.has(key) && source.set(key, params.get(key)));
+    return searchOf(source);
   }
 
   function chosePeriod(params, control, said) {
@@ -126,10 +142,22 @@
     },
 
     period: function (search, before) {
-      const params = new URLSearchParams(search);
-      NOT_PERIOD.forEach((key) => params.delete(key));
-      const query = searchOf(params);
+      const query = periodOf(search);
       return query === before ? keep() : query;
+    },
+
+    /* Once the charts on the screen are drawn: the view, the period and the source, each where it has changed. */
+    staged: async function (search, ...before) {
+      const root = document.documentElement;
+      const asked = (changes += 1);
+      root.dataset.staged = "";
+      await window.packscopeQueue.calm();
+      if (asked !== changes) {
+        return before.map(keep); // the change after this one answers for all
+      }
+      window.setTimeout(() => asked === changes && delete root.dataset.staged, ASKED_MS);
+      const now = [search || "", periodOf(search), sourceOf(search)];
+      return now.map((value, at) => (value === before[at] ? keep() : value));
     },
 
     /* Only while the overview is shown: what leads away from it may name a period too. */

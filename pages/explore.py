@@ -13,6 +13,7 @@ from app.answers import find, series
 from app.answers.sources import catalogue, list_sources
 from app.answers.statistics import statistics
 from app.components import (
+    VIEWED,
     PageMeta,
     choice,
     empty,
@@ -80,14 +81,14 @@ def layout(**query: str) -> html.Div:
         META,
         [
             html.Div(skeleton(2), id=ANSWER, className="ps-answer"),
-            section(t("Signals"), [html.Div(id=CHOSEN, className="ps-found"), *search]),
-            section(t("Chart"), [html.Div(id=RAW, className="ps-found"), chart], note=note, tools=tools),
+            section(t("Signals"), [html.Div(id=CHOSEN, className="ps-found"), *search], question=None),
+            section(t("Chart"), [html.Div(id=RAW, className="ps-found"), chart], note=note, tools=tools, question=None),
             section(
                 t("In the visible range"),
                 grid(STATS, columns()),
                 note=exact,
                 tools=csv_button(STATS),
-                question="quality",
+                question="statistics",
             ),
             rawrows.panel(),
         ],
@@ -218,7 +219,7 @@ def update_chart(search: str | None, theme: str | None) -> tuple[dict[str, Any],
     readings = counted(sum(int(one.rows.sum()) for one in answers), "reading")
     words = t("{readings} of {signals}", readings=readings, signals=counted(len(answers), "signal"))
     lead = t("Nothing is averaged away: the band runs from the lowest to the highest reading behind each point.")
-    return bare(figure), {"height": f"{height}px"}, headline(words, lead=lead, sample=scope.sample)
+    return bare(figure), {"height": f"{height}px"}, headline(words, question="series", lead=lead, sample=scope.sample)
 
 
 def update_raw(search: str | None) -> list[Component]:
@@ -283,13 +284,13 @@ def update_rows(
 
 def register(app: Dash) -> None:
     """Wire the page."""
-    search, theme = Input("url", "search"), Input("theme", "data")
+    search, below, theme = Input("url", "search"), Input(VIEWED, "data"), Input("theme", "data")
     chart = Output(time_id(CHART), "figure"), Output(time_id(CHART), "style"), Output(ANSWER, "children")
     app.callback(Output(FOUND, "children"), Input(FIND, "value"), search)(update_found)
     app.callback(Output(CHOSEN, "children"), search)(update_chosen)
     app.callback(*chart, search, theme)(update_chart)
-    app.callback(Output(RAW, "children"), search)(update_raw)
-    app.callback(Output(STATS, "rowData"), Output(STATS, "style"), search)(update_stats)
-    app.callback(*rawrows.outputs(), search)(update_rows)
+    app.callback(Output(RAW, "children"), below)(update_raw)
+    app.callback(Output(STATS, "rowData"), Output(STATS, "style"), below)(update_stats)
+    app.callback(*rawrows.outputs(), below)(update_rows)
     register_csv(app, STATS)
     rawrows.register(app)

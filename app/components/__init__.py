@@ -2,7 +2,7 @@
 
 from app.components.charts import EXPORTS, GRAPH_CONFIG, export_menu, graph, time_graph, time_id
 from app.components.controls import choice, csv_file, entry_id, export_button, html_id, select
-from app.components.frame import columns, headline, kpi, kpi_row, page, section
+from app.components.frame import BELOW, STAGED, VIEWED, WHOLE, columns, headline, kpi, kpi_row, page, section
 from app.components.kinds import Content, Identity, PageMeta, What, aria
 from app.components.marks import (
     BAND_WORDS,
@@ -22,9 +22,13 @@ from app.components.tables import table
 
 __all__ = [
     "BAND_WORDS",
+    "BELOW",
     "EXPORTS",
     "GRAPH_CONFIG",
     "SEVERITY_WORDS",
+    "STAGED",
+    "VIEWED",
+    "WHOLE",
     "Content",
     "Identity",
     "PageMeta",

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from app.analytics.alarms import BATTERY, FAULT, SAFETY, frequent, kind_of, triage
 from app.answers import kpis
-from app.components import csv_file, empty, export_button, section, table, time_graph, time_id
+from app.components import VIEWED, csv_file, empty, export_button, section, table, time_graph, time_id
 from app.figures.battery import alarm_strip
 from app.figures.theme import message
 from app.language import mark, t
@@ -54,11 +54,12 @@ def panel(scope: Scope) -> Component:
         return section(
             t("Alarms"),
             empty(t("No alarm signals"), t("{source} logs no flag, so no alarm could be seen.", source=scope.source)),
+            question="alarms",
         )
-    strip = html.Div(time_graph(STRIP, label=t("Alarms over time")), className="ps-strip")
+    strip = html.Div(time_graph(STRIP, label=t("Alarms over time"), question="alarms"), className="ps-strip")
     note = t("From raw flags. One sample is seen at any range; events that would overlap are drawn as one and counted.")
     body = [strip, html.Div(id=STATE), table(GRID, COLUMNS, height=TABLE_MAX_PX)]
-    return section(t("Alarms"), body, note=note, tools=export_button(EXPORT))
+    return section(t("Alarms"), body, note=note, tools=export_button(EXPORT), question="alarms")
 
 
 def row_of(event: AlarmEvent) -> dict[str, Any]:
@@ -135,7 +136,7 @@ def register(app: Dash) -> None:
         Output(GRID, "rowData"),
         Output(GRID, "style"),
         Output(STATE, "children"),
-        Input("url", "search"),
+        Input(VIEWED, "data"),
         Input("theme", "data"),
     )(update)
     app.callback(

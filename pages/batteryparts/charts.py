@@ -13,7 +13,7 @@ from dash import Dash, Input, Output
 from dash.development.base_component import Component
 
 from app.answers import kpis, series
-from app.components import section, time_graph, time_id
+from app.components import VIEWED, section, time_graph, time_id
 from app.figures.theme import bare, message
 from app.figures.timeseries import Event, time_chart
 from app.language import mark, t
@@ -97,6 +97,7 @@ def _framed(topic: Topic) -> Component:
         t(topic.title),
         time_graph(topic.name, label=t("{topic} over time", topic=t(topic.title)), height=height),
         note=t(topic.note) if topic.note else None,
+        question=None,
     )
 
 
@@ -131,6 +132,6 @@ def update(search: str | None, theme: str | None, *, topic: Topic) -> dict[str, 
 def register(app: Dash) -> None:
     """Wire the charts."""
     for topic in TOPICS:
-        app.callback(Output(time_id(topic.name), "figure"), Input("url", "search"), Input("theme", "data"))(
+        app.callback(Output(time_id(topic.name), "figure"), Input(VIEWED, "data"), Input("theme", "data"))(
             partial(update, topic=topic)
         )

@@ -21,7 +21,7 @@ _FIGURES = """
 _READY = f"""
 () => {{
   const figures = ({_FIGURES})();
-  const busy = document.querySelector('[data-dash-is-loading="true"], ._dash-loading-callback');
+  const busy = document.querySelector('[data-dash-is-loading="true"], ._dash-loading-callback, [data-staged]');
   const grids = [...document.querySelectorAll('.ps-table')].filter((one) => one.offsetParent !== null)
     .every((one) => one.querySelector('.ag-header-cell') !== null);
   const waiting = [...document.querySelectorAll('.ps-chart:not([data-drawn]), .ps-chart[data-held]')]

@@ -91,7 +91,7 @@ def test_what_a_number_rests_on_is_one_click_away(visit, site_url):
     page = visit(f"{site_url}/meter")
     wait_until_drawn(page)
     page.get_by_label("What this rests on: Import").first.click()
-    expect(page.get_by_text("sum of the counter's steps at raw resolution").first).to_be_visible()
+    expect(page.get_by_text("Sum of the import counter's steps at raw resolution").first).to_be_visible()
     page.keyboard.press("Escape")
 
-    expect(page.get_by_text("sum of the counter's steps at raw resolution").first).to_be_hidden()
+    expect(page.get_by_text("Sum of the import counter's steps at raw resolution").first).to_be_hidden()

@@ -64,6 +64,6 @@ def test_every_kind_of_mark_answers_when_it_is_opened(visit, site_url, path):
     assert kinds
     for mark in kinds.values():
         mark.locator("summary").click()
-        expect(mark.locator("dt", has_text="Files")).to_be_visible()
+        expect(mark.locator("dt", has_text="Files").first).to_be_visible()
         expect(mark.locator("dt", has_text="Rule").first).to_be_visible()
         page.keyboard.press("Escape")

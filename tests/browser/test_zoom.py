@@ -41,6 +41,7 @@ def point_at(page, chart):
 
 def test_the_wheel_zooms_all_time_charts_of_a_page_and_going_back_undoes_it(visit, site_url):
     page = visit(f"{site_url}/battery")
+    wait_until_drawn(page)
     page.wait_for_function(_SEVERAL, timeout=DRAWN_WITHIN_MS)
     chart = page.locator(CHARTS).nth(2)
     point_at(page, chart)
